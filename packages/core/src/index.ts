@@ -1,0 +1,29 @@
+/** `@holdfast/core`: a conversation with a server that survives the network. Importing it touches no global. */
+export type { Environment, EnvironmentFact, Locks, TabStorage, WebSocketLike } from './environment/ports.ts';
+export { browserEnvironment } from './environment/browser.ts';
+export { ERROR_CODES, HoldfastError } from './lib/errors.ts';
+export type { ErrorCode, Json } from './lib/errors.ts';
+export type { Protocol } from './machines/conversation.ts';
+export type { LostReason } from './protocol/frames.ts';
+export { createSocket } from './socket/create-socket.ts';
+export { memory } from './socket/options.ts';
+export { holdfast, plain } from './socket/protocols.ts';
+export type { PlainOptions } from './socket/protocols.ts';
+export type {
+  CloseOptions,
+  ConnectContext,
+  ConnectionState,
+  EventRecord,
+  HeartbeatSettings,
+  Phase,
+  Receipt,
+  ReceiptStatus,
+  ReconnectOptions,
+  SendOptions,
+  Socket,
+  SocketEvents,
+  SocketOptions,
+  SocketStats,
+  StateReason,
+} from './socket/types.ts';
+export type { Outbox } from './storage/keeper.ts';

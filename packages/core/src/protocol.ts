@@ -1,0 +1,26 @@
+/**
+ * The wire protocol `holdfast.v1` without any runtime: frames, their codec and close codes, and the heartbeat that both
+ * ends run. `@holdfast/server` is built on this entry; docs/protocol.md is the reference.
+ */
+export { CLOSE } from './protocol/close-codes.ts';
+export { decodeClientMessage, decodeServerMessage } from './protocol/decode.ts';
+export type { Decoded, DecodeFault, DecodeLimits } from './protocol/decode.ts';
+export { encode, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
+export type {
+  ClientFrame,
+  CommonFrame,
+  Hello,
+  Lost,
+  LostReason,
+  ProducerClaim,
+  Refusal,
+  ServerFrame,
+  Taken,
+  Welcome,
+  WireError,
+} from './protocol/frames.ts';
+export { heartbeat } from './machines/heartbeat.ts';
+export type { HeartbeatEvent, HeartbeatEffect, HeartbeatOptions, HeartbeatState } from './machines/heartbeat.ts';
+export { describe } from './lib/describe.ts';
+export { Deque } from './lib/deque.ts';
+export type { Json } from './lib/errors.ts';

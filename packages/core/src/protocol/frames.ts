@@ -1,0 +1,118 @@
+import type { Json } from '../lib/errors.ts';
+
+/** The subprotocol that client and server negotiate. */
+export const SUBPROTOCOL = 'holdfast.v1';
+
+/** The version that `hello` carries. */
+export const VERSION = 1;
+
+/** A producer in `hello` or `producers`: `[id, firstUnsettled, nextSeq, maybeSent]`. */
+export type ProducerClaim = readonly [id: string, firstUnsettled: number, nextSeq: number, maybeSent: number];
+
+/** What the server has of a claimed producer: the last position taken and the refusals among the last window of seqs; null: forgotten. */
+export type Taken = readonly [seq: number, refused: readonly Refusal[]] | null;
+
+/** One refused message: its seq and why. */
+export type Refusal = readonly [seq: number, error: WireError];
+
+/** A failure as it travels. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+/** Server messages that can't be delivered: offsets `from` to `to`, both included; `to` null: nobody knows how many. */
+export interface Lost {
+  readonly reason: LostReason;
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** Why server messages are lost. */
+export type LostReason = 'unknown-session' | 'buffer-overflow';
+
+export interface Hello {
+  readonly v: number;
+  /** The install: random, stored with the outbox. */
+  readonly client: string;
+  /** The session to resume, with the key that the last welcome gave. All four come together. */
+  readonly session?: string;
+  readonly key?: string;
+  readonly epoch?: string;
+  readonly received?: number;
+  /** Rises with every hello of this page; a lower one than the highest seen never takes a session. */
+  readonly n: number;
+  readonly producers: readonly ProducerClaim[];
+  readonly auth?: string;
+}
+
+export interface Welcome {
+  readonly session: string;
+  readonly key: string;
+  readonly epoch: string;
+  /** The offset before the first message that follows: the client's `received` from here on. */
+  readonly offset: number;
+  readonly resumed: boolean;
+  readonly lost?: Lost;
+  /** One entry for each producer of the hello, in its order. */
+  readonly taken: readonly Taken[];
+  /** A hash of the identity that the server authenticated. */
+  readonly identity: string;
+  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number };
+  readonly window: { readonly messages: number; readonly bytes: number };
+  readonly limits: { readonly messageBytes: number; readonly producers: number; readonly producerTtlMs: number };
+  /** The server's clock, milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** A frame that goes up. `producer` is the index in the order in which this connection listed its producers. */
+export type ClientFrame =
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  | { readonly kind: 'producers'; readonly producers: readonly ProducerClaim[] }
+  | {
+      readonly kind: 'm';
+      readonly producer: number;
+      readonly seq: number;
+      readonly payload: Json;
+      readonly bytes: number;
+    }
+  | { readonly kind: 's'; readonly producer: number; readonly seq: number }
+  | { readonly kind: 'a'; readonly offset: number }
+  | { readonly kind: 'fin'; readonly id: string }
+  | CommonFrame;
+
+/** A frame that comes down. */
+export type ServerFrame =
+  | { readonly kind: 'welcome'; readonly welcome: Welcome }
+  | { readonly kind: 'taken'; readonly taken: readonly Taken[] }
+  | { readonly kind: 'm'; readonly offset: number; readonly payload: Json }
+  | { readonly kind: 'a'; readonly producer: number; readonly seq: number }
+  | { readonly kind: 'r'; readonly producer: number; readonly seq: number; readonly error: WireError }
+  | CommonFrame;
+
+/** A frame that goes both ways. */
+export type CommonFrame =
+  | { readonly kind: 'p'; readonly n: number }
+  | { readonly kind: 'q'; readonly n: number }
+  | { readonly kind: 'error'; readonly error: WireError };
+
+// Encoding. A payload is given as the JSON text that it already is, so that it is encoded once in its life.
+
+export const encode = {
+  hello: (hello: Hello): string => JSON.stringify(['hello', hello]),
+  producers: (producers: readonly ProducerClaim[]): string => JSON.stringify(['producers', producers]),
+  message: (producer: number, seq: number, payload: string): string => `["m",${producer},${seq},${payload}]`,
+  skip: (producer: number, seq: number): string => `["s",${producer},${seq}]`,
+  received: (offset: number): string => `["a",${offset}]`,
+  fin: (id: string): string => JSON.stringify(['fin', id]),
+  ping: (n: number): string => `["p",${n}]`,
+  pong: (n: number): string => `["q",${n}]`,
+  error: (error: WireError): string => JSON.stringify(['error', error]),
+  welcome: (welcome: Welcome): string => JSON.stringify(['welcome', welcome]),
+  taken: (taken: readonly Taken[]): string => JSON.stringify(['taken', taken]),
+  serverMessage: (offset: number, payload: string): string => `["m",${offset},${payload}]`,
+  acknowledge: (producer: number, seq: number): string => `["a",${producer},${seq}]`,
+  refuse: (producer: number, seq: number, error: WireError): string => JSON.stringify(['r', producer, seq, error]),
+} as const;

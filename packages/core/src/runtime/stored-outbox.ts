@@ -1,0 +1,12 @@
+import type { Outbox } from '../storage/keeper.ts';
+import type { OutboxStorage } from '../storage/ports.ts';
+import { LogKeeper } from './log-keeper.ts';
+
+/** An outbox that keeps its messages in `storage`. */
+export function storedOutbox(storage: OutboxStorage): Outbox {
+  return {
+    maxMessages: storage.maxMessages,
+    isStored: true,
+    createKeeper: (host) => new LogKeeper(storage, host),
+  };
+}

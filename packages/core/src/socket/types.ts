@@ -1,0 +1,216 @@
+import type { Environment } from '../environment/ports.ts';
+import type { ErrorCode, HoldfastError, Json } from '../lib/errors.ts';
+import type { LostReason } from '../protocol/frames.ts';
+import type { Protocol } from '../machines/conversation.ts';
+import type { Outbox } from '../storage/keeper.ts';
+
+/** What an app sees of the connection. */
+export type Phase = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'suspended' | 'closing' | 'closed';
+
+/** One immutable picture of the connection: a new object whenever something changed, the same one otherwise. */
+export interface ConnectionState {
+  /**
+   * `idle`: not started. `connecting`: on the way. `open`: messages flow. `waiting`: tries again at `retryAt`.
+   * `paused`: by the app or by a frozen page. `suspended`: gave up, `connect()` tries again. `closing`, `closed`: by
+   * `close()` or the signal, for good.
+   */
+  readonly phase: Phase;
+  /** When this phase began, milliseconds since the epoch. */
+  readonly since: number;
+  /** Failed tries since a connection last proved stable. */
+  readonly attempt: number;
+  /** When the next try starts, milliseconds since the epoch; null unless `waiting`. */
+  readonly retryAt: number | null;
+  /** Why the connection is in this phase. */
+  readonly reason: StateReason;
+  /** The failure that led here, if one did. */
+  readonly error: HoldfastError | null;
+}
+
+export type StateReason =
+  /** The app asked for it. */
+  | 'user'
+  /** The first connect, by `autoConnect`. */
+  | 'start'
+  /** The connection was lost or could not be made; `error` says how. */
+  | 'lost'
+  /** The browser says that there is no network: tries are far apart until it says otherwise. */
+  | 'offline'
+  /** Network or page came back. */
+  | 'wake'
+  /** The backoff has passed. */
+  | 'retry'
+  /** The page is frozen or in the back/forward cache. */
+  | 'frozen'
+  /** The server or the limit on tries ended it; `error` says why. */
+  | 'refused'
+  /** The connection is up. */
+  | 'connected';
+
+export interface SocketStats {
+  /** Last measured round trip, milliseconds; null before the first. */
+  readonly rttMs: number | null;
+  /** Messages that wait: not on the current connection's wire. */
+  readonly queued: number;
+  /** Messages on the wire whose outcome is not known yet. */
+  readonly inFlight: number;
+}
+
+export interface ReconnectOptions {
+  /** Delay before the first retry, before jitter. Default 500. */
+  readonly initialDelayMs?: number;
+  /** Factor from one retry to the next. Default 2. */
+  readonly factor?: number;
+  /** Longest delay, applied before the jitter. Default 5,000. */
+  readonly maxDelayMs?: number;
+  /** Failed tries in a row after which the socket is `suspended`. Default Infinity. */
+  readonly maxAttempts?: number;
+  /** How long a connection must live until `attempt` starts over. Default 5,000. */
+  readonly stableAfterMs?: number;
+  /** Longest time for each step of connecting: open, welcome, `onConnect`. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+}
+
+export interface HeartbeatSettings {
+  /** A ping goes out this often. Default 15,000, or less where the server asks for it. */
+  readonly intervalMs?: number;
+  /** Without a sign of life for this long after a ping the connection counts as dead. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+/** What `onConnect` gets. */
+export interface ConnectContext<Outgoing> {
+  /**
+   * Sends ahead of the outbox, on this connection only: not queued, not stored, not repeated. Resolves when delivered.
+   */
+  send(data: Outgoing): Promise<void>;
+  /** Whether the server went on with the session: nothing it sent was lost. */
+  readonly resumed: boolean;
+  readonly attempt: number;
+  /** Aborts when this connection ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface SocketOptions<Outgoing = Json> {
+  /** Where to connect: `ws:` or `wss:` (`http:` and `https:` are taken as such). A function is called at every attempt. */
+  readonly url: string | URL | (() => string | URL | Promise<string | URL>);
+  /** `plain()` (the default) for any server, `holdfast()` for `@holdfast/server`. */
+  readonly protocol?: Protocol;
+  /** `memory()` (the default), or `indexedDB({ name, identity })` from `@holdfast/core/indexeddb`. */
+  readonly outbox?: Outbox;
+  /** How to try again; false: never by itself. */
+  readonly reconnect?: ReconnectOptions | false;
+  /** When to ask whether the peer is alive; false: never. Needs `holdfast()`: a plain server has no ping. */
+  readonly heartbeat?: HeartbeatSettings | false;
+  /** Gives the token for the server's `authenticate`, asked for at every attempt. Needs `holdfast()`. */
+  readonly auth?: () => string | Promise<string>;
+  /** Closes the socket when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Connect at once. Default true. */
+  readonly autoConnect?: boolean;
+  /** Runs on each new connection before the outbox flows. A rejection is a failed attempt. */
+  readonly onConnect?: (context: ConnectContext<Outgoing>) => void | Promise<void>;
+  /** One sink for structured records. Payloads and tokens are never in them. */
+  readonly onEvent?: (record: EventRecord) => void;
+  /** The outside world; the browser's by default. */
+  readonly environment?: Environment;
+}
+
+/** One structured record of something that happened. */
+export interface EventRecord {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** What happened, such as `connection.open` or `outbox.storage-failed`. */
+  readonly name: string;
+  /** Counts the connections of this socket; 0 before the first. */
+  readonly connectionId: number;
+  /** One id for all records of this socket. */
+  readonly traceId: string;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+export type ReceiptStatus = 'queued' | 'inFlight' | 'delivered' | 'failed';
+
+/** What is known of one sent message. */
+export interface Receipt {
+  /** The message's id for its whole life, the same at the server's handler. */
+  readonly id: string;
+  readonly status: ReceiptStatus;
+  /** Whether it is in storage now or was until it was delivered. */
+  readonly isStored: boolean;
+  /** Why it failed; null otherwise. */
+  readonly error: HoldfastError | null;
+  /**
+   * Resolves when the message survives a killed browser, or has been delivered before it was written. Reading it
+   * starts the write at the end of this turn; otherwise it starts at most 20 ms after `send`. Rejects with
+   * STORAGE_UNAVAILABLE or STORAGE_FAILED where nothing is stored, and with the receipt's error when it failed before.
+   */
+  readonly stored: Promise<void>;
+  /** Resolves when the server's handler has taken the message; rejects with the receipt's error. */
+  readonly delivered: Promise<void>;
+}
+
+export interface SendOptions {
+  /** Give up when the message was on no wire for this long, milliseconds. Default: never. */
+  readonly ttlMs?: number;
+  /** Withdraws the message while it has been on no wire. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CloseOptions {
+  /** Let an open connection go on for this long to empty the outbox, milliseconds. Default 0. */
+  readonly flushMs?: number;
+  /** Delete what this page has stored, too. Default false: it is delivered by a later page. */
+  readonly discard?: boolean;
+}
+
+export interface SocketEvents<Incoming> {
+  /** Messages flow. */
+  open: { readonly resumed: boolean; readonly attempt: number };
+  message: Incoming;
+  /** A connection ended, or could not be made. */
+  close: { readonly code: number; readonly reason: string; readonly wasClean: boolean };
+  state: ConnectionState;
+  /** Messages of the server that can't arrive any more, and why: `to` null when nobody knows how many. */
+  gap: { readonly reason: LostReason; readonly from: number; readonly to: number | null };
+  /** A message that will not be delivered. */
+  drop: { readonly id: string; readonly error: HoldfastError };
+  error: HoldfastError;
+  /** The socket has closed for good and left nothing behind. */
+  closed: { readonly error: HoldfastError | null };
+}
+
+/** A conversation with a server. Every method may be called without its object. */
+export interface Socket<Incoming = Json, Outgoing = Json> {
+  /**
+   * Queues a message; it is sent as soon as the connection allows, in order.
+   * @throws HoldfastError INVALID_MESSAGE when `data` can't be encoded, INVALID_OPTION for a wrong option. Everything
+   * that happens later is told by the receipt.
+   */
+  readonly send: (data: Outgoing, options?: SendOptions) => Receipt;
+  readonly getState: () => ConnectionState;
+  /** Calls `listener` when `getState()` or `getStats()` gives something new. Returns the function that stops it. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** The numbers; subscribers are told at most once a frame. */
+  readonly getStats: () => SocketStats;
+  readonly on: <Type extends keyof SocketEvents<Incoming>>(
+    type: Type,
+    listener: (event: SocketEvents<Incoming>[Type]) => void,
+  ) => () => void;
+  /** Connects now: from `idle`, `paused` and `suspended`, and from `waiting` without the rest of the delay. */
+  readonly connect: () => void;
+  /** Drops the connection and keeps the queue until `connect()`. */
+  readonly pause: () => void;
+  /** Drops the connection, if there is one, and makes a new one at once. */
+  readonly reconnect: () => void;
+  /** Resolves when open; rejects when the socket is suspended or closed first. */
+  readonly whenOpen: () => Promise<void>;
+  /**
+   * Ends the conversation for good and settles every receipt: ABORTED for what was never sent, OUTCOME_UNKNOWN for what
+   * was. What is stored stays stored unless discarded. Resolves when nothing is left behind. Never rejects.
+   */
+  readonly close: (options?: CloseOptions) => Promise<void>;
+}

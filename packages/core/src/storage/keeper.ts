@@ -1,0 +1,57 @@
+import type { Environment } from '../environment/ports.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { OutboxQueue } from '../machines/outbox.ts';
+import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import type { SessionIdentity } from '../machines/conversation.ts';
+
+/** Keeps the logs of a socket somewhere, and knows which logs are its own. */
+export interface Keeper {
+  /** Resolves when the logs are known that the next greeting lists. Never rejects. */
+  ready(): Promise<void>;
+  readonly identity: SessionIdentity;
+  /** Whether `stored` can be promised. */
+  readonly canStore: boolean;
+  /** The server told its name for the identity. */
+  setPeer(peer: string): void;
+  /** A message was appended to the own log. */
+  added(entry: Entry): void;
+  /** Somebody waits for what is pending: the write starts at the end of this turn. */
+  writeSoon(): void;
+  settled(log: ProducerLog, entry: Entry): void;
+  /** Makes storage forget a withdrawn message, then calls `done`. */
+  forget(log: ProducerLog, entry: Entry, done: () => void): void;
+  /** The page stops: what is pending is written, and every lock goes back, or it would be held for ever. */
+  freeze(): void;
+  /** The page runs again: it owns its log only if it gets the lock and finds its own generation. */
+  resume(): void;
+  /** Writes what is left and gives everything back. Resolves when nothing is held any more; never rejects. */
+  close(discard: boolean): Promise<void>;
+}
+
+export interface KeeperHost {
+  readonly environment: Environment;
+  readonly queue: OutboxQueue;
+  /** A log for new messages, with a fresh id. */
+  newLog(): ProducerLog;
+  /** A log of another page, empty yet. */
+  foreignLog(id: string): ProducerLog;
+  /** The transaction with this message has completed. */
+  onStored(entry: Entry): void;
+  /** There is more to send. */
+  onChange(): void;
+  /** Nothing is stored from here on. */
+  onStorageEnd(failure: Failure): void;
+  report(failure: Failure): void;
+  /** The log is deleted: the server may forget its producer. */
+  finish(producer: string): void;
+}
+
+/** What `createSocket` takes as `outbox`. */
+export interface Outbox {
+  /** Most messages of this page that may wait or be in flight. */
+  readonly maxMessages: number;
+  /** Makes what keeps the messages, once a socket. */
+  createKeeper(host: KeeperHost): Keeper;
+  /** Whether messages outlive the page: asks for a protocol that proves delivery. */
+  readonly isStored: boolean;
+}

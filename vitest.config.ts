@@ -1,0 +1,137 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { chromiumArguments, findBrowser } from './scripts/find-browser.mjs';
+
+const chromium = findBrowser('chromium');
+
+/** Workspace packages are read from their sources: no test waits for a build. */
+const fromSource = {
+  resolve: { conditions: ['source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } },
+};
+
+const typecheck = (tsconfig: string) => ({
+  enabled: true,
+  checker: 'tsc',
+  include: ['src/**/*.test-d.{ts,tsx}'],
+  tsconfig,
+  // Mistakes outside the type tests are for `npm run typecheck` to tell.
+  ignoreSourceErrors: true,
+});
+
+const unitTests = ['src/**/*.test.{ts,tsx}'];
+const browserTests = 'src/**/*.browser.test.{ts,tsx}';
+
+/** Without a Chromium there is no such project: scripts/test.mjs tells why and counts its tests as skipped. */
+const inBrowser: TestProjectInlineConfiguration[] =
+  chromium.path === undefined
+    ? []
+    : [
+        {
+          ...fromSource,
+          root: 'packages/core',
+          test: {
+            name: 'browsers',
+            sequence: { groupOrder: 1 },
+            include: [browserTests],
+            testTimeout: 30_000,
+            browser: {
+              enabled: true,
+              headless: true,
+              screenshotFailures: false,
+              provider: playwright({
+                launchOptions: {
+                  executablePath: chromium.path,
+                  args: chromiumArguments(),
+                },
+              }),
+              instances: [{ browser: 'chromium', name: 'browser' }],
+            },
+          },
+        },
+      ];
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.{ts,tsx}'],
+      exclude: ['**/*.test.*', '**/*.test-d.*', '**/*.fixture.*'],
+    },
+    projects: [
+      {
+        ...fromSource,
+        root: 'packages/core',
+        test: {
+          name: 'core',
+          environment: 'node',
+          include: unitTests,
+          exclude: [browserTests],
+          typecheck: typecheck('tsconfig.json'),
+        },
+      },
+      {
+        ...fromSource,
+        root: 'packages/react',
+        test: {
+          name: 'react',
+          environment: 'happy-dom',
+          include: unitTests,
+          exclude: [browserTests],
+          typecheck: typecheck('tsconfig.json'),
+        },
+      },
+      {
+        ...fromSource,
+        root: 'packages/server',
+        test: { name: 'server', environment: 'node', include: unitTests, typecheck: typecheck('tsconfig.json') },
+      },
+      {
+        ...fromSource,
+        root: 'simulation',
+        test: {
+          name: 'simulation',
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      ...inBrowser,
+      {
+        ...fromSource,
+        root: 'demo',
+        test: {
+          name: 'e2e',
+          sequence: { groupOrder: 2 },
+          environment: 'node',
+          include: ['e2e/**/*.e2e.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        root: '.',
+        test: {
+          name: 'house',
+          environment: 'node',
+          include: ['scripts/*.test.mjs'],
+          exclude: ['scripts/consumer.test.mjs'],
+        },
+      },
+      {
+        root: '.',
+        test: {
+          name: 'consumer',
+          sequence: { groupOrder: 3 },
+          environment: 'node',
+          include: ['scripts/consumer.test.mjs'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
