@@ -179,6 +179,7 @@ export class ProducerLog {
 
   /** Ends an entry with a failure; the log forgets it. */
   fail(entry: Entry, failure: Failure): void {
+    if (entry.status === 'delivered' || entry.status === 'failed') return;
     this.#settle(entry, failure);
     this.#trim();
   }

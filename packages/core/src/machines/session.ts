@@ -33,6 +33,8 @@ export class HoldfastSession implements Conversation {
   #welcome: Welcome | null = null;
   #welcomedAt = 0;
   #listed: ProducerLog[] = [];
+  /** Those of them that are not finished: what the server's limit counts. */
+  readonly #open = new Set<string>();
   /** Logs whose `taken` has not come yet, in order. */
   #asked: ProducerLog[] = [];
   #direct: ProducerLog | null = null;
@@ -63,6 +65,7 @@ export class HoldfastSession implements Conversation {
     this.retryAfterMs = null;
     this.#hellos += 1;
     this.#listed = [];
+    this.#open.clear();
     this.#asked = [];
     const own = this.#outbox.own;
     const others = this.#outbox.logs.filter((log) => log !== own).slice(0, FIRST_PRODUCERS - 2);
@@ -115,7 +118,10 @@ export class HoldfastSession implements Conversation {
       this.#acknowledged = this.#received;
       this.#put(encode.received(this.#received));
     }
-    for (const id of this.#finished) this.#put(encode.fin(id));
+    for (const id of this.#finished) {
+      this.#put(encode.fin(id));
+      this.#open.delete(id);
+    }
     this.#finished.clear();
     const window = (this.#welcome as Welcome).window;
     if (this.#direct !== null) {
@@ -277,7 +283,7 @@ export class HoldfastSession implements Conversation {
 
   /** Logs that were adopted since the hello, or found no place in it. */
   #listMore(): void {
-    const room = (this.#welcome as Welcome).limits.producers - this.#listed.length;
+    const room = (this.#welcome as Welcome).limits.producers - this.#open.size;
     const logs = this.#outbox.logs.filter((log) => log.index === null).slice(0, Math.max(0, room));
     if (logs.length === 0) return;
     this.#list(logs);
@@ -288,6 +294,7 @@ export class HoldfastSession implements Conversation {
     for (const log of logs) {
       log.index = this.#listed.length;
       this.#listed.push(log);
+      this.#open.add(log.id);
       this.#asked.push(log);
     }
   }

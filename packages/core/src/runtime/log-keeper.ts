@@ -35,6 +35,10 @@ export class LogKeeper implements Keeper {
   #cancelAdoption: (() => void) | null = null;
   #isStarted = false;
   #isFrozen = false;
+  /** Messages that a failed storage has, or may have. */
+  readonly #doubtful = new WeakSet<Entry>();
+  /** Who waits for storage to forget a message. */
+  readonly #forgetting = new Set<(isForgotten: boolean) => void>();
   /** Adopted logs about to be looked at, once however many of their messages are settled. */
   readonly #finishing = new Set<ProducerLog>();
 
@@ -77,14 +81,20 @@ export class LogKeeper implements Keeper {
     if (log !== this.#host.queue.own && this.#stored.has(log)) this.#finishWhenSettled(log);
   }
 
-  forget(log: ProducerLog, entry: Entry, done: () => void): void {
+  forget(log: ProducerLog, entry: Entry, done: (isForgotten: boolean) => void): void {
     const stored = this.#stored.get(log);
-    if (stored === undefined) done();
-    else stored.forget(entry, done);
+    if (stored === undefined) {
+      done(!this.#doubtful.has(entry));
+      return;
+    }
+    this.#forgetting.add(done);
+    stored.forget(entry, () => {
+      if (this.#forgetting.delete(done)) done(true);
+    });
   }
 
-  isStored(entry: Entry): boolean {
-    return this.#own?.has(entry) ?? false;
+  mayKeep(entry: Entry): boolean {
+    return this.#doubtful.has(entry) || this.#own?.has(entry) === true;
   }
 
   freeze(): void {
@@ -111,7 +121,9 @@ export class LogKeeper implements Keeper {
     if (own !== undefined) {
       if (!discard) own.write();
       this.#enqueue(own.log, async () => {
-        if (discard || own.log.isSettled) await own.delete(discard);
+        if (!discard && !own.log.isSettled) return;
+        await own.delete(discard);
+        this.#stored.delete(own.log);
       });
     }
     try {
@@ -335,9 +347,14 @@ export class LogKeeper implements Keeper {
     if (store === null) return;
     this.#store = null;
     const isOpen = this.#stored.size > 0;
-    for (const stored of this.#stored.values()) stored.stop();
+    for (const stored of this.#stored.values()) {
+      stored.stop();
+      for (const entry of stored.log.entries) if (stored.has(entry)) this.#doubtful.add(entry);
+    }
     this.#stored.clear();
     this.#cancelAdoption?.();
+    for (const done of this.#forgetting) done(false);
+    this.#forgetting.clear();
     this.#host.onStorageEnd({
       code: isOpen ? 'STORAGE_FAILED' : 'STORAGE_UNAVAILABLE',
       message: isOpen

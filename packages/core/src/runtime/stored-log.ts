@@ -19,7 +19,7 @@ export interface StoredLogHost {
 
 /** A segment in storage, or on its way there. */
 interface SegmentRecord {
-  readonly first: number;
+  first: number;
   entries: readonly Entry[];
   /** How many of them storage still has to keep. */
   unsettled: number;
@@ -101,10 +101,11 @@ export class StoredLog {
       record.unsettled -= 1;
       record.entries = record.entries.filter(isUnsettled);
       this.#segments.delete(entry);
-      if (record.unsettled > 0) {
-        await this.#host.store.append(this.log.id, this.generation, toSegment(record.first, record.entries));
+      if (record.entries.length > 0) {
+        const left = toSegment(record.entries);
+        await this.#host.store.replaceSegment(this.log.id, this.generation, record.first, left);
+        record.first = left.first;
       } else {
-        this.#untrack(record);
         await this.#host.store.removeSegments(this.log.id, this.generation, [record.first]);
       }
       done();
@@ -140,10 +141,10 @@ export class StoredLog {
     this.#track(record);
     const { store } = this.#host;
     if (this.generation === 0) {
-      await store.createLog({ id: this.log.id, after: openPredecessor(this.log) }, toSegment(head.seq, entries));
+      await store.createLog({ id: this.log.id, after: openPredecessor(this.log) }, toSegment(entries));
       this.generation = 1;
     } else {
-      await store.append(this.log.id, this.generation, toSegment(head.seq, entries));
+      await store.append(this.log.id, this.generation, toSegment(entries));
     }
     record.isWritten = true;
     for (const entry of entries) this.#host.onStored(entry);
@@ -184,7 +185,7 @@ function openPredecessor(log: ProducerLog): string | null {
   return log.after === null || log.after.isSettled ? null : log.after.id;
 }
 
-function toSegment(first: number, entries: readonly Entry[]): Segment {
+function toSegment(entries: readonly Entry[]): Segment {
   const messages = entries.map(({ seq, payload, ttl }): StoredMessage => ({ seq, payload, ttl }));
-  return { first, last: messages.at(-1)?.seq ?? first, messages };
+  return { first: messages[0]?.seq ?? 0, last: messages.at(-1)?.seq ?? 0, messages };
 }

@@ -141,25 +141,26 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   #createApi(): Socket<Incoming, Outgoing> {
-    const api: Socket<Incoming, Outgoing> = {
-      send: (data, options) => this.#send(data, options ?? {}),
+    const api = {
+      send: (data: Outgoing, options?: SendOptions) => this.#send(data, options ?? {}),
       getState: () => this.#snapshot,
       getStats: () => this.#readStats(),
-      subscribe: (listener) => {
+      subscribe: (listener: () => void) => {
         const entry = (): void => listener();
         this.#listeners.add(entry);
         return () => void this.#listeners.delete(entry);
       },
-      on: (type, listener) => this.#emitter.on(type, listener),
+      on: <Type extends keyof SocketEvents<Incoming>>(type: Type, listener: (event: SocketEvents<Incoming>[Type]) => void) =>
+        this.#emitter.on(type, listener),
       connect: () => this.#driver.dispatch({ type: 'user/connect', reason: 'user' }),
       pause: () => this.#driver.dispatch({ type: 'user/pause' }),
       reconnect: () => this.#driver.dispatch({ type: 'user/reconnect' }),
       whenOpen: () => this.#whenOpen(),
-      close: (options) => this.#close(options ?? {}),
+      close: (options?: CloseOptions) => this.#close(options ?? {}),
     };
     // WebKitGTK 2.50 has no Symbol.asyncDispose.
-    if (Symbol.asyncDispose !== undefined) Object.assign(api, { [Symbol.asyncDispose]: () => this.#close({}) });
-    return Object.freeze(api);
+    const dispose = Symbol.asyncDispose === undefined ? {} : { [Symbol.asyncDispose]: () => this.#close({}) };
+    return Object.freeze({ ...api, ...dispose }) as Socket<Incoming, Outgoing>;
   }
 
   // Sending.
@@ -265,7 +266,7 @@ class HoldfastSocket<Incoming, Outgoing> {
   /** Takes a message back that is on no wire: first from storage, so that no later page sends it after all. */
   #withdraw(log: ProducerLog, entry: Entry, failure: Failure): void {
     if (!log.withdraw(entry)) return;
-    this.#keeper.forget(log, entry, () => log.fail(entry, failure));
+    this.#keeper.forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN));
   }
 
   // Expiry: one timer for the earliest.
@@ -440,7 +441,7 @@ class HoldfastSocket<Incoming, Outgoing> {
 
   /** What is known of a message when the socket closes: the truth, and no more. */
   #lastWord(entry: Entry): Failure {
-    const isKept = this.#receipts.get(entry)?.isStored === true && !this.#discards;
+    const isKept = this.#keeper.mayKeep(entry);
     if (!entry.maybeSent && !isKept)
       return { code: 'ABORTED', message: 'the socket was closed before the message was sent' };
     return {
@@ -536,6 +537,11 @@ class HoldfastSocket<Incoming, Outgoing> {
 const NOT_STORED: Failure = {
   code: 'STORAGE_UNAVAILABLE',
   message: 'a memory outbox stores nothing: use indexedDB() from @holdfast/core/indexeddb',
+};
+
+const NOT_FORGOTTEN: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'storage failed while the message was withdrawn: a later page may find and deliver it',
 };
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {

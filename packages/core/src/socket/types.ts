@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Environment } from '../environment/ports.ts';
 import type { ErrorCode, HoldfastError, Json } from '../lib/errors.ts';
 import type { LostReason } from '../protocol/frames.ts';
@@ -213,4 +214,6 @@ export interface Socket<Incoming = Json, Outgoing = Json> {
    * was. What is stored stays stored unless discarded. Resolves when nothing is left behind. Never rejects.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
+  /** `await using socket = createSocket(…)` closes it. Missing at run time where the engine has no `Symbol.asyncDispose`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

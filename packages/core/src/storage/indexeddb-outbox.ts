@@ -132,6 +132,14 @@ class IndexedDbOutboxStore implements OutboxStore {
     });
   }
 
+  replaceSegment(logId: string, generation: number, first: number, segment: Segment): Promise<void> {
+    return this.#database.run('rewrite a segment', ['logs', 'segments'], 'readwrite', async (transaction) => {
+      await checkGeneration(transaction, logId, generation);
+      await transaction.objectStore('segments').delete([logId, first]);
+      await writeSegment(transaction, logId, segment, true);
+    });
+  }
+
   removeSegments(logId: string, generation: number, firsts: readonly number[]): Promise<void> {
     return this.#database.run('delete from a log', ['logs', 'segments'], 'readwrite', async (transaction) => {
       await checkGeneration(transaction, logId, generation);
@@ -184,16 +192,16 @@ async function checkGeneration(
   }
 }
 
-/** `add`, since a seq belongs to one message for ever; `put` on a retry, where the record may be there already. */
+/** `add`, since a seq belongs to one message for ever; `put` where the same record may be there already. */
 async function writeSegment(
   transaction: Transaction<'readwrite'>,
   logId: string,
   segment: Segment,
-  isRetry: boolean,
+  mayExist: boolean,
 ): Promise<void> {
   const segments = transaction.objectStore('segments');
   const record = { log: logId, first: segment.first, last: segment.last, messages: segment.messages };
-  await (isRetry ? segments.put(record) : segments.add(record));
+  await (mayExist ? segments.put(record) : segments.add(record));
 }
 
 /** Every key that starts with `logId`: the text with a NUL at its end is its direct successor. */

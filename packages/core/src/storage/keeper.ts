@@ -18,8 +18,10 @@ export interface Keeper {
   /** Somebody waits for what is pending: the write starts at the end of this turn. */
   writeSoon(): void;
   settled(log: ProducerLog, entry: Entry): void;
-  /** Makes storage forget a withdrawn message, then calls `done`. */
-  forget(log: ProducerLog, entry: Entry, done: () => void): void;
+  /** Makes storage forget a withdrawn message, then calls `done`; false: it could not, and may deliver it some day. */
+  forget(log: ProducerLog, entry: Entry, done: (isForgotten: boolean) => void): void;
+  /** Whether a later page may find this message of the own log. */
+  mayKeep(entry: Entry): boolean;
   /** The page stops: what is pending is written, and every lock goes back, or it would be held for ever. */
   freeze(): void;
   /** The page runs again: it owns its log only if it gets the lock and finds its own generation. */

@@ -137,6 +137,14 @@ export function runOutboxStoreTests(createStore: (place: string) => OutboxStore)
       expect((await store.claimLog('a'))?.segments).toEqual([segment(1)]);
     });
 
+    it('gives a rewritten segment the place of the old one', async () => {
+      const store = await openStoreWithLog();
+      await store.append('a', 1, segment(2, 5));
+      await store.append('a', 1, segment(6));
+      await store.replaceSegment('a', 1, 2, segment(3, 5));
+      expect((await store.claimLog('a'))?.segments).toEqual([segment(1), segment(3, 5), segment(6)]);
+    });
+
     it('never mixes with another one, however alike their ids are', async () => {
       const store = await openStore();
       const ids = ['', 'a', 'a\0', 'a\0\0', 'a\u0001', 'aa', 'a,1', 'A', 'á', '\uffff', '1', '[]'];
@@ -246,6 +254,10 @@ export function runOutboxStoreTests(createStore: (place: string) => OutboxStore)
   describe('an owner of the past', () => {
     const calls: { name: string; run: (store: OutboxStore, generation: number) => Promise<unknown> }[] = [
       { name: 'append', run: (store, generation) => store.append('a', generation, segment(5)) },
+      {
+        name: 'replaceSegment',
+        run: (store, generation) => store.replaceSegment('a', generation, 1, segment(5)),
+      },
       { name: 'removeSegments', run: (store, generation) => store.removeSegments('a', generation, [1]) },
       { name: 'removeSegments of none', run: (store, generation) => store.removeSegments('a', generation, []) },
       { name: 'deleteLog', run: (store, generation) => store.deleteLog('a', generation) },

@@ -14,10 +14,12 @@ export interface OutboxStore {
   setPeer(peer: string): Promise<void>;
   /** All logs. */
   listLogs(): Promise<readonly LogHeader[]>;
-  /** Makes a log together with its first segment, at generation 1. */
+  /** Makes a log together with its first segment, at generation 1. Rejects when there is one with this id. */
   createLog(log: NewLog, segment: Segment): Promise<void>;
-  /** Appends a segment. */
+  /** Appends a segment. Rejects when one with this `first` is there: a seq belongs to one message for ever. */
   append(logId: string, generation: number, segment: Segment): Promise<void>;
+  /** Puts `segment`, what is left of the one that began at `first`, in its place. */
+  replaceSegment(logId: string, generation: number, first: number, segment: Segment): Promise<void>;
   /** Deletes segments, by their `first`. */
   removeSegments(logId: string, generation: number, firsts: readonly number[]): Promise<void>;
   /**

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cdp } from 'vitest/browser';
+import { type IndexedDbOptions, indexedDbStorage } from './indexeddb-outbox.ts';
+import { runOutboxStoreTests, segment } from './outbox-store-conformance.ts';
+import type { OutboxStore, StoredMessage } from './ports.ts';
+
+const identity = 'alice';
+let name: string;
+let onLost: ReturnType<typeof vi.fn<(cause: unknown) => void>>;
+let stores: OutboxStore[];
+let names: Set<string>;
+/** Every handle that was opened, in order. */
+let handles: IDBDatabase[];
+
+beforeEach(() => {
+  name = `app-${crypto.randomUUID()}`;
+  onLost = vi.fn<(cause: unknown) => void>();
+  stores = [];
+  names = new Set();
+  handles = [];
+  const open = IDBFactory.prototype.open;
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, ...args) {
+    const request = open.apply(this, args);
+    request.addEventListener('success', () => handles.push(request.result));
+    return request;
+  });
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(stores.map((store) => store.close()));
+  // Rejects where a closed store still holds its database: every test here is also one of that.
+  await Promise.all([...names].map(deleteDatabase));
+});
+
+function createStore(options: Partial<IndexedDbOptions> = {}): OutboxStore {
+  const { scope, createStore: create } = indexedDbStorage({ name, identity, ...options });
+  const store = create(onLost);
+  names.add(scope);
+  stores.push(store);
+  return store;
+}
+
+async function openStoreWithLog(options?: Partial<IndexedDbOptions>): Promise<OutboxStore> {
+  const store = createStore(options);
+  await store.open('client');
+  await store.createLog({ id: 'a', after: null }, segment(1));
+  return store;
+}
+
+async function firstsOf(store: OutboxStore): Promise<number[] | undefined> {
+  return (await store.claimLog('a'))?.segments.map(({ first }) => first);
+}
+
+function deleteDatabase(scope: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(scope);
+    request.addEventListener('success', () => resolve());
+    request.addEventListener('error', () => reject(request.error!));
+    request.addEventListener('blocked', () => reject(new Error('the deletion is blocked')));
+  });
+}
+
+function send(method: string, params: object): Promise<unknown> {
+  return (cdp() as unknown as { send(method: string, params: object): Promise<unknown> }).send(method, params);
+}
+
+runOutboxStoreTests((place) => createStore({ name: place }));
+
+describe('a connection that fails', () => {
+  it('is made anew when its handle was closed', async () => {
+    const store = await openStoreWithLog();
+    handles[0]!.close();
+    await Promise.all([store.append('a', 1, segment(2)), store.append('a', 1, segment(3))]);
+    expect(handles).toHaveLength(2);
+    expect(await firstsOf(store)).toEqual([1, 2, 3]);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('gets a second try when a transaction was aborted', async () => {
+    const store = await openStoreWithLog();
+    const real = IDBDatabase.prototype.transaction;
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(function (this: IDBDatabase, ...args) {
+      const transaction = real.apply(this, args);
+      setTimeout(() => transaction.abort());
+      transaction.objectStore('logs').getAll().addEventListener('success', spin(transaction));
+      return transaction;
+    });
+    await store.append('a', 1, segment(2));
+    expect(handles).toHaveLength(2);
+    expect(await firstsOf(store)).toEqual([1, 2]);
+  });
+});
+
+describe('when the data go away', () => {
+  it('a deletion by another page is not held up, and the loss is told', async () => {
+    const store = await openStoreWithLog();
+    await deleteDatabase([...names][0]!);
+    await expect(store.append('a', 1, segment(2))).rejects.toThrow(/deleted/);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect((await indexedDB.databases()).map((database) => database.name)).not.toContain([...names][0]);
+  });
+
+  it('a user who clears the data of the site ends the connection, and the loss is told', async () => {
+    const store = await openStoreWithLog();
+    const closed = new Promise((resolve) => handles[0]!.addEventListener('close', resolve));
+    await send('Storage.clearDataForOrigin', { origin: location.origin, storageTypes: 'indexeddb' });
+    await closed;
+    await expect(store.append('a', 1, segment(2))).rejects.toThrow(/deleted/);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    const next = createStore();
+    expect(await next.open('the next client')).toEqual({ clientId: 'the next client', peer: null });
+  });
+
+  it('a full disk rejects the write and changes nothing, and the storage goes on', async () => {
+    const { origin } = location;
+    // Chromium trusts an earlier look at the free space for a while: the data of other tests may not be in its memory.
+    await send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' });
+    await send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+    const store = await openStoreWithLog();
+    // Not one letter 4,000,000 times: what is stored is compressed.
+    const payload = Array.from({ length: 4_000_000 }, () => Math.floor(Math.random() * 36).toString(36)).join('');
+    const big: StoredMessage = { seq: 2, payload, ttl: null };
+    const write = store.append('a', 1, { first: 2, last: 2, messages: [big] });
+    await expect(write).rejects.toMatchObject({ cause: { name: 'QuotaExceededError' } });
+    await send('Storage.overrideQuotaForOrigin', { origin });
+    expect(onLost).not.toHaveBeenCalled();
+    // Chromium takes a moment to see that there is space again.
+    await vi.waitFor(() => store.append('a', 1, segment(3)), { timeout: 20_000, interval: 100 });
+    expect(handles).toHaveLength(1);
+    expect(await firstsOf(store)).toEqual([1, 3]);
+  });
+});
+
+// In a browser context without a profile on disk, as test runners make it, strict costs no more than relaxed.
+describe('what storing costs', () => {
+  const count = 10_000;
+  const size = 100;
+  const single = 1000;
+
+  it('10,000 messages of 200 bytes, awaited segment by segment, next to single records', async () => {
+    const lines: string[] = [];
+    const tell = (what: string, messages: number, startedAt: number): void => {
+      const perSecond = (messages * 1000) / (performance.now() - startedAt);
+      lines.push(`${what.padEnd(42)} ${Math.round(perSecond).toLocaleString('en')} messages/s`);
+    };
+    for (const durability of ['relaxed', 'strict'] as const) {
+      const store = await openStoreWithLog({ name: `${name}-${durability}`, durability });
+      const startedAt = performance.now();
+      for (let first = 2; first < count + 2; first += size) await store.append('a', 1, batch(first));
+      tell(`segments of ${size}, ${durability}`, count, startedAt);
+      const readAt = performance.now();
+      const log = await store.claimLog('a');
+      tell(`read back, ${durability}`, count, readAt);
+      expect(log?.segments.reduce((sum, { messages }) => sum + messages.length, 0)).toBe(count + 1);
+    }
+    for (const durability of ['relaxed', 'strict'] as const) {
+      const database = await openPlain(`${name}-single-${durability}`);
+      const startedAt = performance.now();
+      for (const message of batch(0, single).messages) await putPlain(database, message, durability);
+      tell(`native, one awaited put each, ${durability}`, single, startedAt);
+      database.close();
+    }
+    console.info(lines.join('\n'));
+  });
+
+  function batch(first: number, length: number = size): { first: number; last: number; messages: StoredMessage[] } {
+    const messages = Array.from({ length }, (_, index) => {
+      const seq = first + index;
+      return { seq, payload: `{"seq":"${String(seq).padStart(6, '0')}"}`.padEnd(200), ttl: null };
+    });
+    return { first, last: first + length - 1, messages };
+  }
+
+  function openPlain(scope: string): Promise<IDBDatabase> {
+    names.add(scope);
+    return new Promise((resolve, reject) => {
+      const request = indexedDB.open(scope);
+      request.addEventListener('upgradeneeded', () => request.result.createObjectStore('messages', { keyPath: 'seq' }));
+      request.addEventListener('success', () => resolve(request.result));
+      request.addEventListener('error', () => reject(request.error!));
+    });
+  }
+
+  function putPlain(database: IDBDatabase, record: unknown, durability: 'relaxed' | 'strict'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction('messages', 'readwrite', { durability });
+      transaction.objectStore('messages').put(record);
+      transaction.addEventListener('complete', () => resolve());
+      transaction.addEventListener('abort', () => reject(transaction.error!));
+    });
+  }
+});
+
+/** Keeps a transaction busy until it is aborted, so that it can't commit before. */
+function spin(transaction: IDBTransaction): () => void {
+  return () => {
+    try {
+      transaction.objectStore('logs').getAll().addEventListener('success', spin(transaction));
+    } catch {
+      // Aborted: what the test wanted.
+    }
+  };
+}

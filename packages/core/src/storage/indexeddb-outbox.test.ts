@@ -1,0 +1,619 @@
+import 'fake-indexeddb/auto';
+import { forceCloseDatabase } from 'fake-indexeddb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HoldfastError } from '../lib/errors.ts';
+import { indexedDbStorage, type IndexedDbOptions } from './indexeddb-outbox.ts';
+import { message, runOutboxStoreTests, segment } from './outbox-store-conformance.ts';
+import { LogLost, type OutboxStore } from './ports.ts';
+
+const identity = 'alice';
+let name: string;
+let scope: string;
+let onLost: ReturnType<typeof vi.fn<(cause: unknown) => void>>;
+let stores: OutboxStore[];
+/** Every handle that was opened, in order. */
+let handles: IDBDatabase[];
+
+beforeEach(() => {
+  name = `app-${crypto.randomUUID()}`;
+  scope = `holdfast:${name}:${identity}`;
+  onLost = vi.fn<(cause: unknown) => void>();
+  stores = [];
+  handles = [];
+  const open = IDBFactory.prototype.open;
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, ...args) {
+    const request = open.apply(this, args);
+    request.addEventListener('success', () => handles.push(request.result));
+    return request;
+  });
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  await Promise.all(stores.map((store) => store.close()));
+});
+
+function createStore(options: Partial<IndexedDbOptions> = {}): OutboxStore {
+  const store = indexedDbStorage({ name, identity, ...options }).createStore(onLost);
+  stores.push(store);
+  return store;
+}
+
+async function openStore(): Promise<OutboxStore> {
+  const store = createStore();
+  await store.open('client');
+  return store;
+}
+
+/** A store with the log 'a', which has the message 1. */
+async function openStoreWithLog(): Promise<OutboxStore> {
+  const store = await openStore();
+  await store.createLog({ id: 'a', after: null }, segment(1));
+  return store;
+}
+
+async function firstsOf(store: OutboxStore, logId = 'a'): Promise<number[] | undefined> {
+  return (await store.claimLog(logId))?.segments.map(({ first }) => first);
+}
+
+/** Deletes the database as an app does at signing out; rejects when somebody holds it up. */
+function deleteDatabase(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(scope);
+    request.addEventListener('success', () => resolve());
+    request.addEventListener('error', () => reject(request.error!));
+    request.addEventListener('blocked', () => reject(new Error('the deletion is blocked')));
+  });
+}
+
+/** Opens the store's database behind its back. */
+function openRaw(version?: number): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(scope, version);
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error!));
+  });
+}
+
+/** Writes `records` into an object store behind the store's back. */
+async function putRaw(storeName: string, records: readonly unknown[], key?: IDBValidKey): Promise<void> {
+  const database = await openRaw();
+  const transaction = database.transaction(storeName, 'readwrite');
+  for (const record of records) transaction.objectStore(storeName).put(record, key);
+  await new Promise((resolve) => transaction.addEventListener('complete', resolve));
+  database.close();
+}
+
+/** Every call of `transaction` on any handle from now on goes through `change`, which gets the real one and its number. */
+function interceptTransactions(change: (transaction: IDBTransaction, count: number) => void): { count: number } {
+  const seen = { count: 0 };
+  const real = IDBDatabase.prototype.transaction;
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+    const transaction = real.apply(this, args);
+    if (transaction.mode === 'versionchange') return transaction;
+    seen.count += 1;
+    change(transaction, seen.count);
+    return transaction;
+  });
+  return seen;
+}
+
+/** The transaction commits, but its page hears that it has aborted: the connection died in between. */
+function commitButReportAbort(transaction: IDBTransaction): void {
+  const add = transaction.addEventListener.bind(transaction);
+  const abortListeners: (() => void)[] = [];
+  Object.defineProperty(transaction, 'addEventListener', {
+    configurable: true,
+    value: (type: string, listener: () => void) => {
+      if (type === 'abort') abortListeners.push(listener);
+      else if (type !== 'complete') add(type, listener);
+    },
+  });
+  add('complete', () => abortListeners.forEach((listener) => listener()));
+}
+
+/** The connection dies under the transaction, as WebKit does it. */
+function killByUnknownError(transaction: IDBTransaction): void {
+  Object.defineProperty(transaction, 'objectStore', {
+    configurable: true,
+    value: () => {
+      throw new DOMException(
+        'Connection to Indexed Database server lost. Refresh the page to try again',
+        'UnknownError',
+      );
+    },
+  });
+}
+
+runOutboxStoreTests((place) => createStore({ name: place }));
+
+describe('the options', () => {
+  it('give an outbox, and touch nothing before a store is opened', () => {
+    const forbidden = ['indexedDB', 'IDBKeyRange', 'navigator', 'document', 'localStorage', 'crypto'];
+    for (const global of forbidden) {
+      vi.stubGlobal(global, undefined);
+      Object.defineProperty(globalThis, global, {
+        configurable: true,
+        get: () => {
+          throw new Error(`${global} was touched`);
+        },
+      });
+    }
+    const outbox = indexedDbStorage({ name: 'chat', identity: 'alice' });
+    expect(outbox.maxMessages).toBe(10_000);
+    expect(outbox.scope).toBe('holdfast:chat:alice');
+    expect(outbox.createStore(onLost)).toBeDefined();
+    expect(indexedDbStorage({ name: 'chat', identity: 'alice', maxMessages: 1 }).maxMessages).toBe(1);
+  });
+
+  it('never give two identities one scope', () => {
+    const parts = ['a', 'a:b', 'b', ':', 'a:', ':a', '%3A', 'a%3Ab', ' ', 'å', '/'];
+    const scopes = parts.flatMap((one) => parts.map((other) => indexedDbStorage({ name: one, identity: other }).scope));
+    expect(new Set(scopes).size).toBe(parts.length ** 2);
+  });
+
+  it.each<[string, unknown]>([
+    ['options', undefined],
+    ['options', null],
+    ['options', 'chat'],
+    ['name', { identity }],
+    ['name', { name: '', identity }],
+    ['name', { name: 7, identity }],
+    ['name', { name: '\ud800', identity }],
+    ['identity', { name: 'chat' }],
+    ['identity', { name: 'chat', identity: '' }],
+    ['identity', { name: 'chat', identity: null }],
+    ['identity', { name: 'chat', identity: 'x\udfff' }],
+    ['maxMessages', { name: 'chat', identity, maxMessages: 0 }],
+    ['maxMessages', { name: 'chat', identity, maxMessages: 1.5 }],
+    ['maxMessages', { name: 'chat', identity, maxMessages: Infinity }],
+    ['maxMessages', { name: 'chat', identity, maxMessages: '10' }],
+    ['durability', { name: 'chat', identity, durability: 'default' }],
+    ['durability', { name: 'chat', identity, durability: null }],
+  ])('are refused by the name of the one that is wrong: %s in %j', (option, options) => {
+    let fault: unknown;
+    try {
+      indexedDbStorage(options as IndexedDbOptions);
+    } catch (thrown) {
+      fault = thrown;
+    }
+    expect(fault).toBeInstanceOf(HoldfastError);
+    expect(fault).toMatchObject({ code: 'INVALID_OPTION', details: { option } });
+    expect((fault as Error).message).toMatch(new RegExp(`^indexedDB\\(\\): ${option} is .+; give `));
+    expect(Math.abs((fault as HoldfastError).timestamp - Date.now())).toBeLessThan(5000);
+  });
+
+  it.each(['relaxed', 'strict'] as const)('hand durability to every transaction: %s', async (durability) => {
+    const seen: string[] = [];
+    const count = interceptTransactions((transaction) => seen.push(transaction.durability));
+    const store = createStore({ durability });
+    await store.open('client');
+    await store.setPeer('peer');
+    await store.createLog({ id: 'a', after: null }, segment(1));
+    await store.append('a', 1, segment(2));
+    await store.removeSegments('a', 1, [1]);
+    await store.claimLog('a');
+    await store.deleteLog('a', 2, true);
+    await store.listLogs();
+    expect(seen).toEqual(Array.from({ length: 8 }, () => durability));
+    expect(count.count).toBe(8); // One transaction a method.
+  });
+});
+
+describe('where nothing can be stored', () => {
+  it('open says that there is no IndexedDB', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    await expect(openStore()).rejects.toThrow(/IndexedDB does not exist/);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('open says what the browser says', async () => {
+    const cause = new DOMException('denied in a sandbox', 'SecurityError');
+    vi.mocked(IDBFactory.prototype.open).mockImplementation(() => {
+      throw cause;
+    });
+    await expect(openStore()).rejects.toMatchObject({
+      message: expect.stringContaining('denied in a sandbox') as string,
+      cause,
+    });
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('open may be tried again', async () => {
+    const store = createStore();
+    vi.stubGlobal('indexedDB', undefined);
+    await expect(store.open('client')).rejects.toBeInstanceOf(Error);
+    vi.unstubAllGlobals();
+    expect(await store.open('client')).toEqual({ clientId: 'client', peer: null });
+  });
+
+  it('a newer version of the database is left alone', async () => {
+    (await openRaw(2)).close();
+    await expect(openStore()).rejects.toMatchObject({ cause: { name: 'VersionError' } });
+    (await openRaw(2)).close();
+  });
+
+  it("an unreadable install's record is reported, not replaced", async () => {
+    await (await openStore()).close();
+    await putRaw('info', [{ clientId: 7, peer: 'alice' }], 'install');
+    await expect(openStore()).rejects.toThrow(/record/);
+    await putRaw('info', [{ clientId: 'client', peer: 'alice' }], 'install');
+    expect(await createStore().open('other')).toEqual({ clientId: 'client', peer: 'alice' });
+  });
+});
+
+describe('a transaction that fails', () => {
+  it('rejects and changes nothing: a value that can not be cloned', async () => {
+    const store = await openStoreWithLog();
+    const bad = { first: 1, last: 1, messages: [{ ...message(1), payload: (() => 1) as unknown as string }] };
+    await expect(store.createLog({ id: 'b', after: null }, bad)).rejects.toMatchObject({
+      message: expect.stringContaining('create a log') as string,
+      cause: { name: 'DataCloneError' },
+    });
+    expect(await store.listLogs()).toEqual([{ id: 'a', after: null, generation: 1 }]);
+  });
+
+  it('rejects and changes nothing: a request that fails', async () => {
+    const store = await openStoreWithLog();
+    await putRaw('segments', [{ log: 'b', first: 1 }]);
+    await expect(store.createLog({ id: 'b', after: null }, segment(1))).rejects.toMatchObject({
+      cause: { name: 'ConstraintError' },
+    });
+    expect(await store.listLogs()).toEqual([{ id: 'a', after: null, generation: 1 }]);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it.each(['before the request was answered', 'after every request succeeded'])(
+    'rejects and changes nothing: a full disk, noticed %s',
+    async (when) => {
+      const store = await openStoreWithLog();
+      interceptTransactions((transaction) => {
+        const abort = (): void => {
+          Object.defineProperty(transaction, 'error', { value: new DOMException('full', 'QuotaExceededError') });
+          transaction.abort();
+        };
+        const objectStore = transaction.objectStore.bind(transaction);
+        const intercepted = (storeName: string): IDBObjectStore => {
+          const real = objectStore(storeName);
+          const add = real.add.bind(real);
+          Object.defineProperty(real, 'add', {
+            configurable: true,
+            value: (record: unknown) => {
+              const request = add(record);
+              if (when.startsWith('before')) abort();
+              else request.addEventListener('success', abort);
+              return request;
+            },
+          });
+          return real;
+        };
+        Object.defineProperty(transaction, 'objectStore', { configurable: true, value: intercepted });
+      });
+      await expect(store.append('a', 1, segment(2))).rejects.toMatchObject({ cause: { name: 'QuotaExceededError' } });
+      vi.mocked(IDBDatabase.prototype.transaction).mockRestore();
+      expect(await firstsOf(store)).toEqual([1]);
+      expect(onLost).not.toHaveBeenCalled();
+      expect(handles).toHaveLength(1);
+    },
+  );
+
+  it('resolves not before the transaction has completed', async () => {
+    const store = await openStoreWithLog();
+    const events: string[] = [];
+    interceptTransactions((transaction) => {
+      transaction.addEventListener('complete', () => events.push('complete'));
+    });
+    await store.append('a', 1, segment(2)).then(() => events.push('append'));
+    await store.removeSegments('a', 1, [2]).then(() => events.push('removeSegments'));
+    await store.claimLog('a').then(() => events.push('claimLog'));
+    await store.deleteLog('a', 2, true).then(() => events.push('deleteLog'));
+    await store.createLog({ id: 'b', after: null }, segment(1)).then(() => events.push('createLog'));
+    await store.setPeer('peer').then(() => events.push('setPeer'));
+    expect(events.filter((_, index) => index % 2 === 0)).toEqual(Array.from({ length: 6 }, () => 'complete'));
+  });
+});
+
+describe('a connection that fails', () => {
+  const faults: { name: string; apply: (transaction: IDBTransaction) => void }[] = [
+    { name: 'abort by the browser', apply: (transaction) => transaction.abort() },
+    { name: 'UnknownError', apply: killByUnknownError },
+  ];
+
+  it('is made anew when its handle was closed', async () => {
+    const store = await openStoreWithLog();
+    handles[0]!.close();
+    await store.append('a', 1, segment(2));
+    expect(handles).toHaveLength(2);
+    expect(await firstsOf(store)).toEqual([1, 2]);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('is made anew after the browser closed it', async () => {
+    const store = await openStoreWithLog();
+    forceCloseDatabase(handles[0] as never);
+    await new Promise((resolve) => setTimeout(resolve)); // The event has come.
+    // The second try is still to be had: the first transaction checks the new connection, the second is the append.
+    interceptTransactions((transaction, count) => {
+      if (count === 2) transaction.abort();
+    });
+    await store.append('a', 1, segment(2));
+    expect(await firstsOf(store)).toEqual([1, 2]);
+    expect(handles).toHaveLength(3);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it('is made anew once for all that wait', async () => {
+    const store = await openStoreWithLog();
+    handles[0]!.close();
+    await Promise.all([2, 3, 4].map((seq) => store.append('a', 1, segment(seq))));
+    expect(handles).toHaveLength(2);
+    expect(await firstsOf(store)).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each(faults)('gets a second try on a new connection: $name', async ({ apply }) => {
+    const store = await openStoreWithLog();
+    interceptTransactions((transaction, count) => {
+      if (count === 1) apply(transaction);
+    });
+    await store.append('a', 1, segment(2));
+    expect(handles).toHaveLength(2);
+    expect(await firstsOf(store)).toEqual([1, 2]);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  it.each(faults)('and no third one: $name', async ({ apply }) => {
+    const store = await openStoreWithLog();
+    const transactions = interceptTransactions((transaction) => {
+      if (transaction.mode === 'readwrite') apply(transaction);
+    });
+    const appends = [store.append('a', 1, segment(2)), store.append('a', 1, segment(3))];
+    const [first] = await Promise.allSettled(appends);
+    await expect(Promise.all(appends)).rejects.toBeInstanceOf(Error);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(onLost).toHaveBeenCalledWith((first as PromiseRejectedResult).reason);
+    // Nothing touches the storage after it was given up: the messages are kept elsewhere from then on.
+    const { count } = transactions;
+    await expect(store.listLogs()).rejects.toThrow(/gone away/);
+    expect(transactions.count).toBe(count);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    vi.mocked(IDBDatabase.prototype.transaction).mockRestore();
+    expect(await firstsOf(await openStore())).toEqual([1]);
+    await store.close();
+    await deleteAfterClosing();
+  });
+
+  it('is lost when it can not be made anew', async () => {
+    const store = await openStoreWithLog();
+    handles[0]!.close();
+    vi.mocked(IDBFactory.prototype.open).mockImplementation(() => {
+      throw new DOMException('no more', 'UnknownError');
+    });
+    await expect(store.append('a', 1, segment(2))).rejects.toThrow(/no more/);
+    expect(onLost).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not turn a lost log into a lost storage', async () => {
+    const store = await openStoreWithLog();
+    handles[0]!.close();
+    await expect(store.append('a', 7, segment(2))).rejects.toBeInstanceOf(LogLost);
+    expect(onLost).not.toHaveBeenCalled();
+  });
+
+  describe('after the commit, before the page heard of it', () => {
+    function reportAbortOnce(): void {
+      interceptTransactions((transaction, count) => {
+        if (count === 1) commitButReportAbort(transaction);
+      });
+    }
+
+    it('createLog finds what it wrote', async () => {
+      const store = await openStore();
+      reportAbortOnce();
+      await store.createLog({ id: 'b', after: 'a' }, segment(1));
+      expect(await store.claimLog('b')).toMatchObject({ after: 'a', generation: 2, segments: [segment(1)] });
+    });
+
+    it('append finds what it wrote', async () => {
+      const store = await openStoreWithLog();
+      reportAbortOnce();
+      await store.append('a', 1, segment(2));
+      expect(await firstsOf(store)).toEqual([1, 2]);
+    });
+
+    it('deleteLog finds it gone', async () => {
+      const store = await openStoreWithLog();
+      reportAbortOnce();
+      expect(await store.deleteLog('a', 1, true)).toBe(true);
+      expect(await store.listLogs()).toEqual([]);
+    });
+
+    it('claimLog of an expected generation does not guess who raised it', async () => {
+      const store = await openStoreWithLog();
+      reportAbortOnce();
+      expect(await store.claimLog('a', 1)).toBe(null);
+      expect((await store.claimLog('a'))?.generation).toBe(3);
+    });
+  });
+
+  it('createLog does not take over a log that somebody has claimed meanwhile', async () => {
+    const [store, other] = [await openStore(), await openStoreWithLog()];
+    await other.claimLog('a');
+    interceptTransactions((transaction, count) => {
+      if (count === 1) transaction.abort();
+    });
+    await expect(store.createLog({ id: 'a', after: null }, segment(1))).rejects.toBeInstanceOf(LogLost);
+    expect((await other.claimLog('a'))?.generation).toBe(3);
+  });
+});
+
+describe('a deletion of the database', () => {
+  it('is not held up, and the loss is told at the next call', async () => {
+    const store = await openStoreWithLog();
+    await deleteDatabase();
+    expect(onLost).not.toHaveBeenCalled();
+    await expect(store.append('a', 1, segment(2))).rejects.toThrow(/deleted/);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    // Nor is an empty database left in its place.
+    expect((await indexedDB.databases()).map((database) => database.name)).not.toContain(scope);
+  });
+
+  it('waits for the write on the way, which is whole', async () => {
+    const store = await openStoreWithLog();
+    const write = store.append('a', 1, segment(2));
+    await deleteDatabase().catch(() => {}); // Blocked for as long as the transaction runs.
+    await write;
+    await expect(store.append('a', 1, segment(3))).rejects.toThrow(/deleted/);
+  });
+
+  it('is noticed although another page has made a new database since', async () => {
+    const store = await openStoreWithLog();
+    await deleteDatabase();
+    const other = createStore();
+    await other.open('another client');
+    await expect(store.createLog({ id: 'b', after: null }, segment(1))).rejects.toThrow(/deleted/);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(await other.listLogs()).toEqual([]);
+  });
+
+  it('a newer version of the library gets its upgrade at once', async () => {
+    const store = await openStoreWithLog();
+    (await openRaw(2)).close();
+    await expect(store.append('a', 1, segment(2))).rejects.toMatchObject({ cause: { name: 'VersionError' } });
+    expect(onLost).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('closing', () => {
+  it('lets the database go', async () => {
+    const store = await openStoreWithLog();
+    await store.close();
+    await deleteDatabase();
+  });
+
+  it('lets it go with a write on the way', async () => {
+    const store = await openStoreWithLog();
+    const events: string[] = [];
+    const started = new Promise<void>((resolve) => {
+      interceptTransactions((transaction) => {
+        transaction.addEventListener('complete', () => events.push('complete'));
+        resolve();
+      });
+    });
+    const write = store.append('a', 1, segment(2));
+    await started;
+    await store.close();
+    events.push('closed');
+    await deleteDatabase();
+    await write;
+    expect(events).toEqual(['complete', 'closed']);
+  });
+
+  it('lets go what opens only afterwards', async () => {
+    const holder = await openRaw(1); // Without listeners: holds the deletion up, and so the opening behind it.
+    const deletion = deleteDatabase();
+    await expect(deletion).rejects.toThrow(/blocked/);
+    const store = createStore();
+    const opening = store.open('client');
+    await store.close();
+    holder.close();
+    await expect(opening).rejects.toThrow(/closed/);
+    await deleteDatabase();
+  });
+
+  it('tells nobody of a loss', async () => {
+    const store = await openStoreWithLog();
+    await store.close();
+    await expect(store.append('a', 1, segment(2))).rejects.toThrow(/closed/);
+    expect(onLost).not.toHaveBeenCalled();
+    expect(handles).toHaveLength(1);
+  });
+});
+
+describe('damaged records', () => {
+  const log = 'a';
+  const good = { log, ...segment(50) };
+  const damaged: [what: string, record: { first: unknown; [field: string]: unknown }][] = [
+    ['nothing but its key', { first: 10 }],
+    ['a first that is text', { ...segment(11), first: 'eleven' }],
+    ['a first that is a date', { ...segment(11), first: new Date(11) }],
+    ['a first that is an array', { ...segment(11), first: [11] }],
+    ['a first with a fraction', { first: 11.5, last: 12, messages: [{ ...message(11), seq: 11.5 }, message(12)] }],
+    ['a negative first', { first: -1, last: -1, messages: [{ ...message(1), seq: -1 }] }],
+    ['a first that is not the first', { ...segment(13, 14), first: 12 }],
+    ['no last', { ...segment(15), last: undefined }],
+    ['a last that is not the last', { ...segment(15), last: 16 }],
+    ['a last before the first', { ...segment(15), last: 14 }],
+    ['messages that are no array', { ...segment(15), messages: { 0: message(15), length: 1 } }],
+    ['no messages', { ...segment(15), messages: [] }],
+    ['a message that is null', { ...segment(15), messages: [null] }],
+    ['a message without seq', { ...segment(15), messages: [{ payload: '1', ttl: null }] }],
+    ['seqs that fall', { first: 15, last: 17, messages: [message(15), message(18), message(17)] }],
+    ['a seq twice', { first: 15, last: 16, messages: [message(15), message(16), message(16)] }],
+    ['a payload that is no text', { ...segment(15), messages: [{ ...message(15), payload: { text: 1 } }] }],
+    ['no payload', { ...segment(15), messages: [{ seq: 15, ttl: null }] }],
+    ['no ttl', { ...segment(15), messages: [{ seq: 15, payload: '1' }] }],
+    ['a ttl that is a number', { ...segment(15), messages: [{ ...message(15), ttl: 1000 }] }],
+    ['a ttl without ms', { ...segment(15), messages: [{ ...message(15), ttl: { since: null } }] }],
+    ['a ttl below 0', { ...segment(15), messages: [{ ...message(15), ttl: { ms: -1, since: null } }] }],
+    ['a ttl that is not a number', { ...segment(15), messages: [{ ...message(15), ttl: { ms: NaN, since: null } }] }],
+    ['a ttl with a since of text', { ...segment(15), messages: [{ ...message(15), ttl: { ms: 1, since: '1' } }] }],
+    ['a ttl without since', { ...segment(15), messages: [{ ...message(15), ttl: { ms: 1 } }] }],
+  ];
+
+  it.each(damaged)('are counted, and the others read: %s', async (_what, record) => {
+    const store = await openStoreWithLog();
+    await putRaw('segments', [{ log, ...record }, good]);
+    const claimed = await store.claimLog('a');
+    expect(claimed).toMatchObject({ corrupt: 1, segments: [segment(1), segment(50)] });
+    // They stay, and they count as messages: the log is not empty.
+    await store.removeSegments('a', 2, [1, 50]);
+    expect(await store.deleteLog('a', 2)).toBe(false);
+    expect(await store.claimLog('a')).toMatchObject({ corrupt: 1, segments: [] });
+    expect(await store.deleteLog('a', 3, true)).toBe(true);
+    await store.createLog({ id: 'a', after: null }, segment(1));
+    expect(await store.claimLog('a')).toMatchObject({ corrupt: 0, segments: [segment(1)] });
+  });
+
+  it('a segment that overlaps the one before it is one', async () => {
+    const store = await openStoreWithLog();
+    await store.append('a', 1, segment(2, 3, 4));
+    await putRaw('segments', [
+      { log, ...segment(4, 5) },
+      { log, ...segment(5, 6) },
+    ]);
+    expect(await store.claimLog('a')).toMatchObject({
+      corrupt: 1,
+      segments: [segment(1), segment(2, 3, 4), segment(5, 6)],
+    });
+  });
+
+  it('by the thousand end, too', async () => {
+    const store = await openStoreWithLog();
+    await putRaw(
+      'segments',
+      Array.from({ length: 1000 }, (_, index) => ({ log, first: index % 2 === 0 ? index + 2 : `text ${index}` })),
+    );
+    expect(await store.claimLog('a')).toMatchObject({ corrupt: 1000, segments: [segment(1)] });
+  });
+
+  it('of a log itself: it is no log', async () => {
+    const store = await openStoreWithLog();
+    await putRaw('logs', [
+      { id: 'b', after: null, generation: '1' },
+      { id: 'c', after: 7, generation: 1 },
+      { id: 'd' },
+      { id: 5, after: null, generation: 1 },
+    ]);
+    expect(await store.listLogs()).toEqual([{ id: 'a', after: null, generation: 1 }]);
+    expect(await store.claimLog('b')).toBe(null);
+    await expect(store.append('c', 1, segment(1))).rejects.toBeInstanceOf(LogLost);
+    await expect(store.deleteLog('d', 1, true)).rejects.toBeInstanceOf(LogLost);
+  });
+});
+
+/** Once no store is open any more, nothing is in the way. */
+async function deleteAfterClosing(): Promise<void> {
+  await Promise.all(stores.map((store) => store.close()));
+  await deleteDatabase();
+}
