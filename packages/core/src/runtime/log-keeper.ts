@@ -77,6 +77,8 @@ export class LogKeeper implements Keeper {
   }
 
   settled(log: ProducerLog, entry: Entry): void {
+    // What ends with the socket stays stored.
+    if (this.#store === null) return;
     this.#stored.get(log)?.settled(entry);
     if (log !== this.#host.queue.own && this.#stored.has(log)) this.#finishWhenSettled(log);
   }
