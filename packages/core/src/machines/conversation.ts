@@ -63,6 +63,8 @@ export interface Conversation {
 /** What `createSocket` takes as `protocol`: which conversation runs over the WebSocket. */
 export interface Protocol {
   readonly name: 'plain' | 'holdfast';
+  /** How a plain server's messages are read and written; absent with `holdfast`. */
+  readonly codec?: 'json' | 'text';
   /** Subprotocols offered to the server. */
   readonly subprotocols: readonly string[];
   createConversation(host: ConversationHost): Conversation;

@@ -68,8 +68,8 @@ export class HoldfastSession implements Conversation {
     this.#open.clear();
     this.#asked = [];
     const own = this.#outbox.own;
-    const others = this.#outbox.logs.filter((log) => log !== own).slice(0, FIRST_PRODUCERS - 2);
-    const logs = [...(this.#direct === null ? [] : [this.#direct]), own, ...others];
+    const others = this.#outbox.logs.filter((log) => log !== own).slice(0, FIRST_PRODUCERS - 1);
+    const logs = [own, ...others];
     this.#list(logs);
     const { clientId } = this.#host.identity();
     this.#host.write(
@@ -124,7 +124,9 @@ export class HoldfastSession implements Conversation {
     }
     this.#finished.clear();
     const window = (this.#welcome as Welcome).window;
-    if (this.#direct !== null) {
+    // Listed by its first message: an app whose onConnect sends nothing costs the server no producer.
+    if (this.#direct !== null && !this.#direct.isSettled) {
+      if (this.#direct.index === null) this.#announce([this.#direct]);
       for (let entry = this.#direct.peek(); entry !== undefined && this.#direct.isReady; entry = this.#direct.peek()) {
         if (this.#direct.inFlight >= window.messages) break;
         this.#clientMessage(this.#direct, entry, this.#direct.send(entry).skipsTo);
@@ -286,6 +288,10 @@ export class HoldfastSession implements Conversation {
     const room = (this.#welcome as Welcome).limits.producers - this.#open.size;
     const logs = this.#outbox.logs.filter((log) => log.index === null).slice(0, Math.max(0, room));
     if (logs.length === 0) return;
+    this.#announce(logs);
+  }
+
+  #announce(logs: readonly ProducerLog[]): void {
     this.#list(logs);
     this.#put(encode.producers(logs.map((log) => log.claim())));
   }

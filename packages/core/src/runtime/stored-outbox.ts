@@ -6,6 +6,7 @@ import { LogKeeper } from './log-keeper.ts';
 export function storedOutbox(storage: OutboxStorage): Outbox {
   return {
     maxMessages: storage.maxMessages,
+    scope: storage.scope,
     isStored: true,
     createKeeper: (host) => new LogKeeper(storage, host),
   };

@@ -150,8 +150,10 @@ class HoldfastSocket<Incoming, Outgoing> {
         this.#listeners.add(entry);
         return () => void this.#listeners.delete(entry);
       },
-      on: <Type extends keyof SocketEvents<Incoming>>(type: Type, listener: (event: SocketEvents<Incoming>[Type]) => void) =>
-        this.#emitter.on(type, listener),
+      on: <Type extends keyof SocketEvents<Incoming>>(
+        type: Type,
+        listener: (event: SocketEvents<Incoming>[Type]) => void,
+      ) => this.#emitter.on(type, listener),
       connect: () => this.#driver.dispatch({ type: 'user/connect', reason: 'user' }),
       pause: () => this.#driver.dispatch({ type: 'user/pause' }),
       reconnect: () => this.#driver.dispatch({ type: 'user/reconnect' }),
@@ -433,6 +435,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     }
     this.#cancelFrame?.();
     this.#cancelFrame = null;
+    this.#notify();
     this.#emitter.emit('closed', { error: this.#snapshot.error });
     this.#emitter.clear();
     this.#listeners.clear();

@@ -23,7 +23,7 @@ export function plain(options: PlainOptions = {}): Protocol {
   if (!Array.isArray(subprotocols) || subprotocols.some((name) => typeof name !== 'string')) {
     throw wrong('subprotocols', 'an array of strings', subprotocols);
   }
-  return { name: 'plain', subprotocols, createConversation: (host) => new PlainConversation(codec, host) };
+  return { name: 'plain', codec, subprotocols, createConversation: (host) => new PlainConversation(codec, host) };
 }
 
 /**

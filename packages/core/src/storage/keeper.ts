@@ -54,6 +54,8 @@ export interface Outbox {
   readonly maxMessages: number;
   /** Makes what keeps the messages, once a socket. */
   createKeeper(host: KeeperHost): Keeper;
+  /** Names where messages are kept, identity included: two outboxes with one scope are the same. Undefined: in memory. */
+  readonly scope?: string;
   /** Whether messages outlive the page: asks for a protocol that proves delivery. */
   readonly isStored: boolean;
 }

@@ -1,0 +1,42 @@
+import type { Socket } from '@holdfast/core';
+import { NOT_STARTED } from './socket-store.ts';
+
+export interface LazySocket {
+  readonly socket: Socket;
+  /** The socket behind it; null before the first call that needed one. */
+  readonly made: () => Socket | null;
+}
+
+/**
+ * A socket that is made by the first call that does something. Reading its state makes nothing, so a render may have
+ * one that is thrown away, on a server too, and nothing was opened, watched or stored.
+ */
+export function lazySocket(make: () => Socket): LazySocket {
+  let real: Socket | null = null;
+  const get = (): Socket => {
+    real ??= make();
+    return real;
+  };
+  const close: Socket['close'] = (options) => get().close(options);
+  const socket = {
+    send: (data, options) => get().send(data, options),
+    getState: () => (real === null ? NOT_STARTED.connection : real.getState()),
+    getStats: () => (real === null ? NOT_STARTED.stats : real.getStats()),
+    subscribe: (listener) => get().subscribe(listener),
+    on: (type, listener) => get().on(type, listener),
+    connect: () => {
+      get().connect();
+    },
+    pause: () => {
+      get().pause();
+    },
+    reconnect: () => {
+      get().reconnect();
+    },
+    whenOpen: () => get().whenOpen(),
+    close,
+  } satisfies Omit<Socket, typeof Symbol.asyncDispose>;
+  // WebKitGTK 2.50 has no Symbol.asyncDispose.
+  const dispose = Symbol.asyncDispose === undefined ? {} : { [Symbol.asyncDispose]: () => close() };
+  return { made: () => real, socket: { ...socket, ...dispose } as Socket };
+}

@@ -1,0 +1,87 @@
+import { createSocket, type Json, type Socket } from '@holdfast/core';
+import { useEffect, useInsertionEffect, useRef, useState } from 'react';
+import { SocketPool, type PooledSocket } from './pool.ts';
+import { invalid, socketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
+
+const pool = new SocketPool(createSocket);
+
+/**
+ * A socket for this component: the one given, or one shared by all components that ask for the same URL with equal
+ * options. The result is stable while they stay equal, and the hook itself never causes a render: what changes is told
+ * by `useConnectionState`, `useSocketStats` and `useOnMessage`.
+ *
+ * With a URL, nothing is opened before the component is committed, and nothing at all on a server. The first component
+ * connects, unless `autoConnect` is false; turned true later, it connects then. When the last one has unmounted the
+ * socket stays open for `idleMs` (default 1,000), so Strict Mode and a change of route keep the connection; then it is
+ * closed, once all that was sent is delivered; one that is suspended or paused is closed with what it has. A socket that the app closed itself stays closed for
+ * the components that have it; one that mounts later gets a new one.
+ *
+ * Options are compared by value, and another value is another socket: `reconnect: { maxAttempts: 5 }` may stand in the
+ * call, and so may `memory()`, `plain()` and `holdfast()`. An environment and an outbox without a `scope` are compared
+ * by identity: make them outside the component. Functions are never compared: `url`, `auth`, `onConnect` and `onEvent`
+ * are those of the last committed render, used at the next call, and of several components those of the one that
+ * mounted last. Only whether there is an `auth` counts.
+ *
+ * With a socket, it comes back as it is; options are not used, and the hook neither connects nor closes it.
+ *
+ * @throws HoldfastError INVALID_OPTION: in the render for a URL function without `key`, a wrong `key` or `idleMs`, or
+ * an option that is another one at every look; in an effect for what `createSocket` refuses. An error boundary gets both.
+ *
+ * @example
+ * const socket = useSocket<Message>('wss://example.org/chat');
+ * const phase = useConnectionState(socket, (state) => state.phase);
+ */
+export function useSocket<Incoming = Json, Outgoing = Json>(
+  target: Socket<Incoming, Outgoing> | string | URL,
+  options?: UseSocketOptions<Outgoing>,
+): Socket<Incoming, Outgoing>;
+export function useSocket<Incoming = Json, Outgoing = Json>(
+  url: SocketUrl,
+  options: UseSocketOptions<Outgoing> & { readonly key: string },
+): Socket<Incoming, Outgoing>;
+export function useSocket(target: Socket | SocketUrl, options: UseSocketOptions = {}): Socket {
+  const given = isSocket(target) ? target : null;
+  const request = isSocket(target) ? null : socketRequest(target, options);
+
+  // The request of the last commit; also the name of this component at the pool.
+  const latest = useRef(request);
+
+  const [held, setHeld] = useState(() => (request === null ? null : pool.acquire(request)));
+  let pooled: PooledSocket | null = held;
+  if (held?.key !== request?.key) {
+    // Setting the state makes React run this render once more. A key that is another one by then never stands still.
+    if (held !== null && request !== null && held.key !== latest.current?.key) {
+      throw invalid('an option is a new one in every render: make the outbox or environment outside the component');
+    }
+    pooled = request === null ? null : pool.acquire(request);
+    setHeld(pooled);
+  }
+
+  // Before any other effect, so that no call meets the functions of an older render.
+  useInsertionEffect(() => {
+    latest.current = request;
+    if (request !== null) pooled?.update(latest, request);
+  });
+
+  useEffect(() => {
+    if (pooled === null || latest.current === null) return undefined;
+    if (pooled.retain(latest, latest.current)) {
+      return () => {
+        pooled.release(latest);
+      };
+    }
+    setHeld(pool.acquire(latest.current));
+    return undefined;
+  }, [pooled]);
+
+  const autoConnect = options.autoConnect ?? true;
+  useEffect(() => {
+    if (autoConnect) pooled?.start();
+  }, [pooled, autoConnect]);
+
+  return (given ?? pooled?.socket) as Socket;
+}
+
+function isSocket(target: Socket | SocketUrl): target is Socket {
+  return typeof target === 'object' && (target as unknown) !== null && 'getState' in target;
+}
