@@ -109,7 +109,8 @@ export type Effect =
       readonly code: number;
       readonly reason: string;
       readonly wasClean: boolean;
-      readonly failure: Failure;
+      /** Null: the app asked for it. */
+      readonly failure: Failure | null;
     }
   /** Tell the app about a failure that stops the retries. */
   | { readonly type: 'tell/error'; readonly failure: Failure };
@@ -377,15 +378,21 @@ function clear(...timers: readonly TimerName[]): readonly Effect[] {
   return timers.map((timer) => ({ type: 'timer/clear', timer }));
 }
 
-/** Ends what a state holds: its timers and, with the code that the server is told, its connection. */
-function leave(state: State, code: number, reason: string): readonly Effect[] {
+interface End {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+
+/** Ends what a state holds: its timers and its connection, of whose end the app is told. */
+function leave(state: State, end: End, failure: Failure | null): readonly Effect[] {
   switch (state.name) {
     case 'connecting':
-      return [...clear('connect'), { type: 'link/detach', code, reason }];
+      return [...clear('connect'), ...unlink(end, failure)];
     case 'open':
-      return [...clear('heartbeat', 'stable'), { type: 'link/detach', code, reason }];
+      return [...clear('heartbeat', 'stable'), ...unlink(end, failure)];
     case 'closing':
-      return [...clear('flush'), { type: 'link/detach', code, reason }];
+      return [...clear('flush'), ...unlink(end, failure)];
     case 'waiting':
       return clear('retry');
     default:
@@ -393,12 +400,24 @@ function leave(state: State, code: number, reason: string): readonly Effect[] {
   }
 }
 
+function unlink({ code, reason, wasClean }: End, failure: Failure | null): readonly Effect[] {
+  return [
+    { type: 'link/detach', code, reason },
+    { type: 'tell/close', code, reason, wasClean, failure },
+  ];
+}
+
+/** An end that the app asked for, or the page. */
+function asked(code: number, reason: string): End {
+  return { code, reason, wasClean: true };
+}
+
 function connect(state: State, reason: ConnectReason, input: Input, options: ConnectionOptions): Step {
   const connectionId = state.connectionId + 1;
   return [
     { ...known(state, input), name: 'connecting', connectionId, step: 'opening', reason, heartbeatOptions: null },
     [
-      ...leave(state, CLOSE.GOING_AWAY, 'a new connection replaces this one'),
+      ...leave(state, asked(CLOSE.GOING_AWAY, 'a new connection replaces this one'), null),
       { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
       { type: 'link/connect', connectionId },
     ],
@@ -457,7 +476,7 @@ function offline<S extends State>(state: S): Step {
 }
 
 function pause(state: State, reasons: readonly PauseReason[], input: Input): Step {
-  return [{ ...known(state, input), name: 'paused', reasons }, leave(state, CLOSE.GOING_AWAY, 'paused')];
+  return [{ ...known(state, input), name: 'paused', reasons }, leave(state, asked(CLOSE.GOING_AWAY, 'paused'), null)];
 }
 
 function pauseMore(state: Paused, reason: PauseReason, input: Input): Step {
@@ -472,7 +491,7 @@ function unpause(state: Paused, gone: PauseReason, why: ConnectReason, input: In
 }
 
 function closed(state: State, failure: Failure | null, input: Input): Step {
-  return [{ ...known(state, input), name: 'closed', failure }, leave(state, CLOSE.NORMAL, '')];
+  return [{ ...known(state, input), name: 'closed', failure }, leave(state, asked(CLOSE.NORMAL, ''), null)];
 }
 
 /** Our side ends the connection. */
@@ -507,26 +526,16 @@ function lost(
   return after(state, reaction.action, failure, event, input, options);
 }
 
-interface End {
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
-  readonly retryAfterMs: number | null;
-}
-
 /** The one place that decides what follows a connection's end. */
 function after(
   state: State,
   action: 'retry' | 'renew' | 'stop',
   failure: Failure,
-  end: End,
+  end: End & { readonly retryAfterMs: number | null },
   input: Input,
   options: ConnectionOptions,
 ): Step {
-  const left: readonly Effect[] = [
-    ...leave(state, end.code, end.reason),
-    { type: 'tell/close', code: end.code, reason: end.reason, wasClean: end.wasClean, failure },
-  ];
+  const left = leave(state, end, failure);
   const attempt = state.attempt + 1;
   if (action === 'stop' || (action === 'renew' && state.isRenewed)) return suspend(state, failure, left, input);
   if (attempt > options.maxAttempts) {

@@ -13,8 +13,8 @@ import {
 export type EffectRunner = (effect: Exclude<Effect, { type: `timer/${string}` }>) => void;
 
 /**
- * Runs the connection machine: one event at a time to its end. The new state is in force before its effects run, so an
- * effect that dispatches, or a listener that asks, sees the whole of it.
+ * Runs the connection machine: one event at a time to its end. The new state is in force and told before its effects
+ * run, so whoever they reach sees the whole of it.
  */
 export class Driver {
   readonly #environment: Environment;
@@ -65,12 +65,12 @@ export class Driver {
     const previous = this.#state;
     const [state, effects] = transition(previous, event, input, this.#options);
     this.#state = state;
+    if (state !== previous) this.#onState(state, previous);
     for (const effect of effects) {
       if (effect.type === 'timer/set') this.#setTimer(effect.timer, effect.ms);
       else if (effect.type === 'timer/clear') this.#clearTimer(effect.timer);
       else this.#run(effect);
     }
-    if (state !== previous) this.#onState(state, previous);
   }
 
   #setTimer(timer: TimerName, ms: number): void {

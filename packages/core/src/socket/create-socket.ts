@@ -322,7 +322,7 @@ class HoldfastSocket<Incoming, Outgoing> {
         this.#conversation.start();
         return;
       case 'tell/close':
-        this.#record('info', 'connection.lost', { code: effect.failure.code, message: effect.failure.message });
+        this.#record('info', 'connection.ended', effect.failure ?? { details: { closeCode: effect.code } });
         this.#emitter.emit('close', { code: effect.code, reason: effect.reason, wasClean: effect.wasClean });
         return;
       case 'tell/error':
@@ -376,10 +376,12 @@ class HoldfastSocket<Incoming, Outgoing> {
   #changed(state: State, previous: State): void {
     if (looksTheSame(state, previous)) return;
     this.#snapshot = snapshot(state, this.#options.environment);
-    this.#record('info', `connection.${state.name}`, {
-      details: { reason: this.#snapshot.reason, attempt: state.attempt },
-      ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
-    });
+    if (state.name !== previous.name || state.since !== previous.since) {
+      this.#record('info', `connection.${state.name}`, {
+        details: { reason: this.#snapshot.reason, attempt: state.attempt },
+        ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
+      });
+    }
     this.#emitter.emit('state', this.#snapshot);
     if (state.name === 'open' && previous.name !== 'open') {
       this.#emitter.emit('open', { resumed: this.#welcome.resumed, attempt: state.attempt });
