@@ -8,7 +8,7 @@ const server = `http://127.0.0.1:${process.env['HOLDFAST_DEV_PORT'] ?? '8790'}`;
 // The server answers only its own page: it is asked under its own name.
 const behind = { target: server, changeOrigin: true, headers: { origin: server } };
 
-// One configuration for both halves: `vite build` makes the page, `vite build --ssr` the server.
+// One configuration for both halves: `vite build` makes the page, `vite build --ssr` the server and its worker.
 export default defineConfig(({ isSsrBuild }) => ({
   root: here('src'),
   publicDir: here('public'),

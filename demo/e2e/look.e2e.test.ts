@@ -1,0 +1,132 @@
+import { mkdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { missing, temporaryProfile, TestBrowser } from './browser.ts';
+import { DemoPage } from './demo-page.ts';
+import { type Demo, startDemo } from './demo.ts';
+
+/** Where to keep pictures for people; without it the page is only measured. */
+const folder = process.env['SCREENSHOTS'];
+
+const sizes = {
+  desktop: { width: 1360, height: 900 },
+  tablet: { width: 900, height: 900 },
+  phone: { width: 360, height: 740 },
+};
+const scenes = ['open', 'burst', 'waiting', 'frozen', 'suffering'] as const;
+
+describe.skipIf(missing('chromium') !== null)('the page', () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await startDemo();
+    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  });
+  afterAll(async () => {
+    expect(await demo.stop()).toBe(0);
+  });
+
+  test.each(scenes)('%s: fits every width and can be read in light and dark', async (scene) => {
+    using profile = temporaryProfile();
+    await using browser = await TestBrowser.launch('chromium', profile.path);
+    const page = new DemoPage(browser.page);
+    await page.open(demo.url);
+    await page.untilPhase('open');
+    await page.say('Is anybody out there?');
+    await vi.waitUntil(async () => (await page.count('delivered')) === 1, { timeout: 10_000 });
+    await stage(scene, page, demo);
+
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await browser.page.setViewport(viewport);
+      for (const scheme of ['light', 'dark']) {
+        await browser.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+        await browser.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+        if (folder !== undefined) {
+          const file: `${string}.png` = `${folder}/${scene}-${size}-${scheme}.png`;
+          await browser.page.screenshot({ path: file, fullPage: true });
+        }
+        const seen = await browser.page.evaluate(measure);
+        expect({ size, scheme, ...seen }).toEqual({ size, scheme, overflow: 0, faint: [], unnamed: [] });
+      }
+    }
+    expect(browser.faults).toEqual([]);
+    for (const name of ['thaw', 'cut']) await demo.fault(name);
+    await demo.fault('refuse', { refusing: false });
+    await demo.fault('delay', { delayMs: 0 });
+  });
+});
+
+async function stage(scene: (typeof scenes)[number], page: DemoPage, demo: Demo): Promise<void> {
+  switch (scene) {
+    case 'open':
+      return;
+    case 'burst':
+      await demo.fault('delay', { delayMs: 750 });
+      await page.fire(1_000);
+      await page.untilStored();
+      return;
+    case 'waiting':
+      await demo.fault('refuse', { refusing: true });
+      await demo.fault('cut');
+      await page.untilPhase('waiting');
+      await page.fire(100);
+      // Far enough apart for a picture in between.
+      await vi.waitUntil(async () => (await page.history()).length > 9, { timeout: 30_000 });
+      await page.untilPhase('waiting');
+      return;
+    case 'frozen':
+      await demo.fault('freeze');
+      await page.fire(5_000);
+      await page.untilStored();
+      return;
+    case 'suffering':
+      await page.fire(1_000);
+      await demo.fault('cut');
+      await page.untilPhase('open');
+      await page.fire(5_000);
+      await page.untilStored();
+      await demo.fault('restart', { downtimeMs: 20_000 });
+      await page.reload();
+      await page.untilPhase('waiting');
+  }
+}
+
+/** Runs in the page: what is wider than the window, too faint to read, or without a name. */
+function measure(): { overflow: number; faint: string[]; unnamed: string[] } {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
+  const read = (color: string): number[] => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = color;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = (color: number[]): number => {
+    const [red = 0, green = 0, blue = 0] = color.map((part) =>
+      part / 255 <= 0.03928 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+    );
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = (element: Element | null): number[] => {
+    if (element === null) return [255, 255, 255, 255];
+    const color = read(getComputedStyle(element).backgroundColor);
+    return color[3] === 255 ? color : ground(element.parentElement);
+  };
+  const faint = new Set<string>();
+  for (const element of document.querySelectorAll('body *')) {
+    const hasText = [...element.childNodes].some(
+      (node) => node.nodeType === 3 && (node.textContent ?? '').trim() !== '',
+    );
+    if (!hasText || element.closest(':disabled, .only-heard, option, noscript, script') !== null) continue;
+    const style = getComputedStyle(element);
+    const size = Number.parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    const pair = [luminance(read(style.color)), luminance(ground(element))].sort((a, b) => b - a);
+    const contrast = ((pair[0] ?? 0) + 0.05) / ((pair[1] ?? 0) + 0.05);
+    if (contrast < (isLarge ? 3 : 4.5)) faint.add(`${element.className || element.tagName}: ${contrast.toFixed(2)}`);
+  }
+  const unnamed = [...document.querySelectorAll<HTMLElement>('button, input, select, [tabindex]')]
+    .filter((element) => {
+      const labels = (element as HTMLInputElement).labels?.length ?? 0;
+      return element.innerText.trim() === '' && labels === 0 && element.getAttribute('aria-label') === null;
+    })
+    .map((element) => element.outerHTML.slice(0, 80));
+  return { overflow: document.documentElement.scrollWidth - innerWidth, faint: [...faint], unnamed };
+}
