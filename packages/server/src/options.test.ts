@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './session/limits.ts';
+import { createServer } from './server.ts';
+import { memoryStore } from './stores/memory-store.ts';
+
+const onMessage = (): void => {};
+
+describe('createServer names what is wrong, and the way out', () => {
+  test.each([
+    [undefined, /^options must be an object such as createServer\(/],
+    [{}, /^onMessage is missing/],
+    [{ onMessage: 'log' }, /^onMessage must be a function, not a string of 3$/],
+    [{ onMessage, onsession: onMessage }, /^onsession is no option: there are onMessage, onSession/],
+    [{ onMessage, store: {} }, /^store has no method claim, .*memoryStore\(\)/],
+    [{ onMessage, positions: { load: onMessage } }, /^positions has no method commit/],
+    [{ onMessage, heartbeat: { intervalMs: 0 } }, /^heartbeat\.intervalMs must be a whole number from 1 .*15000$/],
+    [{ onMessage, heartbeat: { interval: 1 } }, /^heartbeat\.interval is no option/],
+    [{ onMessage, limits: 5 }, /^limits must be an object/],
+    [{ onMessage, limits: { handlerRetries: -1 } }, /^limits\.handlerRetries must be a whole number from 0/],
+    [{ onMessage, limits: { sessionTtlMs: 3e9 } }, /^limits\.sessionTtlMs must be a whole number from 1 to 2147483647/],
+    [{ onMessage, limits: { window: 5 } }, /^limits\.window must be an object such as \{ messages, bytes \}/],
+    [{ onMessage, limits: { window: { messages: 5 } } }, /^limits\.window\.bytes must be a whole number/],
+    [{ onMessage, allowedOrigins: 'https://a.example' }, /^allowedOrigins must be '\*', a list/],
+    [{ onMessage, allowedOrigins: ['a.example'] }, /^allowedOrigins\[0\] must be an origin/],
+    [{ onMessage, allowedOrigins: ['https://a.example/'] }, /sends 'https:\/\/a\.example'$/],
+  ])('%o', (options, message) => {
+    expect(() => createServer(options as never)).toThrow(message);
+  });
+
+  test('paths and graces are checked where they are given', async () => {
+    const server = createServer({ onMessage });
+    expect(() => server.attach({} as never, { path: 'live' })).toThrow(/^path must be a string such as '\/socket'/);
+    await expect(server.close({ graceMs: -1 })).rejects.toThrow(/^graceMs must be/);
+    await server.close();
+  });
+
+  test('everything that is documented is taken', async () => {
+    const server = createServer({
+      onMessage,
+      store: memoryStore(),
+      heartbeat: DEFAULT_HEARTBEAT,
+      limits: { ...DEFAULT_LIMITS, handlerRetries: 0 },
+      allowedOrigins: ['https://a.example', 'http://localhost:3000'],
+    });
+    await server.close();
+  });
+});

@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { encode, type Json } from '@holdfast/core/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createServer } from './server.ts';
+import type { HoldfastServer, ServerOptions } from './types.ts';
+
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+interface Running {
+  readonly http: Server;
+  readonly server: HoldfastServer;
+  readonly url: string;
+  readonly port: number;
+  readonly detach: () => void;
+}
+
+async function start(options: Partial<ServerOptions> = {}, path?: string): Promise<Running> {
+  const http = createHttpServer();
+  const server = createServer({ onMessage: () => {}, ...options });
+  const detach = server.attach(http, path === undefined ? {} : { path });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  ends.push(
+    () => new Promise((resolve) => http.close(resolve)),
+    () => server.close({ graceMs: 0 }),
+  );
+  return { http, server, port, detach, url: `ws://127.0.0.1:${port}${path ?? '/'}` };
+}
+
+/** A client that hears what comes. */
+class Client {
+  readonly socket: WebSocket;
+  readonly #frames: Json[][] = [];
+  #wake = (): void => {};
+
+  constructor(url: string, options: { origin?: string; protocol?: string } = {}) {
+    this.socket = new WebSocket(url, options.protocol ?? 'holdfast.v1', {
+      ...(options.origin !== undefined && { origin: options.origin }),
+    });
+    this.socket.on('message', (data: Buffer) => {
+      for (const line of data.toString().split('\n')) this.#frames.push(JSON.parse(line) as Json[]);
+      this.#wake();
+    });
+    this.socket.on('error', () => {});
+    ends.push(() => this.socket.terminate());
+  }
+
+  async open(): Promise<this> {
+    await once(this.socket, 'open');
+    return this;
+  }
+
+  async hello(fields: object = {}): Promise<Json[]> {
+    this.socket.send(JSON.stringify(['hello', { v: 1, client: 'c', n: 1, producers: [['p', 1, 1, 0]], ...fields }]));
+    return this.next('welcome');
+  }
+
+  /** The next frame of a kind; others are passed over. */
+  async next(kind: string): Promise<Json[]> {
+    for (;;) {
+      for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
+        if (frame[0] === kind) return frame;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  async closed(): Promise<number> {
+    const [code] = (await once(this.socket, 'close')) as [number];
+    return code;
+  }
+}
+
+/** The HTTP status that answers an upgrade. */
+async function upgradeStatus(port: number, headers: Record<string, string> = {}, path = '/'): Promise<number> {
+  const asked = request({
+    port,
+    host: '127.0.0.1',
+    path,
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-protocol': 'holdfast.v1',
+      ...headers,
+    },
+  });
+  asked.end();
+  return new Promise((resolve, reject) => {
+    asked.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('error', reject);
+  });
+}
+
+describe('upgrade', () => {
+  test('a message is taken, acknowledged and answered over a real socket', async () => {
+    const { url, server } = await start({
+      onMessage: (message, session) => void session.send({ echo: message.data }),
+      authenticate: ({ token, remoteAddress }) => `${token} at ${remoteAddress}`,
+    });
+    const client = await new Client(url).open();
+    expect(client.socket.protocol).toBe('holdfast.v1');
+    expect(client.socket.extensions).toBe('');
+    await client.hello({ auth: 'me' });
+    client.socket.send(encode.message(0, 1, '"ä\u2028"'));
+    expect(await client.next('m')).toEqual(['m', 1, { echo: 'ä\u2028' }]);
+    expect(await client.next('a')).toEqual(['a', 0, 1]);
+    expect([...server.sessions.values()].map(({ identity }) => identity)).toEqual(['me at 127.0.0.1']);
+  });
+
+  test.each([
+    ['no browser', {}, 101],
+    ['a page of the same host', { origin: 'http://HOST' }, 101],
+    ['a page of another host', { origin: 'https://evil.example' }, 403],
+    ['a page of another port', { origin: 'http://127.0.0.1:1' }, 403],
+    ['a page without an origin', { origin: 'null' }, 403],
+    ['no subprotocol', { 'sec-websocket-protocol': '' }, 400],
+    ['another subprotocol', { 'sec-websocket-protocol': 'chat, holdfast.v2' }, 400],
+    ['one of several subprotocols', { 'sec-websocket-protocol': 'chat, holdfast.v1' }, 101],
+  ])('%s gets %o: %i', async (_name, headers, status) => {
+    const { port } = await start();
+    const named = Object.entries(headers).map(([key, value]) => [key, value.replace('HOST', `127.0.0.1:${port}`)]);
+    expect(await upgradeStatus(port, Object.fromEntries(named) as Record<string, string>)).toBe(status);
+  });
+
+  test('the app says which origins may connect', async () => {
+    const page = { origin: 'https://app.example' };
+    for (const [allowedOrigins, status] of [
+      ['*', 101],
+      [['https://app.example'], 101],
+      [['https://other.example'], 403],
+      [(origin: string | undefined) => origin === 'https://app.example', 101],
+      [() => false, 403],
+      [
+        () => {
+          throw new Error('app fault');
+        },
+        403,
+      ],
+    ] as const) {
+      const { port } = await start({ allowedOrigins });
+      expect(await upgradeStatus(port, page)).toBe(status);
+    }
+  });
+
+  test('other paths are left to other listeners; without any they get 404', async () => {
+    const { http, port, detach } = await start({}, '/live');
+    expect(await upgradeStatus(port, {}, '/live?token=1')).toBe(101);
+    expect(await upgradeStatus(port, {}, '/other')).toBe(404);
+    const others: string[] = [];
+    http.on('upgrade', (asked, socket) => {
+      if (asked.url !== '/other') return;
+      others.push(asked.url);
+      socket.end('HTTP/1.1 418 \r\n\r\n');
+    });
+    expect(await upgradeStatus(port, {}, '/other')).toBe(418);
+    expect(others).toEqual(['/other']);
+    detach();
+    expect(http.listenerCount('upgrade')).toBe(1);
+  });
+});
+
+describe('what a client may not send', () => {
+  test('binary data: 1003', async () => {
+    const { url } = await start();
+    const client = await new Client(url).open();
+    client.socket.send(Buffer.from([1, 2, 3]));
+    expect(await client.closed()).toBe(1003);
+  });
+
+  test('a payload above the limit: 1009, said before; far above it: 1009 at once', async () => {
+    const { url } = await start({ limits: { messageBytes: 1_000 } });
+    const client = await new Client(url).open();
+    await client.hello();
+    client.socket.send(encode.message(0, 1, JSON.stringify('x'.repeat(1_000))));
+    expect(await client.next('error')).toMatchObject(['error', { code: 'MESSAGE_TOO_LARGE' }]);
+    expect(await client.closed()).toBe(1009);
+    const bigger = await new Client(url).open();
+    bigger.socket.send('x'.repeat(100_000));
+    expect(await bigger.closed()).toBe(1009);
+  });
+
+  test('a payload of exactly the limit is taken', async () => {
+    const { url } = await start({ limits: { messageBytes: 200_000, window: { messages: 2, bytes: 1_000 } } });
+    const client = await new Client(url).open();
+    await client.hello();
+    client.socket.send(encode.message(0, 1, JSON.stringify('x'.repeat(199_998))));
+    expect(await client.next('a')).toEqual(['a', 0, 1]);
+  });
+
+  test('nothing at all: 4408', async () => {
+    const { url } = await start({ limits: { helloTimeoutMs: 20 } });
+    expect(await (await new Client(url).open()).closed()).toBe(4408);
+  });
+});
+
+describe('close', () => {
+  test('lets a running handler end, closes with 1012, answers upgrades with 503, and leaves nothing', async () => {
+    let finish = (): void => {};
+    let begun = (): void => {};
+    const isBegun = new Promise<void>((resolve) => (begun = resolve));
+    const running = await start({
+      onMessage: () => {
+        begun();
+        return new Promise((resolve) => (finish = resolve));
+      },
+    });
+    const client = await new Client(running.url).open();
+    await client.hello();
+    client.socket.send(encode.message(0, 1, '1'));
+    await isBegun;
+    const closed = running.server.close();
+    const code = client.closed();
+    expect(await upgradeStatus(running.port)).toBe(503);
+    finish();
+    expect(await client.next('a')).toEqual(['a', 0, 1]);
+    expect(await code).toBe(1012);
+    await closed;
+    expect(running.http.listenerCount('upgrade')).toBe(0);
+    expect(running.server.sessions.size).toBe(0);
+    await running.server.close();
+    await new Promise((resolve) => running.http.close(resolve));
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap')).toEqual([]);
+  });
+
+  test('drops a client that does not answer', async () => {
+    const running = await start({ limits: { closeTimeoutMs: 20 } });
+    const client = await new Client(running.url).open();
+    await client.hello();
+    client.socket.pause();
+    await running.server.close();
+    client.socket.resume();
+    expect(running.server.sessions.size).toBe(0);
+  });
+});

@@ -1,0 +1,62 @@
+import type { Json } from '@holdfast/core/protocol';
+import { nodeEnvironment } from './node-environment.ts';
+import { checkGrace, checkOptions, checkPath } from './options.ts';
+import type { EngineApp, Session } from './session/app.ts';
+import { createEngine } from './session/engine.ts';
+import { DEFAULT_LIMITS } from './session/limits.ts';
+import { Reporter } from './session/reporter.ts';
+import { memoryStore } from './stores/memory-store.ts';
+import type { HoldfastServer, ServerOptions } from './types.ts';
+import { createWsAdapter } from './ws-adapter.ts';
+
+/** How long `close` waits for handlers unless told otherwise. */
+const DEFAULT_GRACE_MS = 5_000;
+
+/**
+ * A server for clients with `holdfast()`: takes every message once, acknowledges what was taken, and lets sessions
+ * survive their sockets.
+ * @throws TypeError or RangeError for an option of the wrong shape, naming it.
+ */
+export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
+  options: ServerOptions<Incoming, Outgoing, Tx>,
+): HoldfastServer<Outgoing> {
+  checkOptions(options);
+  const environment = nodeEnvironment();
+  // What the app's types say of its payloads and transactions holds for the app; the engine passes them on unseen.
+  const app: EngineApp = {
+    onMessage: options.onMessage.bind(options) as unknown as EngineApp['onMessage'],
+    onSession: options.onSession as EngineApp['onSession'],
+    authenticate: options.authenticate,
+    onEvent: options.onEvent,
+  };
+  const engine = createEngine(
+    {
+      ...app,
+      store: options.store ?? memoryStore(),
+      positions: options.positions,
+      limits: options.limits,
+      heartbeat: options.heartbeat,
+    },
+    environment,
+  );
+  const reporter = new Reporter(app, environment);
+  const adapter = createWsAdapter({
+    engine,
+    messageBytes: options.limits?.messageBytes ?? DEFAULT_LIMITS.messageBytes,
+    allowedOrigins: options.allowedOrigins,
+    onFault: (fault) => reporter.fault('listener.failed', fault, { option: 'allowedOrigins' }),
+  });
+  return {
+    attach(httpServer, { path = '/' } = {}) {
+      checkPath(path);
+      return adapter.attach(httpServer, path);
+    },
+    sessions: engine.sessions as ReadonlyMap<string, Session<Outgoing>>,
+    async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
+      checkGrace(graceMs);
+      // Upgrades are answered with 503 to the end: without a listener they would hang.
+      await engine.close(graceMs);
+      adapter.detachAll();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Json } from '@holdfast/core/protocol';
+import type { AbortSignalLike } from './environment.ts';
+
+/** A message on its way into the handler. */
+export interface EngineMessage<Incoming = Json, Tx = unknown> {
+  /**
+   * `producer id:seq`, the same at every delivery, and the id of the sender's receipt. A client chooses its producer
+   * ids: a key that no other client can forge is `producer` with `seq`.
+   */
+  readonly id: string;
+  /** The log that it belongs to: identity, client and producer id in one string, the key of the store's record. */
+  readonly producer: string;
+  /** Place in that log, from 1, rising. Gaps are messages that their sender withdrew. */
+  readonly seq: number;
+  readonly data: Incoming;
+  /** True where an earlier handler may have taken it: the server that ran that one ended before it could tell. */
+  readonly redelivered: boolean;
+  readonly identity: string;
+  /** The sender's install. */
+  readonly client: string;
+  /** Rises with every owner of the log: what the handler writes under an older one may be refused. */
+  readonly fence: number;
+  /** Aborts when the server closes and its grace is over, and when the app closes the session. */
+  readonly signal: AbortSignalLike;
+  /**
+   * Writes the position of this message into the app's own transaction, through `positions`. It makes message and
+   * position one: either both are committed or none. Call it before the handler resolves, inside the transaction.
+   * @throws Error without `positions`, and after the handler has settled.
+   */
+  commit(tx: Tx): void;
+}
+
+/** One client's conversation. It outlives its sockets by `limits.sessionTtlMs`. */
+export interface Session<Outgoing = Json> {
+  readonly id: string;
+  readonly identity: string;
+  /** The client's install: the same over reloads and restarts. */
+  readonly client: string;
+  /** Whether a socket carries it now. What is sent meanwhile waits within `limits.replay`. */
+  readonly isConnected: boolean;
+  /**
+   * Sends a message; it is kept until the client has it, within `limits.replay`. Gives its offset, from 1; 0 when the
+   * session has ended, and nothing was sent.
+   * @throws TypeError when JSON can't encode it, RangeError when it alone is above `limits.replay.bytes`.
+   */
+  send(data: Outgoing): number;
+  /**
+   * Ends the session: its socket is closed, its signals abort, and what has not started is dropped.
+   * @param code 1000 (the default: the client stops), 1008, or 3000 to 4999. @param reason At most 123 bytes.
+   * @throws RangeError for another code.
+   */
+  close(code?: number, reason?: string): void;
+}
+
+/** What `authenticate` gets to know. */
+export interface AuthenticateRequest {
+  /** What the client's `auth` gave. */
+  readonly token: string | undefined;
+  readonly client: string;
+  readonly origin: string | undefined;
+  readonly remoteAddress: string | undefined;
+}
+
+/** One structured record. Payloads, tokens and keys are never in it; identities are hashed. */
+export interface EventRecord {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** What happened, such as `session.began` or `handler.failed`. */
+  readonly name: string;
+  readonly message?: string;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+/** The app's side of the engine. Whatever throws in it is reported and hurts nobody else. */
+export interface EngineApp {
+  onMessage(message: EngineMessage, session: Session): void | Promise<void>;
+  onSession?: ((session: Session) => void) | undefined;
+  authenticate?: ((request: AuthenticateRequest) => string | Promise<string>) | undefined;
+  onEvent?: ((record: EventRecord) => void) | undefined;
+}

@@ -1,0 +1,326 @@
+import {
+  CLOSE,
+  decodeClientMessage,
+  encode,
+  VERSION,
+  type ClientFrame,
+  type Hello,
+  type ProducerClaim,
+} from '@holdfast/core/protocol';
+import { authenticate } from './authenticate.ts';
+import type { Context } from './context.ts';
+import type { ConnectionEvents, ConnectionRequest, EngineConnection } from './environment.ts';
+import { judge } from './hello-verdict.ts';
+import { Intake, type IntakeHost, type Listed } from './intake.ts';
+import { Outlet } from './outlet.ts';
+import { Pulse } from './pulse.ts';
+import type { Realm } from './realm.ts';
+import type { ServerSession, SessionLink } from './server-session.ts';
+import { welcome } from './welcome.ts';
+import { wireError } from './wire-error.ts';
+
+/**
+ * `greeting`: no hello yet. `joining`: the app authenticates, and the runs of earlier connections settle. `welcomed`:
+ * messages flow. `ended`: closed by this end, or gone; nothing that still comes counts.
+ */
+type Phase = 'greeting' | 'joining' | 'welcomed' | 'ended';
+
+/** One socket: its greeting, its frames, its end. */
+export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
+  readonly #realm: Realm;
+  readonly #context: Context;
+  readonly #request: ConnectionRequest;
+  readonly #onGone: () => void;
+  /** Sockets of one page follow each other: a hello on an older one knows less than what a newer one claimed. */
+  readonly #order: number;
+  readonly #openedAt: number;
+  readonly #outlet: Outlet;
+  #phase: Phase = 'greeting';
+  #isGone = false;
+  #session: ServerSession | null = null;
+  #intake: Intake | null = null;
+  #pulse: Pulse | null = null;
+  /** Answers to `producers` frames leave in the order of the questions. */
+  #answers: Promise<void> = Promise.resolve();
+  /** Of the phase: for hello, for welcome. */
+  #cancelTimer: () => void;
+
+  constructor(realm: Realm, port: EngineConnection, request: ConnectionRequest, onGone: () => void) {
+    this.#realm = realm;
+    this.#context = realm.context;
+    this.#request = request;
+    this.#onGone = onGone;
+    this.#order = realm.nextOrder();
+    this.#openedAt = realm.context.environment.now();
+    const { environment, limits } = this.#context;
+    this.#outlet = new Outlet({
+      port,
+      environment,
+      limits,
+      beforeFlush: () => this.#intake?.flush(),
+      onSlow: (bufferedAmount) => this.#tooSlow(bufferedAmount),
+      onDropped: () => this.closed(),
+    });
+    const { helloTimeoutMs } = limits;
+    this.#cancelTimer = environment.setTimer(helloTimeoutMs, () =>
+      this.fail(CLOSE.HEARTBEAT_MISSED, 'HELLO_MISSED', `no hello came within ${helloTimeoutMs} ms`),
+    );
+  }
+
+  get isWelcomed(): boolean {
+    return this.#phase === 'welcomed';
+  }
+
+  message(data: unknown): void {
+    if (this.#isOver()) return;
+    this.#pulse?.heard();
+    const { messageBytes, producers } = this.#context.limits;
+    const decoded = decodeClientMessage(data, { messageBytes, producers: producers + 1 });
+    if (!decoded.ok) {
+      const { closeCode, message } = decoded.fault;
+      this.fail(closeCode, closeCode === CLOSE.TOO_LARGE ? 'MESSAGE_TOO_LARGE' : 'PROTOCOL_ERROR', message);
+      return;
+    }
+    for (const frame of decoded.frames) {
+      // A frame may end the connection, and so may the app.
+      if (this.#isOver()) return;
+      this.#take(frame);
+    }
+  }
+
+  closed(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#outlet.gone();
+    this.#cleanUp(false);
+    this.#onGone();
+  }
+
+  push(frame: string): void {
+    this.#outlet.push(frame);
+  }
+
+  pushMessage(offset: number, payload: string): void {
+    this.#outlet.push(encode.serverMessage(offset, payload));
+  }
+
+  requestFlush(): void {
+    this.#outlet.requestFlush();
+  }
+
+  fail(closeCode: number, code: string, message: string): void {
+    if (this.#phase === 'ended') return;
+    this.#context.reporter.report('warn', 'connection.failed', message, { code, closeCode, ...this.#who() });
+    this.push(encode.error(wireError(code, message)));
+    this.end(closeCode, code);
+  }
+
+  end(code: number, reason: string, options: { readonly discard: boolean } = { discard: false }): void {
+    if (this.#phase === 'ended') return;
+    this.#outlet.flush();
+    // Writing may have found the client too slow and dropped it.
+    if (this.#isEnded()) return;
+    this.#cleanUp(options.discard);
+    this.#outlet.close(code, reason);
+  }
+
+  #take(frame: ClientFrame): void {
+    switch (frame.kind) {
+      case 'p':
+        this.push(encode.pong(frame.n));
+        return;
+      case 'q':
+        return;
+      case 'error':
+        this.#context.reporter.report('warn', 'client.reported', frame.error.message, {
+          code: frame.error.code,
+          ...this.#who(),
+        });
+        return;
+      case 'hello':
+        if (this.#phase === 'greeting') void this.#join(frame.hello);
+        else this.#protocolError('a connection has one hello');
+        return;
+      case 'producers':
+      case 'm':
+      case 's':
+      case 'a':
+      case 'fin':
+        if (this.#phase === 'welcomed') this.#takeWelcomed(frame);
+        else this.#protocolError(`${frame.kind} came before the welcome`);
+        return;
+    }
+  }
+
+  #takeWelcomed(frame: ClientFrame & { readonly kind: 'producers' | 'm' | 's' | 'a' | 'fin' }): void {
+    const intake = this.#intake as Intake;
+    switch (frame.kind) {
+      case 'm':
+        intake.message(frame);
+        return;
+      case 's':
+        intake.skip(frame);
+        return;
+      case 'a':
+        if (this.#session?.confirm(frame.offset) === true) return;
+        this.#protocolError(`a ${frame.offset} is above every offset that was sent`);
+        return;
+      case 'producers':
+        this.#list(intake, frame.producers);
+        return;
+      case 'fin':
+        intake.finish(frame.id);
+        return;
+    }
+  }
+
+  #list(intake: Intake, claims: readonly ProducerClaim[]): void {
+    if (!intake.hasRoomFor(claims.length)) {
+      this.fail(
+        CLOSE.POLICY_VIOLATION,
+        'TOO_MANY_PRODUCERS',
+        `a connection may list ${this.#context.limits.producers}`,
+      );
+      return;
+    }
+    const listed = intake.claim(claims, this.#realm.nextOrder());
+    const ready = intake.ready(listed);
+    this.#answers = this.#answers
+      .then(() => ready)
+      .then(() => {
+        if (!this.#isOver()) this.push(encode.taken(intake.answer(listed)));
+      })
+      .catch((fault: unknown) => this.#claimFailed(fault));
+    // It may fail before its turn comes.
+    ready.catch(() => {});
+  }
+
+  async #join(hello: Hello): Promise<void> {
+    this.#phase = 'joining';
+    this.#cancelTimer();
+    if (hello.v !== VERSION) {
+      this.#protocolError(`version ${hello.v} is not spoken here, only ${VERSION}`);
+      return;
+    }
+    const { environment, limits, app, reporter } = this.#context;
+    this.#cancelTimer = environment.setTimer(limits.welcomeTimeoutMs, () =>
+      this.fail(CLOSE.OVERLOADED, 'WELCOME_LATE', `no welcome was possible within ${limits.welcomeTimeoutMs} ms`),
+    );
+    const { origin, remoteAddress } = this.#request;
+    const who = await authenticate(app, { token: hello.auth, client: hello.client, origin, remoteAddress }, reporter);
+    if (this.#isOver()) return;
+    if (!who.ok) {
+      this.fail(who.closeCode, who.code, who.message);
+      return;
+    }
+    const entered = this.#enter(hello, who.identity);
+    if (entered === null) return;
+    const { intake, listed, isResumed } = entered;
+    try {
+      await intake.ready(listed);
+    } catch (fault) {
+      this.#claimFailed(fault);
+      return;
+    }
+    if (!this.#isOver()) this.#welcome(hello, intake, listed, isResumed);
+  }
+
+  /** Takes the session and the producers, all in one step: nothing that the client was told can change in between. */
+  #enter(
+    hello: Hello,
+    identity: string,
+  ): { readonly intake: Intake; readonly listed: readonly Listed[]; readonly isResumed: boolean } | null {
+    const { sessions, producers } = this.#realm;
+    const { limits } = this.#context;
+    const verdict = judge(hello, identity, this.#order, this.#realm);
+    if (!verdict.ok) {
+      if (verdict.closeCode === CLOSE.TAKEN_OVER) this.end(verdict.closeCode, verdict.message);
+      else this.fail(verdict.closeCode, verdict.code, verdict.message);
+      return null;
+    }
+    const { known, isResumed } = verdict;
+    if (known !== undefined && !isResumed) sessions.end(known, 'replaced');
+    const session = isResumed ? known : sessions.create({ identity, client: hello.client, n: hello.n, link: this });
+    if (session === null) {
+      this.push(
+        encode.error({
+          ...wireError('TOO_MANY_SESSIONS', 'the server has no room'),
+          retryAfterMs: limits.sessionTtlMs,
+        }),
+      );
+      this.end(CLOSE.OVERLOADED, 'TOO_MANY_SESSIONS');
+      return null;
+    }
+    this.#session = session;
+    const intake = new Intake({ session, limits, producers, host: this });
+    this.#intake = intake;
+    // Claimed before the older socket ends: its producers change hands without a release in between.
+    const listed = intake.claim(hello.producers, this.#order);
+    if (isResumed) sessions.take(session, this, hello.n, hello.key as string);
+    return { intake, listed, isResumed };
+  }
+
+  #welcome(hello: Hello, intake: Intake, listed: readonly Listed[], isResumed: boolean): void {
+    const { environment, heartbeat, app, reporter } = this.#context;
+    const session = this.#session as ServerSession;
+    this.#cancelTimer();
+    this.push(encode.welcome(welcome(hello, session, isResumed, intake.answer(listed), this.#context)));
+    this.#phase = 'welcomed';
+    session.isKnownToClient = true;
+    for (const entry of session.unconfirmed()) this.pushMessage(entry.offset, entry.payload);
+    this.#pulse = new Pulse({
+      heartbeat,
+      environment,
+      ping: (n) => this.push(encode.ping(n)),
+      dead: () => this.end(CLOSE.HEARTBEAT_MISSED, 'the heartbeat was missed'),
+    });
+    reporter.report('info', isResumed ? 'session.resumed' : 'session.began', undefined, this.#who());
+    if (isResumed) return;
+    try {
+      app.onSession?.(session);
+    } catch (fault) {
+      reporter.fault('listener.failed', fault, this.#who());
+    }
+  }
+
+  #claimFailed(fault: unknown): void {
+    this.#context.reporter.fault('store.failed', fault, { during: 'claim', ...this.#who() });
+    this.fail(CLOSE.INTERNAL_ERROR, 'STORE_FAILED', 'the server could not read what it has taken');
+  }
+
+  #protocolError(message: string): void {
+    this.fail(CLOSE.PROTOCOL_ERROR, 'PROTOCOL_ERROR', message);
+  }
+
+  #tooSlow(bufferedAmount: number): void {
+    this.#context.reporter.report('warn', 'connection.too-slow', undefined, { bufferedAmount, ...this.#who() });
+    this.#outlet.drop();
+  }
+
+  /** Ends this end's part: the session waits for another socket, the producers for another claim. */
+  #cleanUp(discard: boolean): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    this.#cancelTimer();
+    this.#pulse?.stop();
+    this.#intake?.end(discard);
+    if (this.#session !== null) this.#realm.sessions.detach(this.#session, this);
+    const livedMs = Math.round(this.#context.environment.now() - this.#openedAt);
+    this.#context.reporter.report('debug', 'connection.ended', undefined, { livedMs, ...this.#who() });
+  }
+
+  #who(): { readonly session?: string; readonly identity?: string } {
+    if (this.#session === null) return {};
+    const { id, identity } = this.#session;
+    return { session: id, identity: this.#context.environment.hashIdentity(identity) };
+  }
+
+  /** Whether anything that comes now is ignored. Asked anew after every step that may have ended it. */
+  #isOver(): boolean {
+    return this.#phase === 'ended' || this.#context.isClosing;
+  }
+
+  #isEnded(): boolean {
+    return this.#phase === 'ended';
+  }
+}

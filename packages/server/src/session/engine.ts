@@ -1,0 +1,133 @@
+import { CLOSE } from '@holdfast/core/protocol';
+import type { PositionHook, ProducerStore } from '../stores/ports.ts';
+import type { EngineApp, Session } from './app.ts';
+import { Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import type { ConnectionEvents, ConnectionRequest, EngineConnection, EngineEnvironment } from './environment.ts';
+import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type HeartbeatLimits, type Limits } from './limits.ts';
+import { ProducerRegistry } from './producer-registry.ts';
+import type { Realm } from './realm.ts';
+import { Reporter } from './reporter.ts';
+import { SessionRegistry } from './session-registry.ts';
+
+/** What an aborted handler gets to clean up. */
+const ABORT_GRACE_MS = 100;
+
+export interface EngineOptions extends EngineApp {
+  /** Where positions are kept. The engine closes it at its own end. */
+  readonly store: ProducerStore;
+  readonly positions?: PositionHook<unknown> | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly heartbeat?: Partial<HeartbeatLimits> | undefined;
+}
+
+export interface Engine {
+  /** A socket is open. The caller tells what happens to it, and is told what to do with it. */
+  accept(connection: EngineConnection, request: ConnectionRequest): ConnectionEvents;
+  /** All sessions by id, with those that wait for their client to come back. */
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly isClosing: boolean;
+  /**
+   * Takes nothing any more, lets running handlers end within `graceMs`, writes down and tells what they did, closes
+   * every connection with 1012, then the store. Never rejects; a second call waits for the first.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The server without a network: sockets, time and chance come from outside. */
+export function createEngine(options: EngineOptions, environment: EngineEnvironment): Engine {
+  const reporter = new Reporter(options, environment);
+  const context: Context = {
+    app: options,
+    environment,
+    reporter,
+    limits: withDefaults(DEFAULT_LIMITS, options.limits),
+    heartbeat: withDefaults(DEFAULT_HEARTBEAT, options.heartbeat),
+    store: options.store,
+    positions: options.positions,
+    runs: new Set(),
+    isClosing: false,
+    isClosed: false,
+  };
+  const sessions = new SessionRegistry(context);
+  const producers = new ProducerRegistry(context);
+  const connections = new Set<Connection>();
+  let order = 0;
+  let closing: Promise<void> | null = null;
+  let onAllGone = (): void => {};
+  const realm: Realm = {
+    context,
+    sessions,
+    producers,
+    nextOrder() {
+      order += 1;
+      return order;
+    },
+  };
+
+  function accept(port: EngineConnection, request: ConnectionRequest): ConnectionEvents {
+    const connection = new Connection(realm, port, request, () => {
+      connections.delete(connection);
+      if (connections.size === 0) onAllGone();
+    });
+    connections.add(connection);
+    if (context.isClosing) connection.end(CLOSE.RESTART, 'the server is closing');
+    return connection;
+  }
+
+  /** Resolves with `promise`, or after `ms`. */
+  function within(ms: number, promise: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = environment.setTimer(ms, resolve);
+      void promise.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async function shutDown(graceMs: number): Promise<void> {
+    const { closeTimeoutMs } = context.limits;
+    context.isClosing = true;
+    producers.stop();
+    await within(graceMs, producers.whenAtRest());
+    for (const { abort } of context.runs) abort.abort(new Error('the server is closing'));
+    // A handler that heeds its signal ends at once, and is told as what it is: not taken.
+    await within(context.runs.size === 0 ? closeTimeoutMs : ABORT_GRACE_MS, producers.whenAtRest());
+    // Their acknowledgements leave with the close.
+    for (const connection of [...connections]) connection.end(CLOSE.RESTART, 'the server restarts');
+    await within(closeTimeoutMs, producers.whenReleased());
+    await within(
+      closeTimeoutMs * 2,
+      new Promise((resolve) => {
+        onAllGone = resolve;
+        if (connections.size === 0) resolve();
+      }),
+    );
+    context.isClosed = true;
+    sessions.clear();
+    try {
+      await context.store.close();
+    } catch (fault) {
+      reporter.fault('store.failed', fault, { during: 'close' });
+    }
+  }
+
+  return {
+    accept,
+    sessions: sessions.all,
+    get isClosing() {
+      return context.isClosing;
+    },
+    close(graceMs) {
+      closing ??= shutDown(graceMs);
+      return closing;
+    },
+  };
+}
+
+/** Fields that are there but undefined count as left out. */
+function withDefaults<T extends object>(defaults: T, given: Partial<T> | undefined): T {
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
+}

@@ -1,0 +1,130 @@
+import type { Json, WireError } from '@holdfast/core/protocol';
+import type { EngineMessage } from './app.ts';
+import type { Context, Run } from './context.ts';
+import type { AbortSignalLike } from './environment.ts';
+import { Refuse } from './errors.ts';
+import type { ServerSession } from './server-session.ts';
+import { refusalError, wireError } from './wire-error.ts';
+
+/** A message whose turn has come. */
+export interface Job {
+  readonly session: ServerSession;
+  /** The producer's key, and its id within the client. */
+  readonly key: string;
+  readonly producerId: string;
+  readonly seq: number;
+  readonly data: Json;
+  readonly redelivered: boolean;
+  readonly fence: number;
+}
+
+export type Outcome =
+  | { readonly type: 'taken' }
+  | { readonly type: 'refused'; readonly error: WireError }
+  /** Aborted before it succeeded: it was not taken. */
+  | { readonly type: 'abandoned' }
+  /** Nobody can say: the position must be read again before anything else runs. */
+  | { readonly type: 'unknown' };
+
+/** Gives a message to the handler until that succeeds, refuses, or has failed as often as it may. Never rejects. */
+export async function runHandler(job: Job, context: Context): Promise<Outcome> {
+  const { environment, limits, reporter } = context;
+  const run: Run = { session: job.session, abort: environment.createAbort() };
+  const { signal } = run.abort;
+  context.runs.add(run);
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      const outcome = await tryOnce(job, signal, context);
+      if (outcome !== 'failed') return outcome;
+      if (signal.aborted) return { type: 'abandoned' };
+      if (attempt === limits.handlerRetries) {
+        return {
+          type: 'refused',
+          error: wireError('HANDLER_FAILED', `the server's handler failed ${attempt + 1} times`),
+        };
+      }
+      await wait(limits.handlerRetryDelayMs * 2 ** attempt, signal, context);
+      if (isAborted(signal)) return { type: 'abandoned' };
+    }
+  } catch (fault) {
+    // Not reachable by anything that the app does; a fault of this file must not stop the producer without a word.
+    reporter.fault('engine.failed', fault);
+    return { type: 'unknown' };
+  } finally {
+    context.runs.delete(run);
+  }
+}
+
+async function tryOnce(job: Job, signal: AbortSignalLike, context: Context): Promise<Outcome | 'failed'> {
+  const { app, positions, reporter } = context;
+  const details = { session: job.session.id, producer: job.producerId, seq: job.seq };
+  let isOver = false;
+  let hasCommitted = false;
+  const message: EngineMessage = {
+    id: `${job.producerId}:${job.seq}`,
+    producer: job.key,
+    seq: job.seq,
+    data: job.data,
+    redelivered: job.redelivered,
+    identity: job.session.identity,
+    client: job.session.client,
+    fence: job.fence,
+    signal,
+    commit(tx) {
+      if (positions === undefined) throw new Error('message.commit(tx) needs the option `positions` of createServer');
+      if (isOver) throw new Error('message.commit(tx) was called after the handler had settled: await the transaction');
+      positions.commit(tx, job.key, job.seq);
+      hasCommitted = true;
+    },
+  };
+  try {
+    await app.onMessage(message, job.session);
+    isOver = true;
+    if (positions === undefined || hasCommitted) return { type: 'taken' };
+    const why = 'the handler resolved without calling message.commit(tx), which `positions` asks for';
+    reporter.report('error', 'handler.failed', why, details);
+    return { type: 'refused', error: wireError('HANDLER_FAILED', why) };
+  } catch (fault) {
+    isOver = true;
+    if (hasCommitted && positions !== undefined) {
+      // It failed with or after its transaction. Only the database knows which, and a second run after a commit would
+      // be a double.
+      try {
+        const position = await positions.load(job.key);
+        if (position !== null && position >= job.seq) {
+          reporter.fault('handler.failed-after-commit', fault, details);
+          return { type: 'taken' };
+        }
+      } catch (loadFault) {
+        reporter.fault('positions.failed', loadFault, details);
+        return { type: 'unknown' };
+      }
+    }
+    if (fault instanceof Refuse) {
+      const error = refusalError(fault, (why) =>
+        reporter.report('warn', 'refusal.details-dropped', `the details of a refusal were left out: ${why}`, details),
+      );
+      return { type: 'refused', error };
+    }
+    reporter.fault('handler.failed', fault, details);
+    return 'failed';
+  }
+}
+
+/** Resolves after `ms`, or as soon as `signal` aborts. */
+function wait(ms: number, signal: AbortSignalLike, context: Context): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = context.environment.setTimer(ms, end);
+    signal.addEventListener('abort', end);
+  });
+}
+
+/** Read anew: the compiler takes what it saw before the wait for granted. */
+function isAborted(signal: AbortSignalLike): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,62 @@
+/** Bounds of the engine. Everything that a client can make the server keep has one. */
+export interface Limits {
+  /** UTF-8 bytes of one payload. Default 262,144. Above it the connection is closed with 1009. */
+  readonly messageBytes: number;
+  /**
+   * What one connection may have unacknowledged, over all its producers; each producer may always have one message in
+   * flight. Default 256 messages, 1,048,576 bytes. The refusals kept for a producer are bounded by `messages`, too.
+   */
+  readonly window: { readonly messages: number; readonly bytes: number };
+  /**
+   * Server messages kept for a session until its client has them; past it the oldest are dropped, and the client is
+   * told. Default 1,000 messages, 1,048,576 bytes, a character counted as the two bytes that it costs at most.
+   */
+  readonly replay: { readonly messages: number; readonly bytes: number };
+  /** Producers listed by one connection and not finished. Default 256. Above it the connection is closed with 1008. */
+  readonly producers: number;
+  /** Producers remembered for one identity; past it the one idle for longest is forgotten. Default 1,000. */
+  readonly producersPerIdentity: number;
+  /** An idle producer is remembered for at least this long, while the server runs. Default 2,592,000,000 (30 days). */
+  readonly producerTtlMs: number;
+  /** Sessions, connected or not; past it the one without a socket for longest ends, or the hello gets 1013. Default 10,000. */
+  readonly sessions: number;
+  /** How long a session outlives its socket. Default 120,000. */
+  readonly sessionTtlMs: number;
+  /** How long a socket may live without a hello; then 4408. Default 5,000. */
+  readonly helloTimeoutMs: number;
+  /** How long authentication and a running handler may keep a hello from its welcome; then 1013. Default 30,000. */
+  readonly welcomeTimeoutMs: number;
+  /** How long the closing handshake may take before the socket is dropped. Default 2,000. */
+  readonly closeTimeoutMs: number;
+  /** How often a handler that throws gets the message again before it is refused with HANDLER_FAILED. Default 2. */
+  readonly handlerRetries: number;
+  /** Wait before the first of these, doubled for each next one. Default 100. */
+  readonly handlerRetryDelayMs: number;
+  /** Bytes that a slow client may leave in its socket's buffer before the socket is dropped. Default 4,194,304. */
+  readonly bufferedBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  messageBytes: 262_144,
+  window: { messages: 256, bytes: 1_048_576 },
+  replay: { messages: 1_000, bytes: 1_048_576 },
+  producers: 256,
+  producersPerIdentity: 1_000,
+  producerTtlMs: 2_592_000_000,
+  sessions: 10_000,
+  sessionTtlMs: 120_000,
+  helloTimeoutMs: 5_000,
+  welcomeTimeoutMs: 30_000,
+  closeTimeoutMs: 2_000,
+  handlerRetries: 2,
+  handlerRetryDelayMs: 100,
+  bufferedBytes: 4_194_304,
+};
+
+/** A ping goes out every `intervalMs` (default 15,000); silence for `timeoutMs` after it (default 5,000) closes with 4408. */
+export interface HeartbeatLimits {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export const DEFAULT_HEARTBEAT: HeartbeatLimits = { intervalMs: 15_000, timeoutMs: 5_000 };

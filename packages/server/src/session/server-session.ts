@@ -1,0 +1,133 @@
+import type { Json, Lost } from '@holdfast/core/protocol';
+import type { Session } from './app.ts';
+import type { Context } from './context.ts';
+import { ReplayBuffer, type ReplayEntry } from './replay-buffer.ts';
+
+/** The socket that carries a session. */
+export interface SessionLink {
+  /** Whether the client was welcomed on it: only then server messages flow. */
+  readonly isWelcomed: boolean;
+  pushMessage(offset: number, payload: string): void;
+  /** Closes it. `discard`: with what it sent and nobody started. */
+  end(code: number, reason: string, options?: { readonly discard: boolean }): void;
+}
+
+/** Where a welcome lets the client go on. */
+export interface Resumption {
+  readonly offset: number;
+  readonly lost?: Lost;
+}
+
+/** One conversation: what is sent to the client over all its sockets, and who may take it over. */
+export class ServerSession implements Session {
+  readonly id: string;
+  readonly epoch: string;
+  readonly identity: string;
+  readonly client: string;
+  /** Highest number of a hello that took this session. */
+  n: number;
+  link: SessionLink | null;
+  /** Whether any welcome named it: until then no client can come back to it. */
+  isKnownToClient = false;
+  readonly #context: Context;
+  readonly #replay: ReplayBuffer;
+  readonly #onClose: (session: ServerSession, code: number, reason: string) => void;
+  /** `proved` is the key of the last hello that came through, `issued` that of the last welcome, which may be lost. */
+  #keys: { proved: string | null; issued: string };
+  #isEnded = false;
+
+  constructor(options: {
+    context: Context;
+    identity: string;
+    client: string;
+    n: number;
+    link: SessionLink;
+    onClose: (session: ServerSession, code: number, reason: string) => void;
+  }) {
+    const { environment, limits } = options.context;
+    this.id = environment.randomId();
+    this.epoch = environment.randomId();
+    this.#keys = { proved: null, issued: environment.randomId() };
+    this.identity = options.identity;
+    this.client = options.client;
+    this.n = options.n;
+    this.link = options.link;
+    this.#context = options.context;
+    this.#onClose = options.onClose;
+    this.#replay = new ReplayBuffer(limits.replay);
+  }
+
+  get isConnected(): boolean {
+    return this.link?.isWelcomed === true;
+  }
+
+  /** The key that the next hello has to show. */
+  get key(): string {
+    return this.#keys.issued;
+  }
+
+  /** Offset of the newest message. */
+  get highest(): number {
+    return this.#replay.highest;
+  }
+
+  proves(key: string): boolean {
+    const { environment } = this.#context;
+    const { proved, issued } = this.#keys;
+    return environment.equalSecrets(key, issued) || (proved !== null && environment.equalSecrets(key, proved));
+  }
+
+  /** A hello that proved itself takes the session over. */
+  take(link: SessionLink, n: number, key: string): void {
+    this.#keys = { proved: key, issued: this.#context.environment.randomId() };
+    this.n = n;
+    this.link = link;
+  }
+
+  /** Goes on after `received`, or as near as what is left allows. */
+  resumeAfter(received: number): Resumption {
+    this.#replay.dropThrough(received);
+    const { first } = this.#replay;
+    if (received >= first - 1) return { offset: received };
+    return { offset: first - 1, lost: { reason: 'buffer-overflow', from: received + 1, to: first - 1 } };
+  }
+
+  /** What the client has not confirmed. */
+  unconfirmed(): Iterable<ReplayEntry> {
+    return this.#replay;
+  }
+
+  /** The client has everything up to `offset`. False: it can't have. */
+  confirm(offset: number): boolean {
+    if (offset > this.#replay.highest) return false;
+    this.#replay.dropThrough(offset);
+    return true;
+  }
+
+  send(data: Json): number {
+    if (this.#isEnded) return 0;
+    const payload = JSON.stringify(data) as string | undefined;
+    if (payload === undefined) throw new TypeError(`session.send takes what JSON can encode, not ${typeof data}`);
+    if (!this.#replay.fits(payload)) {
+      throw new RangeError(
+        `a message of ${payload.length} characters has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
+      );
+    }
+    const offset = this.#replay.add(payload);
+    if (this.link?.isWelcomed === true) this.link.pushMessage(offset, payload);
+    return offset;
+  }
+
+  close(code: number = 1000, reason = ''): void {
+    const isAllowed = code === 1000 || code === 1008 || (Number.isInteger(code) && code >= 3000 && code <= 4999);
+    if (!isAllowed) throw new RangeError(`session.close takes 1000, 1008 or 3000 to 4999 as its code, not ${code}`);
+    if (!this.#isEnded) this.#onClose(this, code, reason);
+  }
+
+  /** For good: it is nobody's any more. */
+  ended(): void {
+    this.#isEnded = true;
+    this.link = null;
+    this.#replay.dropThrough(this.#replay.highest);
+  }
+}

@@ -1,0 +1,123 @@
+import { SUBPROTOCOL } from '@holdfast/core/protocol';
+import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { isOriginAllowed } from './origins.ts';
+import type { Engine } from './session/engine.ts';
+import type { AllowedOrigins } from './types.ts';
+
+/** What a WebSocket message may hold beyond one payload: a frame around it, or a batch of small ones. */
+const MESSAGE_ROOM = 65_536;
+/** Longest reason that a close frame can carry. */
+const REASON_BYTES = 123;
+
+export interface AdapterOptions {
+  readonly engine: Engine;
+  /** UTF-8 bytes of one payload. */
+  readonly messageBytes: number;
+  readonly allowedOrigins: AllowedOrigins | undefined;
+  /** What the app's `allowedOrigins` threw. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+export interface Adapter {
+  attach(httpServer: HttpServer | HttpsServer, path: string): () => void;
+  /** Stops listening everywhere. */
+  detachAll(): void;
+}
+
+/** Lets the sockets of the `ws` package carry an engine's connections. */
+export function createWsAdapter(options: AdapterOptions): Adapter {
+  const { engine } = options;
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // What is sent is small and often secret next to chosen text; compression costs memory for each socket.
+    perMessageDeflate: false,
+    maxPayload: options.messageBytes + MESSAGE_ROOM,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  const detachers = new Set<() => void>();
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const status = refusal(request);
+    if (status !== null) {
+      refuse(socket, status);
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => carry(webSocket, request, engine));
+  }
+
+  /** The HTTP status that refuses an upgrade; null: it may go on. */
+  function refusal(request: IncomingMessage): number | null {
+    if (engine.isClosing) return 503;
+    try {
+      if (!isOriginAllowed(request, options.allowedOrigins)) return 403;
+    } catch (fault) {
+      options.onFault(fault);
+      return 403;
+    }
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    return offered.includes(SUBPROTOCOL) ? null : 400;
+  }
+
+  return {
+    attach(httpServer, path) {
+      const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+        if (pathOf(request) === path) upgrade(request, socket, head);
+        // With nobody else to ask, nobody would ever answer.
+        else if (httpServer.listenerCount('upgrade') === 1) refuse(socket, 404);
+      };
+      const detach = (): void => {
+        httpServer.off('upgrade', onUpgrade);
+        detachers.delete(detach);
+      };
+      httpServer.on('upgrade', onUpgrade);
+      detachers.add(detach);
+      return detach;
+    },
+    detachAll() {
+      for (const detach of detachers) detach();
+    },
+  };
+}
+
+function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): void {
+  const connection = engine.accept(
+    {
+      send: (text) => webSocket.send(text, () => {}),
+      close: (code, reason) => webSocket.close(code, truncated(reason)),
+      terminate: () => webSocket.terminate(),
+      get bufferedAmount() {
+        return webSocket.bufferedAmount;
+      },
+    },
+    { origin: request.headers.origin, remoteAddress: request.socket.remoteAddress },
+  );
+  webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    // Text comes as one Buffer, since `binaryType` is left as it is; ws has checked that it is UTF-8.
+    connection.message(isBinary ? data : (data as Buffer).toString('utf8'));
+  });
+  webSocket.on('close', () => connection.closed());
+  // A fault of the peer or the network: `ws` closes the socket by itself and says so in 'close'.
+  webSocket.on('error', () => {});
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split(/[?#]/, 1)[0] as string;
+}
+
+/** Answers an upgrade with plain HTTP, and ends. */
+function refuse(socket: Duplex, status: number): void {
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** A close frame has little room, and a character must not be cut in two. */
+function truncated(reason: string): string {
+  let text = reason.slice(0, REASON_BYTES);
+  while (Buffer.byteLength(text) > REASON_BYTES) text = text.slice(0, -1);
+  return text;
+}
