@@ -71,6 +71,16 @@ describe('redelivered', () => {
     expect(await marks(again, [5, 8, 6], 5)).toEqual(['p:5 again', 'p:6 again', 'p:7']);
   });
 
+  test('what a crashed owner may have run is told as in doubt, what was never sent is not', async () => {
+    const store = sharedStore();
+    const crashed = new World({ store });
+    const first = await crashed.join({ producers: [['p', 1, 1, 0]] });
+    first.m(0, 1);
+    await crashed.settle();
+    const connection = await new World({ store }).join({ producers: [['p', 2, 5, 3]] });
+    expect(connection.welcome.taken).toEqual([[1, [], 3]]);
+  });
+
   test('within one server nothing is in doubt, however often the client comes back', async () => {
     const world = new World();
     world.holds = true;

@@ -19,6 +19,8 @@ export class Position {
   readonly refusals: Refusals;
   #isForgotten = false;
   #isInDoubt = false;
+  /** Positions are the app's own, committed with what its handler did: what they don't show did not happen. */
+  #isExact = false;
   /** Up to here a message may have been run by an earlier owner. */
   #suspectUpTo = 0;
 
@@ -45,23 +47,30 @@ export class Position {
     this.needsWrite = false;
     this.refusals.load(claimed.refused);
     this.#isForgotten = taken === null;
-    // With the app's own positions no message can have had an effect that its position doesn't show.
-    this.#isInDoubt = committed === undefined && (taken === null || claimed.isDirty);
+    this.#isExact = committed !== undefined;
+    this.#isInDoubt = !this.#isExact && (taken === null || claimed.isDirty);
     this.#suspectUpTo = 0;
   }
 
   /** What the client of this claim is told; its next message follows `done`. */
   begin([, firstUnsettled, , maybeSent]: ProducerClaim): Taken {
+    const isForgotten = this.#isForgotten;
+    const isBehind = this.done < firstUnsettled - 1;
     // Not once and for all: a claim that was long on its way may know less than the one after it.
-    if (this.#isInDoubt || this.done < firstUnsettled - 1) this.#suspectUpTo = Math.max(this.#suspectUpTo, maybeSent);
-    if (this.done < firstUnsettled - 1) {
+    if (this.#isInDoubt || (isBehind && !this.#isExact)) this.#suspectUpTo = Math.max(this.#suspectUpTo, maybeSent);
+    if (isBehind) {
       // All before was settled in the client's eyes. Written with the next position, or on release.
       this.done = firstUnsettled - 1;
       this.persisted = this.done;
       this.needsWrite = true;
+      // A later claim may know of less: it is told what this one taught.
+      this.#isForgotten = false;
     }
     this.refusals.forgetBelow(firstUnsettled);
-    return this.#isForgotten ? null : [this.done, this.refusals.all()];
+    if (isForgotten) return null;
+    // What is suspect can't be called untaken: the client must not withdraw it.
+    const isDoubtful = this.#suspectUpTo > this.done;
+    return isDoubtful ? [this.done, this.refusals.all(), this.#suspectUpTo] : [this.done, this.refusals.all()];
   }
 
   /** What is true for a claim that another has overtaken. */

@@ -35,7 +35,7 @@ describe('a store that fails', () => {
     expect(first.closedWith?.code).toBe(1011);
     isDown = false;
     const second = await world.join({ n: 2, ...first.resumption(), producers: [['p', 2, 3, 2]] });
-    expect(second.welcome.taken).toEqual([[1, []]]);
+    expect(second.welcome.taken).toEqual([[1, [], 2]]);
     second.m(0, 2);
     await world.settle();
     expect(world.runs.map(({ id, redelivered }) => [id, redelivered])).toEqual([
@@ -59,7 +59,7 @@ test('a store that fails on release leaves the record dirty, and the engine goes
     expect.objectContaining({ name: 'store.failed', details: { during: 'release', producer: 'p' } }),
   );
   const second = await world.join({ producers: [['p', 2, 3, 2]] });
-  expect(second.welcome.taken).toEqual([[1, []]]);
+  expect(second.welcome.taken).toEqual([[1, [], 2]]);
   second.m(0, 2);
   await world.settle();
   expect(world.runs.at(-1)).toMatchObject({ id: 'p:2', redelivered: true });
