@@ -90,16 +90,27 @@ function webLocks(): Locks | undefined {
   };
 }
 
-/** Reading `sessionStorage` throws where storage is blocked. */
+/**
+ * Reading `sessionStorage` throws where storage is blocked. One that is full, or fails later, costs the order over a
+ * reload and nothing else: what it is asked then is answered with null.
+ */
 function tabStorage(): TabStorage | undefined {
   try {
     if (typeof sessionStorage === 'undefined') return undefined;
     const storage = sessionStorage;
     return {
-      get: (key) => storage.getItem(key),
-      set: (key, value) => storage.setItem(key, value),
+      get: (key) => orNull(() => storage.getItem(key)),
+      set: (key, value) => void orNull(() => storage.setItem(key, value)),
     };
   } catch {
     return undefined;
+  }
+}
+
+function orNull<T>(run: () => T): T | null {
+  try {
+    return run();
+  } catch {
+    return null;
   }
 }

@@ -5,6 +5,8 @@
 export class Deque<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
+  /** How many items have ever left at the front. */
+  #gone = 0;
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -24,6 +26,7 @@ export class Deque<T> {
     const item = this.#items[this.#head];
     this.#items[this.#head] = undefined;
     this.#head += 1;
+    this.#gone += 1;
     if (this.#head > 32 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -32,11 +35,16 @@ export class Deque<T> {
   }
 
   clear(): void {
+    this.#gone += this.length;
     this.#items = [];
     this.#head = 0;
   }
 
+  /** Sees each item once that is there when its turn comes, though the loop shifts and pushes. */
   *[Symbol.iterator](): IterableIterator<T> {
-    for (let position = 0; position < this.length; position += 1) yield this.at(position) as T;
+    // Counted since the beginning: a position would mean another item once the front has gone.
+    for (let number = this.#gone; number < this.#gone + this.length; number = Math.max(number + 1, this.#gone)) {
+      yield this.at(number - this.#gone) as T;
+    }
   }
 }

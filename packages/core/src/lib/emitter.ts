@@ -19,9 +19,11 @@ export class Emitter<Events extends object> {
   emit<Type extends keyof Events>(type: Type, event: Events[Type]): void {
     const set = this.#listeners.get(type);
     if (set === undefined || set.size === 0) return;
-    for (const { listener } of [...set]) {
+    for (const entry of [...set]) {
+      // Removed by a listener before it: who has stopped listening hears nothing more.
+      if (!set.has(entry)) continue;
       try {
-        (listener as (event: Events[Type]) => void)(event);
+        (entry.listener as (event: Events[Type]) => void)(event);
       } catch (fault) {
         this.#onFault(fault, type);
       }
@@ -33,6 +35,7 @@ export class Emitter<Events extends object> {
   }
 
   clear(): void {
+    for (const set of this.#listeners.values()) set.clear();
     this.#listeners.clear();
   }
 }

@@ -25,6 +25,8 @@ export type State =
       /** `opening`: URL, token, handshake. `greeting`: the protocol's welcome. `preparing`: the app's `onConnect`. */
       readonly step: 'opening' | 'greeting' | 'preparing';
       readonly reason: ConnectReason;
+      /** What ended the connection that this one replaces; null: the app or the page wanted it. */
+      readonly failure: Failure | null;
       /** From the welcome on; null: no heartbeat. */
       readonly heartbeatOptions: HeartbeatOptions | null;
     })
@@ -196,18 +198,23 @@ export const TABLE: Table = {
     'user/pause': (state, _event, input) => pause(state, ['user'], input),
     'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
     'user/close': (state, event, input) => closed(state, event.failure, input),
-    'link/opened': (state, _event, _input, options) => [
-      { ...state, step: 'greeting' },
-      [{ type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs }],
-    ],
-    'link/welcomed': (state, event, _input, options) => [
-      { ...state, step: 'preparing', heartbeatOptions: event.heartbeat },
-      [
-        { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
-        { type: 'link/prepare', connectionId: state.connectionId },
-      ],
-    ],
-    'link/prepared': opened,
+    // Each step once and in order: a welcome of the former connection, told late, must not open this one.
+    'link/opened': (state, _event, _input, options) =>
+      state.step === 'opening'
+        ? [{ ...state, step: 'greeting' }, [{ type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs }]]
+        : [state, []],
+    'link/welcomed': (state, event, _input, options) =>
+      state.step === 'greeting'
+        ? [
+            { ...state, step: 'preparing', heartbeatOptions: event.heartbeat },
+            [
+              { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
+              { type: 'link/prepare', connectionId: state.connectionId },
+            ],
+          ]
+        : [state, []],
+    'link/prepared': (state, _event, input, options) =>
+      state.step === 'preparing' ? opened(state, input, options) : [state, []],
     'link/failed': (state, event, input, options) => giveUp(state, event.failure, event.closeCode, input, options),
     'link/closed': (state, event, input, options) => lost(state, event, input, options),
     'timer/connect': (state, _event, input, options) =>
@@ -275,7 +282,7 @@ export const TABLE: Table = {
     'user/pause': (state, _event, input) => pause(state, ['user'], input),
     'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
     'user/close': (state, event, input) => closed(state, event.failure, input),
-    'timer/retry': (state, _event, input, options) => connect(state, 'retry', input, options),
+    'timer/retry': (state, _event, input, options) => connect(state, 'retry', input, options, state.failure),
     'page/online': (state, _event, input, options) => connect({ ...state, isOffline: false }, 'wake', input, options),
     'page/offline': (state) => offline(state),
     'page/visible': (state, _event, input, options) => connect(state, 'wake', input, options),
@@ -412,10 +419,24 @@ function asked(code: number, reason: string): End {
   return { code, reason, wasClean: true };
 }
 
-function connect(state: State, reason: ConnectReason, input: Input, options: ConnectionOptions): Step {
+function connect(
+  state: State,
+  reason: ConnectReason,
+  input: Input,
+  options: ConnectionOptions,
+  failure: Failure | null = null,
+): Step {
   const connectionId = state.connectionId + 1;
   return [
-    { ...known(state, input), name: 'connecting', connectionId, step: 'opening', reason, heartbeatOptions: null },
+    {
+      ...known(state, input),
+      name: 'connecting',
+      connectionId,
+      step: 'opening',
+      reason,
+      failure,
+      heartbeatOptions: null,
+    },
     [
       ...leave(state, asked(CLOSE.GOING_AWAY, 'a new connection replaces this one'), null),
       { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
@@ -424,7 +445,7 @@ function connect(state: State, reason: ConnectReason, input: Input, options: Con
   ];
 }
 
-function opened(state: Connecting, _event: Event, input: Input, options: ConnectionOptions): Step {
+function opened(state: Connecting, input: Input, options: ConnectionOptions): Step {
   const { heartbeatOptions } = state;
   const [beating, effects] =
     heartbeatOptions === null ? [{ name: 'quiet' } as const, []] : heartbeat.start(heartbeatOptions);
@@ -553,7 +574,7 @@ function after(
   const isDeadLink = failure.code === 'HEARTBEAT_MISSED' && state.name === 'open' && state.isStable;
   if (action === 'renew' || isDeadLink) {
     const idle: State = { ...next, name: 'idle', isRenewed: action === 'renew' };
-    const [connecting, effects] = connect(idle, 'lost', input, options);
+    const [connecting, effects] = connect(idle, 'lost', input, options, failure);
     return [connecting, [...left, ...effects]];
   }
   const wait = state.isOffline

@@ -1,9 +1,10 @@
 /**
  * Is the peer alive? Both ends ask it: after `intervalMs` a ping goes out, and anything heard within `timeoutMs` answers.
  *
- * The deadline is waited out in four quarters, each a timer of its own that counts once however late it fires. A page
- * that was frozen or throttled, or a device that slept, gets one late timer, so that it hears the mail that waited
- * before it judges; a clock that jumps changes nothing, since no clock is read.
+ * The deadline is waited out in four quarters, each a timer of its own that counts once however late it fires, and then
+ * in a last short one. A page that was frozen or throttled, or a device that slept, gets one late timer and at least
+ * one more, so that it hears the mail that waited before it judges; a clock that jumps changes nothing, since no clock
+ * is read.
  */
 export interface HeartbeatOptions {
   readonly intervalMs: number;
@@ -27,6 +28,8 @@ export type HeartbeatEffect =
   | { readonly type: 'dead' };
 
 const QUARTERS = 4;
+/** Long enough for a page that has just woken to be given what came meanwhile. */
+const LAST_HEARING_MS = 100;
 
 export const heartbeat = {
   start(options: HeartbeatOptions): readonly [HeartbeatState, readonly HeartbeatEffect[]] {
@@ -39,14 +42,16 @@ export const heartbeat = {
     options: HeartbeatOptions,
   ): readonly [HeartbeatState, readonly HeartbeatEffect[]] {
     if (event.type === 'hint') {
-      // A shorter question does not extend a deadline that is already running.
-      return state.name === 'probing' && state.timeoutMs <= event.timeoutMs ? [state, []] : probe(event.timeoutMs);
+      // A question with a deadline of its own never extends the one that runs, of which this much is left at least.
+      const left = state.name === 'probing' ? (state.timeoutMs / QUARTERS) * (QUARTERS - 1 - state.quarters) : null;
+      return left !== null && left < event.timeoutMs ? [state, []] : probe(event.timeoutMs);
     }
     if (state.name === 'quiet') return probe(options.timeoutMs);
     if (event.heard) return quiet(options);
+    if (state.quarters === QUARTERS) return [{ name: 'quiet' }, [{ type: 'dead' }]];
     const quarters = state.quarters + 1;
-    if (quarters === QUARTERS) return [{ name: 'quiet' }, [{ type: 'dead' }]];
-    return [{ ...state, quarters }, [{ type: 'timer', ms: state.timeoutMs / QUARTERS }]];
+    const ms = quarters === QUARTERS ? LAST_HEARING_MS : state.timeoutMs / QUARTERS;
+    return [{ ...state, quarters }, [{ type: 'timer', ms }]];
   },
 } as const;
 

@@ -44,6 +44,8 @@ export class ProducerLog {
   readonly #entries = new Deque<Entry>();
   /** Entries before this place were sent or skipped on this connection. */
   #cursor = 0;
+  /** What the last claim gave as first unsettled: the server counts from there. */
+  #claimedFirst = 1;
   /** Last seq that the server of this connection counts as seen. */
   #onWire = 0;
   #inFlight = 0;
@@ -101,7 +103,8 @@ export class ProducerLog {
 
   /** What the server is asked about this log. */
   claim(): ProducerClaim {
-    return [this.id, this.firstUnsettled, this.nextSeq, this.maybeSent];
+    this.#claimedFirst = this.firstUnsettled;
+    return [this.id, this.#claimedFirst, this.nextSeq, this.maybeSent];
   }
 
   /** The connection is gone: what was in flight waits for the next server's word. */
@@ -116,15 +119,17 @@ export class ProducerLog {
   /** The server's word on what it has: the rest is sent, in order, from there. */
   begin(taken: Taken): void {
     if (taken !== null) {
-      for (const [seq, error] of taken[1]) this.refuse(seq, error);
+      for (const [seq, error] of taken[1]) this.#refuse(seq, error);
       this.#settleThrough(taken[0]);
-      // What the server lacks now it will never take by an earlier sending: nothing of it can be on the way.
-      for (const entry of this.#entries) entry.maybeSent = false;
+      // What the server lacks now it will never take by an earlier sending: nothing of it can be on the way. Only what a
+      // server that crashed may have run before it could write that down stays in doubt.
+      const doubtUpTo = taken[2] ?? 0;
+      for (const entry of this.#entries) if (entry.seq > doubtUpTo) entry.maybeSent = false;
     }
     this.#cursor = 0;
     this.#inFlight = 0;
     this.#inFlightBytes = 0;
-    this.#onWire = Math.max(taken?.[0] ?? 0, this.firstUnsettled - 1);
+    this.#onWire = Math.max(taken?.[0] ?? 0, this.#claimedFirst - 1);
     this.isReady = true;
   }
 
@@ -158,16 +163,16 @@ export class ProducerLog {
     return true;
   }
 
-  /** The server refused one message for good. */
-  refuse(seq: number, error: WireError): void {
-    for (const entry of this.#entries) {
-      if (entry.seq < seq) continue;
-      if (entry.seq === seq && (entry.status === 'queued' || entry.status === 'inFlight')) {
-        this.#settle(entry, refusal(error));
-      }
-      break;
-    }
-    this.#trim();
+  /** The server refused one message for good. False: it never had it. */
+  refuse(seq: number, error: WireError): boolean {
+    if (seq > this.#onWire) return false;
+    this.#refuse(seq, error);
+    return true;
+  }
+
+  /** Whether a server that knows this log by this page alone can have taken it up to `seq`. */
+  canBeTakenTo(seq: number): boolean {
+    return seq <= Math.max(this.maybeSent, this.#claimedFirst - 1);
   }
 
   /** Takes back a message that is on no wire. False: it may have been sent, or is settled. */
@@ -181,6 +186,17 @@ export class ProducerLog {
   fail(entry: Entry, failure: Failure): void {
     if (entry.status === 'delivered' || entry.status === 'failed') return;
     this.#settle(entry, failure);
+    this.#trim();
+  }
+
+  #refuse(seq: number, error: WireError): void {
+    for (const entry of this.#entries) {
+      if (entry.seq < seq) continue;
+      if (entry.seq === seq && (entry.status === 'queued' || entry.status === 'inFlight')) {
+        this.#settle(entry, refusal(error));
+      }
+      break;
+    }
     this.#trim();
   }
 

@@ -68,7 +68,9 @@ export class HoldfastSession implements Conversation {
     this.#open.clear();
     this.#asked = [];
     const own = this.#outbox.own;
-    const others = this.#outbox.logs.filter((log) => log !== own).slice(0, FIRST_PRODUCERS - 1);
+    // The own one comes on top of those that the server's limit counts.
+    const most = Math.min(FIRST_PRODUCERS - 1, this.#welcome?.limits.producers ?? FIRST_PRODUCERS);
+    const others = this.#outbox.logs.filter((log) => log !== own).slice(0, most);
     const logs = [own, ...others];
     this.#list(logs);
     const { clientId } = this.#host.identity();
@@ -185,8 +187,11 @@ export class HoldfastSession implements Conversation {
       }
       case 'r': {
         const log = this.#listed[frame.producer];
-        if (log === undefined) this.#protocolError(`the server refused for an unknown producer ${frame.producer}`);
-        else log.refuse(frame.seq, frame.error);
+        if (log === undefined || !log.isReady || !log.refuse(frame.seq, frame.error)) {
+          this.#protocolError(`the server refused what was never sent (producer ${frame.producer}, seq ${frame.seq})`);
+          return;
+        }
+        this.#host.requestFlush();
         return;
       }
       case 'p':
@@ -236,7 +241,9 @@ export class HoldfastSession implements Conversation {
     this.#received = welcome.offset;
     this.#acknowledged = welcome.offset;
     this.#takenFor(welcome.taken);
-    if (welcome.lost !== undefined) this.#host.lost(welcome.lost);
+    if (welcome.lost !== undefined && !this.#isGone()) this.#host.lost(welcome.lost);
+    // A listener of what was just told may have ended the connection: the next one has not been welcomed.
+    if (this.#isGone()) return;
     this.#host.welcomed({ resumed: welcome.resumed, heartbeat: welcome.heartbeat });
   }
 
@@ -247,8 +254,18 @@ export class HoldfastSession implements Conversation {
     }
     for (const answer of taken) {
       const log = this.#asked.shift() as ProducerLog;
-      for (const entry of log.entries) if (entry.bytes > this.#maxBytes) log.fail(entry, this.#tooLarge(entry.bytes));
+      // Nobody but this page ever sent of its own log; of one that was stored more may be taken than was stored.
+      if (log === this.#outbox.own && answer !== null && !log.canBeTakenTo(answer[0])) {
+        this.#protocolError(`the server has taken ${answer[0]} of a log of which ${log.maybeSent} were sent`);
+        return;
+      }
       log.begin(answer);
+      // A listener of what became of the messages has ended the connection: nothing of it is ready on the next one.
+      if (this.#isGone()) {
+        log.unlist();
+        return;
+      }
+      for (const entry of log.entries) if (entry.bytes > this.#maxBytes) log.fail(entry, this.#tooLarge(entry.bytes));
       for (const entry of log.entries) {
         // What a gone page left can expire only now: by the server's clock, and once it is proven untaken.
         if (entry.ttl === null || entry.expiresAt !== null) continue;

@@ -92,8 +92,7 @@ function clientFrame(array: readonly unknown[], line: string, limits: DecodeLimi
       only(array, 4);
       const producer = integer(array[1], 'm[1] (producer)');
       const seq = positive(array[2], 'm[2] (seq)');
-      // The payload is what the line has beyond `["m",producer,seq,` and `]`: measured without encoding it again.
-      const bytes = utf8Length(line) - `["m",${producer},${seq},]`.length;
+      const bytes = payloadBytes(line);
       if (bytes > limits.messageBytes) {
         throw new Fault(`a payload of ${bytes} bytes is above the limit of ${limits.messageBytes}`, 1009);
       }
@@ -109,6 +108,16 @@ function clientFrame(array: readonly unknown[], line: string, limits: DecodeLimi
     default:
       return commonFrame(array);
   }
+}
+
+/**
+ * The payload is what the line has behind its third comma: measured without encoding it again, and not by the numbers
+ * before it, since `1e15` is shorter than the number that it stands for.
+ */
+function payloadBytes(line: string): number {
+  const comma = line.indexOf(',', line.indexOf(',', line.indexOf(',') + 1) + 1);
+  // Up to the comma all is ASCII; the bracket at the end is the frame's. White space counts, as it does on the wire.
+  return utf8Length(line) - comma - 2;
 }
 
 function serverFrame(array: readonly unknown[]): ServerFrame {
@@ -233,12 +242,13 @@ function lost(value: unknown): Lost {
 function takens(value: unknown, name: string): readonly Taken[] {
   return list(value, name, Number.MAX_SAFE_INTEGER).map((item, index): Taken => {
     if (item === null) return null;
-    const entry = list(item, `${name}[${index}]`, 2);
+    const entry = list(item, `${name}[${index}]`, 3);
     const refused = list(entry[1], `${name}[${index}][1]`, REFUSALS).map((pair): Refusal => {
       const refusal = list(pair, `${name}[${index}][1]`, 2);
       return [positive(refusal[0], 'refusal[0] (seq)'), wireError(refusal[1], 'refusal[1]')];
     });
-    return [integer(entry[0], `${name}[${index}][0] (seq)`), refused];
+    const seq = integer(entry[0], `${name}[${index}][0] (seq)`);
+    return entry.length < 3 ? [seq, refused] : [seq, refused, integer(entry[2], `${name}[${index}][2] (doubtUpTo)`)];
   });
 }
 

@@ -9,8 +9,11 @@ export const VERSION = 1;
 /** A producer in `hello` or `producers`: `[id, firstUnsettled, nextSeq, maybeSent]`. */
 export type ProducerClaim = readonly [id: string, firstUnsettled: number, nextSeq: number, maybeSent: number];
 
-/** What the server has of a claimed producer: the last position taken and the refusals among the last window of seqs; null: forgotten. */
-export type Taken = readonly [seq: number, refused: readonly Refusal[]] | null;
+/**
+ * What the server has of a claimed producer: the last position taken, the refusals among the last window of seqs, and up
+ * to which seq an earlier owner may have run more than it wrote down. Null: forgotten.
+ */
+export type Taken = readonly [seq: number, refused: readonly Refusal[], doubtUpTo?: number] | null;
 
 /** One refused message: its seq and why. */
 export type Refusal = readonly [seq: number, error: WireError];

@@ -28,12 +28,22 @@ export class LogKeeper implements Keeper {
   readonly #releases = new Map<string, () => void>();
   /** Logs that are not to be looked at again: held by this page before, with records that nobody can read. */
   readonly #ignored = new Set<string>();
+  /** Logs of the pages before this one in this tab, the nearest first: they are sent before the own log. */
+  #predecessors: readonly string[] = [];
   #store: OutboxStore | null;
   #identity: SessionIdentity;
   #work: Promise<void> = Promise.resolve();
-  #ready: Promise<void>;
+  #ready: Promise<void> = Promise.resolve();
   #cancelAdoption: (() => void) | null = null;
+  /** Gives up the wait for the log of the page before. */
+  #giveUpWait: (() => void) | null = null;
+  /** The end of the storage, where it has begun. */
+  #ended: Promise<void> = Promise.resolve();
   #isStarted = false;
+  /** Whether the own log has ever been in storage, where another page can find it. */
+  #isExposed = false;
+  /** False after a freeze, until the own log is known to be untouched. */
+  #isOwner = true;
   #isFrozen = false;
   /** Messages that a failed storage has, or may have. */
   readonly #doubtful = new WeakSet<Entry>();
@@ -48,7 +58,7 @@ export class LogKeeper implements Keeper {
     this.#locks = host.environment.locks;
     this.#identity = { clientId: host.environment.randomId(), peer: null };
     this.#store = storage.createStore((cause) => this.#storageFailed(cause));
-    this.#ready = this.#begin();
+    this.#sequence(() => this.#start());
   }
 
   ready(): Promise<void> {
@@ -78,7 +88,11 @@ export class LogKeeper implements Keeper {
 
   settled(log: ProducerLog, entry: Entry): void {
     // What ends with the socket stays stored.
-    if (this.#store === null) return;
+    if (this.#abort.signal.aborted) return;
+    if (this.#store === null) {
+      this.#giveBackWhenSettled(log);
+      return;
+    }
     this.#stored.get(log)?.settled(entry);
     if (log !== this.#host.queue.own && this.#stored.has(log)) this.#finishWhenSettled(log);
   }
@@ -102,22 +116,26 @@ export class LogKeeper implements Keeper {
   freeze(): void {
     if (this.#isFrozen) return;
     this.#isFrozen = true;
+    this.#isOwner = !this.#isExposed;
     this.#cancelAdoption?.();
     this.#cancelAdoption = null;
+    this.#giveUpWait?.();
     this.#own?.write();
-    for (const log of this.#stored.keys()) if (log !== this.#host.queue.own) this.#letGo(log);
-    this.#release(this.#host.queue.own.id);
+    for (const log of [...this.#host.queue.logs]) if (log !== this.#host.queue.own) this.#letGo(log);
+    // Those too whose log is being read right now: nothing of this page may run any more.
+    this.#releaseAll();
   }
 
   resume(): void {
     if (!this.#isFrozen) return;
     this.#isFrozen = false;
-    this.#ready = this.#begin();
+    this.#sequence(() => (this.#isStarted ? this.#regain() : this.#start()));
   }
 
   async close(discard: boolean): Promise<void> {
     this.#abort.abort();
     this.#cancelAdoption?.();
+    this.#giveUpWait?.();
     await this.#ready;
     const own = this.#own;
     if (own !== undefined) {
@@ -134,98 +152,136 @@ export class LogKeeper implements Keeper {
       this.#storageFailed(cause);
     }
     for (const stored of this.#stored.values()) stored.stop();
-    for (const id of [...this.#releases.keys()]) this.#release(id);
+    this.#releaseAll();
     const store = this.#store;
     this.#store = null;
-    if (store !== null) await this.#end(store);
+    if (store !== null) this.#ended = this.#end(store);
+    await this.#ended;
   }
 
   get #own(): StoredLog | undefined {
     return this.#stored.get(this.#host.queue.own);
   }
 
-  /** Starts, or starts again after the page was frozen. Never rejects: without storage it goes on in memory. */
-  async #begin(): Promise<void> {
-    const store = this.#store;
-    if (store === null) return;
-    try {
-      await this.#within(START_WAIT_MS, this.#isStarted ? this.#regain(store) : this.#start(store));
-    } catch (cause) {
-      if (!(cause instanceof NotNow) && !this.#abort.signal.aborted) this.#storageFailed(cause);
-    }
+  /**
+   * Runs what changes the ownership of logs, one after another: a page may be frozen and run again in the middle. Never
+   * rejects: without storage it goes on in memory.
+   */
+  #sequence(work: () => Promise<void>): void {
+    this.#ready = this.#ready.then(async () => {
+      if (this.#isFrozen || this.#abort.signal.aborted) return;
+      try {
+        if (this.#store !== null) await this.#within(START_WAIT_MS, work());
+      } catch (cause) {
+        if (!(cause instanceof NotNow) && !this.#abort.signal.aborted) this.#storageFailed(cause);
+      }
+      // What was let go in a freeze does not come back without storage: nothing waits for it.
+      if (this.#store === null) this.#chain([]);
+      // Without storage nobody can tell whether another page has sent what is in it.
+      if (this.#store === null && !this.#isOwner && !this.#isFrozen) this.#abandon();
+    });
   }
 
-  async #start(store: OutboxStore): Promise<void> {
+  async #start(): Promise<void> {
     const { environment, queue } = this.#host;
     if (this.#locks === undefined) throw new Error('this origin has no Web Locks (is it plain http?)');
-    this.#identity = await store.open(this.#identity.clientId);
+    const identity = await this.#open.open(this.#identity.clientId);
+    // It may have been given up for too slow, and a greeting may have gone out under the other name.
+    if (this.#store === null) throw new NotNow();
+    this.#identity = identity;
     await this.#lock(queue.own.id);
+    this.#predecessors = (environment.tabStorage?.get(this.#tabKey) ?? '').split(' ').filter((id) => id !== '');
+    for (const id of this.#predecessors) await this.#succeed(id);
+    this.#chain([]);
+    // Not before: the log's header names the one that it follows.
     this.#keep(queue.own);
-    const key = `${this.#scope}:log`;
-    const predecessor = environment.tabStorage?.get(key) ?? null;
-    environment.tabStorage?.set(key, queue.own.id);
     this.#isStarted = true;
-    if (predecessor !== null && predecessor !== queue.own.id) await this.#succeed(predecessor);
     await this.#adopt();
   }
 
-  /** Takes the log of the page before the reload: it is sent before the own one. */
+  /** The storage, in the middle of work that needs it. */
+  get #open(): OutboxStore {
+    if (this.#store === null) throw new NotNow();
+    return this.#store;
+  }
+
+  get #tabKey(): string {
+    return `${this.#scope}:log`;
+  }
+
+  /** The own log is about to exist: the next page in this tab is to find it, or the one before where it never will. */
+  #remember(own: ProducerLog): void {
+    this.#isExposed = true;
+    const ids = [own.id, own.after?.id ?? ''];
+    this.#host.environment.tabStorage?.set(this.#tabKey, ids.join(' ').trim());
+  }
+
+  /** Takes the log of the page before the reload, which may still be on its way out. */
   async #succeed(predecessor: string): Promise<void> {
     const wait = new AbortController();
     const cancel = this.#host.environment.setTimer(SUCCESSION_WAIT_MS, () => wait.abort());
+    // A frozen page would be given the lock without knowing, and keep it.
+    this.#giveUpWait = () => wait.abort();
     try {
       await this.#lock(predecessor, wait.signal);
     } catch (cause) {
       if (!wait.signal.aborted) throw cause;
+      if (this.#isFrozen || this.#abort.signal.aborted) throw new NotNow();
       // A duplicated tab: the original still holds its log.
       return;
     } finally {
       cancel();
+      this.#giveUpWait = null;
     }
     await this.#take(predecessor);
-    this.#host.queue.own.after = this.#host.queue.logs.find((log) => log.id === predecessor) ?? null;
   }
 
-  /** Takes over every log whose page is gone. */
+  /** Takes over every log whose page is gone; one that follows another not before that one is gone, or here. */
   async #adopt(): Promise<void> {
-    const store = this.#store;
-    if (store === null || this.#isFrozen) return;
-    const known = new Set(this.#host.queue.logs.map((log) => log.id));
-    const headers = await store.listLogs();
-    const orphans = headers.filter(({ id }) => !known.has(id) && !this.#ignored.has(id));
-    for (const { id } of orphans) {
-      if (this.#abort.signal.aborted || this.#isFrozen) return;
-      if (await this.#lockIfAvailable(id)) await this.#take(id);
+    const { queue } = this.#host;
+    const headers = await this.#open.listLogs();
+    const elsewhere = new Set(headers.map(({ id }) => id));
+    for (const { id } of queue.logs) elsewhere.delete(id);
+    for (const id of this.#ignored) elsewhere.delete(id);
+    let hasTaken = false;
+    for (let isLooking = true; isLooking;) {
+      isLooking = false;
+      for (const { id, after } of headers) {
+        const isItsTurn = elsewhere.has(id) && (after === null || !elsewhere.has(after));
+        if (!isItsTurn || !(await this.#lockIfAvailable(id))) continue;
+        await this.#take(id);
+        elsewhere.delete(id);
+        isLooking = true;
+        hasTaken = true;
+      }
     }
     this.#chain(headers);
-    if (orphans.length > 0) this.#host.onChange();
+    if (hasTaken) this.#host.onChange();
     this.#cancelAdoption?.();
-    this.#cancelAdoption = this.#host.environment.setTimer(ADOPT_EVERY_MS, () => {
-      this.#adopt().catch((cause: unknown) => {
-        if (!(cause instanceof NotNow)) this.#storageFailed(cause);
-      });
-    });
-    if (this.#abort.signal.aborted) this.#cancelAdoption();
+    if (this.#isFrozen || this.#abort.signal.aborted) return;
+    this.#cancelAdoption = this.#host.environment.setTimer(ADOPT_EVERY_MS, () => this.#sequence(() => this.#adopt()));
   }
 
-  /** Keeps the order over several reloads: each log waits for the one before it. */
+  /** Keeps the order over several reloads: each log waits for the one before it, where this page has it. */
   #chain(headers: readonly LogHeader[]): void {
-    const { logs } = this.#host.queue;
+    const { logs, own } = this.#host.queue;
+    const find = (id: string | null): ProducerLog | null => logs.find((log) => log.id === id && log !== own) ?? null;
     for (const { id, after } of headers) {
-      const log = logs.find((other) => other.id === id);
-      if (log === undefined || log === this.#host.queue.own || after === null) continue;
-      log.after = logs.find((other) => other.id === after) ?? null;
+      const log = find(id);
+      if (log !== null) log.after = find(after);
     }
+    own.after = this.#predecessors.map(find).find((log) => log !== null) ?? null;
   }
 
   /** Reads a log whose lock is held and puts it before the own one. */
   async #take(id: string): Promise<void> {
-    const store = this.#store;
-    const claimed = store === null ? null : await store.claimLog(id);
+    const claimed = await this.#open.claimLog(id);
     if (claimed === null) {
       this.#release(id);
       return;
     }
+    // Its lock went back while it was read: the page was frozen, and may run again by now.
+    if (!this.#releases.has(id)) throw new NotNow();
     if (claimed.corrupt > 0) {
       this.#ignored.add(id);
       this.#host.report({
@@ -258,6 +314,12 @@ export class LogKeeper implements Keeper {
     });
   }
 
+  /** A log that storage failed under is sent from memory; another page may then find out that all of it is taken. */
+  #giveBackWhenSettled(log: ProducerLog): void {
+    if (log === this.#host.queue.own || !this.#releases.has(log.id)) return;
+    this.#host.environment.defer(() => log.isSettled && this.#letGo(log));
+  }
+
   #letGo(log: ProducerLog): void {
     this.#stored.get(log)?.stop();
     this.#stored.delete(log);
@@ -265,42 +327,55 @@ export class LogKeeper implements Keeper {
     this.#release(log.id);
   }
 
-  async #regain(store: OutboxStore): Promise<void> {
+  async #regain(): Promise<void> {
     await this.#idle();
     const own = this.#own;
-    const { id } = this.#host.queue.own;
-    if (!(await this.#lockIfAvailable(id))) {
+    if (!(await this.#lockIfAvailable(this.#host.queue.own.id))) {
       await this.#lose();
-    } else if (own !== undefined && own.generation > 0) {
-      const claimed = await store.claimLog(id, own.generation);
+    } else if (own === undefined) {
+      // Frozen while it changed its log.
+      this.#keep(this.#host.queue.own);
+    } else if (own.generation > 0) {
+      const claimed = await this.#open.claimLog(own.log.id, own.generation);
       if (claimed === null) await this.#lose();
       else own.generation = claimed.generation;
     }
+    this.#isOwner = true;
     await this.#adopt();
   }
 
-  /** Another page has the own log and delivers what is in it. New messages go to a new log. */
+  /** Another page has the own log and delivers what is in it. */
   async #lose(): Promise<void> {
-    const lost = this.#own;
+    this.#abandon();
+    const { own } = this.#host.queue;
+    await this.#lock(own.id);
+    this.#keep(own);
+  }
+
+  /** Gives the own log up: new messages go to a new one. */
+  #abandon(): void {
     const log = this.#host.queue.own;
-    this.#release(log.id);
-    lost?.stop();
+    const stored = this.#own;
+    this.#host.queue.replaceOwn(this.#host.newLog());
+    stored?.stop();
     this.#stored.delete(log);
-    const fresh = this.#host.newLog();
-    this.#host.queue.replaceOwn(fresh);
-    this.#host.environment.tabStorage?.set(`${this.#scope}:log`, fresh.id);
+    this.#release(log.id);
+    this.#predecessors = [];
+    this.#isExposed = false;
+    this.#isOwner = true;
     for (const entry of [...log.entries]) {
-      const isKept = entry.maybeSent || lost?.has(entry) === true;
+      const isKept = entry.maybeSent || stored?.has(entry) === true || this.#doubtful.has(entry);
       log.fail(entry, {
         code: isKept ? 'OUTCOME_UNKNOWN' : 'ABORTED',
         message: isKept
-          ? 'another page took the stored messages over while this one was frozen, and delivers them'
+          ? 'another page may have taken the stored messages over while this one was frozen, and delivers them'
           : 'the page was frozen before the message was sent or stored',
       });
     }
-    this.#host.report({ code: 'LOG_TAKEN_OVER', message: 'another page owns the stored messages of this page by now' });
-    await this.#lock(fresh.id);
-    this.#keep(fresh);
+    this.#host.report({
+      code: 'LOG_TAKEN_OVER',
+      message: 'another page may own the stored messages of this page by now',
+    });
   }
 
   #keep(log: ProducerLog, claimed?: ClaimedLog): void {
@@ -312,6 +387,7 @@ export class LogKeeper implements Keeper {
         environment: this.#host.environment,
         store,
         enqueue: (owner, work) => this.#enqueue(owner, work),
+        onCreate: () => this.#remember(log),
         onStored: (entry) => this.#host.onStored(entry),
       },
       claimed,
@@ -327,12 +403,25 @@ export class LogKeeper implements Keeper {
       try {
         await work();
       } catch (cause) {
-        if (!(cause instanceof LogLost)) this.#storageFailed(cause);
-        else if (log !== this.#host.queue.own) this.#letGo(log);
-        // A page that is frozen or closing finds out for good when it resumes, if it does.
-        else if (!this.#isFrozen && !this.#abort.signal.aborted) await this.#lose();
+        await this.#workFailed(log, cause);
       }
     });
+  }
+
+  async #workFailed(log: ProducerLog, cause: unknown): Promise<void> {
+    if (!(cause instanceof LogLost)) {
+      this.#storageFailed(cause);
+    } else if (log !== this.#host.queue.own) {
+      this.#letGo(log);
+      this.#chain([]);
+    } else if (!this.#isFrozen && !this.#abort.signal.aborted) {
+      // A page that is frozen or closing finds out for good when it resumes, if it does.
+      try {
+        await this.#lose();
+      } catch (fault) {
+        if (!(fault instanceof NotNow)) this.#storageFailed(fault);
+      }
+    }
   }
 
   /** Resolves when all queued work is done, work that it queued itself included. */
@@ -354,6 +443,9 @@ export class LogKeeper implements Keeper {
       for (const entry of stored.log.entries) if (stored.has(entry)) this.#doubtful.add(entry);
     }
     this.#stored.clear();
+    // One that was about to be read is in no queue: others may have it.
+    for (const id of [...this.#releases.keys()])
+      if (!this.#host.queue.logs.some((log) => log.id === id)) this.#release(id);
     this.#cancelAdoption?.();
     for (const done of this.#forgetting) done(false);
     this.#forgetting.clear();
@@ -364,12 +456,12 @@ export class LogKeeper implements Keeper {
         : 'nothing can be stored here: messages are kept in memory',
       cause,
     });
-    void this.#end(store);
+    this.#ended = this.#end(store);
   }
 
   async #end(store: OutboxStore): Promise<void> {
     try {
-      await store.close();
+      await this.#within(CLOSE_WAIT_MS, store.close());
     } catch (cause) {
       this.#host.report({ code: 'STORAGE_FAILED', message: 'the storage could not be closed', cause });
     }
@@ -395,7 +487,7 @@ export class LogKeeper implements Keeper {
   /** A page that was frozen or closed while it waited must not keep what it gets. */
   #hold(id: string, release: (() => void) | null): void {
     if (release === null) return;
-    if (this.#isFrozen || this.#abort.signal.aborted) {
+    if (this.#store === null || this.#isFrozen || this.#abort.signal.aborted) {
       release();
       throw new NotNow();
     }
@@ -407,15 +499,26 @@ export class LogKeeper implements Keeper {
     this.#releases.delete(id);
   }
 
-  async #within<T>(ms: number, work: Promise<T>): Promise<T> {
+  #releaseAll(): void {
+    for (const id of [...this.#releases.keys()]) this.#release(id);
+  }
+
+  #within<T>(ms: number, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#host.environment.setTimer(ms, () =>
         reject(new Error(`storage did not answer within ${ms} ms`)),
       );
-      work.then(resolve, reject).finally(cancel);
+      const end = (settle: () => void): void => {
+        cancel();
+        settle();
+      };
+      work.then(
+        (value) => end(() => resolve(value)),
+        (cause: unknown) => end(() => reject(cause as Error)),
+      );
     });
   }
 }
 
-/** The page was frozen or closed in the middle: not a fault of the storage. */
+/** The page was frozen or closed in the middle, or the storage given up: not another fault of the storage. */
 class NotNow extends Error {}

@@ -14,6 +14,8 @@ export interface StoredLogHost {
   readonly store: OutboxStore;
   /** Runs the storage work of a log after all work before it; its failure is the keeper's. */
   enqueue(log: ProducerLog, work: () => Promise<void>): void;
+  /** The log is about to be made. */
+  onCreate(): void;
   onStored(entry: Entry): void;
 }
 
@@ -38,6 +40,7 @@ export class StoredLog {
   #cancelWrite: (() => void) | null = null;
   #cancelRemoval: (() => void) | null = null;
   #isWriteDue = false;
+  #isStopped = false;
 
   constructor(log: ProducerLog, host: StoredLogHost, claimed?: ClaimedLog) {
     this.log = log;
@@ -73,6 +76,7 @@ export class StoredLog {
     this.#isWriteDue = false;
     if (this.#pending.length === 0) return;
     this.#host.enqueue(this.log, async () => {
+      if (this.#isStopped) return;
       // Taken here and not at the call: what came while another transaction ran joins this one.
       const entries = this.#pending.filter(isUnsettled);
       this.#pending = [];
@@ -97,17 +101,26 @@ export class StoredLog {
       return;
     }
     this.#host.enqueue(this.log, async () => {
-      const record = this.#segments.get(entry) as SegmentRecord;
-      record.unsettled -= 1;
+      const record = this.#segments.get(entry);
+      // All of the segment was settled meanwhile: its removal is under way.
+      if (record === undefined) {
+        done();
+        return;
+      }
+      if (entry.status === 'withdrawn') record.unsettled -= 1;
       record.entries = record.entries.filter(isUnsettled);
-      this.#segments.delete(entry);
+      const { store } = this.#host;
+      const { first } = record;
       if (record.entries.length > 0) {
         const left = toSegment(record.entries);
-        await this.#host.store.replaceSegment(this.log.id, this.generation, record.first, left);
+        // Before the transaction ends: what is settled meanwhile is removed under the new name.
         record.first = left.first;
+        await store.replaceSegment(this.log.id, this.generation, first, left);
       } else {
-        await this.#host.store.removeSegments(this.log.id, this.generation, [record.first]);
+        await store.removeSegments(this.log.id, this.generation, [first]);
       }
+      // Not before: until then storage has it.
+      this.#segments.delete(entry);
       done();
     });
   }
@@ -125,8 +138,9 @@ export class StoredLog {
     return this.#segments.has(entry);
   }
 
-  /** Ends the timers; what they were for is done by `write` and `delete`, or not at all. */
+  /** Starts nothing any more: what has not begun is done by `delete`, or not at all. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelWrite?.();
     this.#cancelRemoval?.();
     this.#cancelWrite = null;
@@ -141,6 +155,7 @@ export class StoredLog {
     this.#track(record);
     const { store } = this.#host;
     if (this.generation === 0) {
+      this.#host.onCreate();
       await store.createLog({ id: this.log.id, after: openPredecessor(this.log) }, toSegment(entries));
       this.generation = 1;
     } else {
@@ -155,6 +170,8 @@ export class StoredLog {
     if (record.unsettled > 0) return;
     this.#untrack(record);
     this.#removals.push(record.first);
+    // A write that hung may end after all.
+    if (this.#isStopped) return;
     this.#cancelRemoval ??= this.#host.environment.setTimer(REMOVE_WITHIN_MS, () => {
       this.#cancelRemoval = null;
       this.#host.enqueue(this.log, () => this.#remove());

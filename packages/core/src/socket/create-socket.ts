@@ -62,6 +62,8 @@ class HoldfastSocket<Incoming, Outgoing> {
   #welcome = { resumed: false };
   #discards = false;
   #refusals = 0;
+  /** The connection of the state before this one: the one whose end is told while the next has begun. */
+  #leftConnection = 0;
   #storageEnd: Failure | null = null;
   #closed: { promise: Promise<void>; resolve: () => void } = deferred();
 
@@ -170,11 +172,12 @@ class HoldfastSocket<Incoming, Outgoing> {
   #send(data: Outgoing, options: SendOptions): Receipt {
     const payload = this.#encode(data);
     const { ttlMs, signal } = options;
-    if (ttlMs !== undefined && !(ttlMs > 0)) {
-      throw this.#error({
-        code: 'INVALID_OPTION',
-        message: `option ttlMs must be a number above 0, not ${describe(ttlMs)}`,
-      });
+    // Before anything is queued: what throws has sent nothing.
+    if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0)) {
+      throw this.#wrongOption('ttlMs', 'a number above 0', ttlMs);
+    }
+    if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+      throw this.#wrongOption('signal', 'an AbortSignal', signal);
     }
     const bytes = utf8Length(payload);
     const refusal = this.#refusal(bytes, signal);
@@ -198,7 +201,16 @@ class HoldfastSocket<Incoming, Outgoing> {
     return receipt;
   }
 
+  #wrongOption(option: string, shape: string, given: unknown): HoldfastError {
+    const message = `option ${option} must be ${shape}, not ${describe(given)}`;
+    return this.#error({ code: 'INVALID_OPTION', message, details: { option } });
+  }
+
   #encode(data: Outgoing): string {
+    if (this.#options.protocol.codec === 'text' && typeof data !== 'string') {
+      const message = `send() takes strings with the text codec, not ${describe(data)}`;
+      throw this.#error({ code: 'INVALID_MESSAGE', message });
+    }
     let payload: string | undefined;
     let cause: unknown;
     try {
@@ -248,7 +260,8 @@ class HoldfastSocket<Incoming, Outgoing> {
     receipt?.settle(error, this.#keeper.canStore);
     this.#keeper.settled(log, entry);
     if (error !== null && error.code !== 'OUTCOME_UNKNOWN') this.#dropped(`${log.id}:${entry.seq}`, error);
-    if (this.#driver.state.name === 'closing') this.#turn.request();
+    // There may be room in the window now, a log that waited for this one, or nothing left to flush.
+    this.#turn.request();
     this.#statsChanged();
   }
 
@@ -322,7 +335,12 @@ class HoldfastSocket<Incoming, Outgoing> {
         this.#conversation.start();
         return;
       case 'tell/close':
-        this.#record('info', 'connection.ended', effect.failure ?? { details: { closeCode: effect.code } });
+        this.#record(
+          'info',
+          'connection.ended',
+          effect.failure ?? { details: { closeCode: effect.code } },
+          this.#leftConnection,
+        );
         this.#emitter.emit('close', { code: effect.code, reason: effect.reason, wasClean: effect.wasClean });
         return;
       case 'tell/error':
@@ -349,7 +367,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     const { signal } = this.#direct;
     try {
       await onConnect?.({
-        send: async (data) => this.#direct.send(signal, this.#encode(data)),
+        send: (data) => this.#sendDirect(signal, data),
         resumed: this.#welcome.resumed,
         attempt: this.#driver.state.attempt,
         signal,
@@ -359,6 +377,17 @@ class HoldfastSocket<Incoming, Outgoing> {
       const failure: Failure = { code: 'PREPARE_FAILED', message: 'onConnect failed', cause };
       this.#driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
     }
+  }
+
+  #sendDirect(signal: AbortSignal, data: Outgoing): Promise<void> {
+    let payload: string;
+    try {
+      payload = this.#encode(data);
+    } catch (fault) {
+      return Promise.reject(fault as HoldfastError);
+    }
+    const refusal = this.#conversation.refusal(utf8Length(payload));
+    return refusal === null ? this.#direct.send(signal, payload) : Promise.reject(this.#error(refusal));
   }
 
   #fail(failure: Failure, closeCode: number): void {
@@ -374,9 +403,14 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   #changed(state: State, previous: State): void {
+    this.#leftConnection = previous.connectionId;
     if (looksTheSame(state, previous)) return;
     this.#snapshot = snapshot(state, this.#options.environment);
-    if (state.name !== previous.name || state.since !== previous.since) {
+    if (
+      state.name !== previous.name ||
+      state.since !== previous.since ||
+      state.connectionId !== previous.connectionId
+    ) {
       this.#record('info', `connection.${state.name}`, {
         details: { reason: this.#snapshot.reason, attempt: state.attempt },
         ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
@@ -425,10 +459,11 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   async #end(): Promise<void> {
-    this.#observing.abort();
     this.#turn.stop();
     this.#cancelExpiry?.cancel();
     await this.#keeper.close(this.#discards);
+    // Not before: a page that is frozen while it closes gives its locks back.
+    this.#observing.abort();
     for (const log of this.#queue.logs) {
       for (const entry of [...log.entries]) {
         // Adopted logs stay what they were: another page's messages.
@@ -486,6 +521,7 @@ class HoldfastSocket<Incoming, Outgoing> {
 
   #notify(): void {
     for (const listener of [...this.#listeners]) {
+      if (!this.#listeners.has(listener)) continue;
       try {
         listener();
       } catch (cause) {
@@ -514,6 +550,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     level: EventRecord['level'],
     name: string,
     more: Partial<Pick<EventRecord, 'code' | 'message' | 'details'>>,
+    connectionId: number = this.#driver?.state.connectionId ?? 0,
   ): void {
     const { onEvent, environment } = this.#options;
     if (onEvent === null) return;
@@ -523,7 +560,7 @@ class HoldfastSocket<Incoming, Outgoing> {
         timestamp: environment.wallClock(),
         level,
         name,
-        connectionId: this.#driver?.state.connectionId ?? 0,
+        connectionId,
         traceId: this.#traceId,
         ...(code !== undefined && { code }),
         ...(message !== undefined && { message }),

@@ -38,7 +38,10 @@ export class DirectSends {
     if (log === null || signal.aborted) return Promise.reject(this.#gone());
     const entry = log.append({ payload, bytes: utf8Length(payload), ttl: null, expiresAt: null });
     this.#onAdded();
-    return new Promise((resolve, reject) => this.#waiters.set(entry, { resolve, reject }));
+    const sent = new Promise<void>((resolve, reject) => this.#waiters.set(entry, { resolve, reject }));
+    // As with a receipt: whoever sends may wait for it or not, and a lost connection is no accident of the app.
+    sent.catch(() => {});
+    return sent;
   }
 
   /** The connection is gone: what it was given is nobody's any more. */

@@ -55,11 +55,11 @@ const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5_000 } as const;
  */
 export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): CheckedOptions<Outgoing> {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with at least a url', options);
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key)) throw wrong(key, `left out: it is no option (there are ${[...KNOWN].join(', ')})`, key);
+  for (const [key, value] of Object.entries(options)) {
+    if (!KNOWN.has(key)) throw wrong(key, `left out: it is no option (there are ${[...KNOWN].join(', ')})`, value);
   }
   const { protocol = plain(), outbox = memory(), environment = browserEnvironment() } = options;
-  const { reconnect = {}, heartbeat, auth, signal, autoConnect = true, onConnect, onEvent } = options;
+  const { reconnect = {}, heartbeat = {}, auth, signal, autoConnect = true, onConnect, onEvent } = options;
   if (typeof protocol?.createConversation !== 'function') throw wrong('protocol', 'plain() or holdfast()', protocol);
   if (typeof outbox?.createKeeper !== 'function') throw wrong('outbox', 'memory() or indexedDB(…)', outbox);
   if (typeof environment?.openWebSocket !== 'function') throw wrong('environment', 'an Environment', environment);
@@ -77,7 +77,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
   if (auth !== undefined && protocol.name === 'plain') {
     throw wrong('auth', 'left out with plain(): put the token where your server looks for it, as in the url', auth);
   }
-  if (heartbeat !== undefined && heartbeat !== false && protocol.name === 'plain') {
+  if (options.heartbeat !== undefined && heartbeat !== false && protocol.name === 'plain') {
     throw wrong('heartbeat', 'left out with plain(): a browser can send a plain server no ping', heartbeat);
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
@@ -91,7 +91,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
       ...numbers('reconnect', reconnect === false ? {} : reconnect, RECONNECT),
       ...(reconnect === false && { maxAttempts: 0 }),
     },
-    heartbeat: heartbeat === false ? null : numbers('heartbeat', heartbeat ?? {}, HEARTBEAT),
+    heartbeat: heartbeat === false ? null : numbers('heartbeat', heartbeat, HEARTBEAT),
     auth: auth ?? null,
     signal: signal ?? null,
     autoConnect,
@@ -131,7 +131,7 @@ function numbers<Shape extends { readonly [name: string]: number }>(
   if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given);
   const checked: { [name: string]: number } = { ...defaults };
   for (const [name, value] of Object.entries(given as { [name: string]: unknown })) {
-    if (!(name in defaults))
+    if (!Object.hasOwn(defaults, name))
       throw wrong(`${option}.${name}`, `left out: there are ${Object.keys(defaults).join(', ')}`, value);
     if (value === undefined) continue;
     if (typeof value !== 'number' || !(value > 0)) throw wrong(`${option}.${name}`, 'a number above 0', value);

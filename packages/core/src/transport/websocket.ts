@@ -26,6 +26,9 @@ export function openTransport(
   listener: TransportListener,
 ): Transport {
   const socket = environment.openWebSocket(url, subprotocols);
+  // An error says nothing that the close after it does not, but in Node one that nobody listens to ends the process: this
+  // listener stays, on a socket that was let go of, too.
+  socket.onerror = () => {};
   socket.onopen = () => listener.opened();
   socket.onmessage = (event) => listener.message(event.data);
   socket.onclose = (event) => {
@@ -51,8 +54,6 @@ function silence(socket: WebSocketLike): void {
   socket.onopen = null;
   socket.onmessage = null;
   socket.onclose = null;
-  // An error event without a listener is harmless; one with a listener of a gone connection is not.
-  socket.onerror = null;
 }
 
 /** A reason above 123 bytes of UTF-8 makes `close` throw; ours are ASCII, an app's may not be. */

@@ -1,0 +1,244 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { allTurns } from '../testing-fakes/fake-environment.fixture.ts';
+import { browserEnvironment } from './browser.ts';
+import type { EnvironmentFact } from './ports.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A store as sessionStorage is. */
+function aStorage(): { getItem: (key: string) => string | null; setItem: (key: string, value: string) => void } {
+  const items = new Map<string, string>();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) };
+}
+
+describe('importing', () => {
+  it.each(['../index.ts', '../indexeddb.ts', '../protocol.ts'])('%s touches no global of a browser', async (entry) => {
+    const touched: string[] = [];
+    const names = [
+      'window', 'self', 'document', 'navigator', 'location', 'localStorage', 'sessionStorage', 'indexedDB', 'WebSocket',
+      'performance', 'crypto', 'requestAnimationFrame', 'requestIdleCallback', 'BroadcastChannel', 'fetch', 'addEventListener',
+    ];
+    const before = names.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+    vi.resetModules();
+    for (const name of names) {
+      Object.defineProperty(globalThis, name, {
+        configurable: true,
+        get: () => {
+          // The runner itself uses a few of them: only what the library reads counts.
+          const at = new Error('read').stack ?? '';
+          if (/packages\/core\/src\/(?!.*\.test\.)/.test(at)) touched.push(name);
+          return before.find(([other]) => other === name)?.[1]?.value as unknown;
+        },
+      });
+    }
+    try {
+      await import(/* @vite-ignore */ entry);
+    } finally {
+      for (const [name, descriptor] of before) {
+        if (descriptor === undefined) Reflect.deleteProperty(globalThis, name);
+        else Object.defineProperty(globalThis, name, descriptor);
+      }
+    }
+    expect(touched).toEqual([]);
+  });
+});
+
+describe('without a browser', () => {
+  it('has no locks, no storage of the tab, and counts as online', () => {
+    vi.stubGlobal('navigator', undefined);
+    const environment = browserEnvironment();
+    expect([environment.locks, environment.tabStorage, environment.isOnline()]).toEqual([undefined, undefined, true]);
+  });
+
+  it('says that there is no WebSocket', () => {
+    vi.stubGlobal('WebSocket', undefined);
+    expect(() => browserEnvironment().openWebSocket('ws://a', [])).toThrow(/no WebSocket here/);
+  });
+
+  it('observes nothing, and that does no harm', () => {
+    const controller = new AbortController();
+    vi.stubGlobal('addEventListener', undefined);
+    browserEnvironment().observe(() => expect.fail('a fact'), controller.signal);
+    controller.abort();
+  });
+});
+
+describe('the environment', () => {
+  it('opens a WebSocket with a list of its own', () => {
+    const opened: unknown[] = [];
+    vi.stubGlobal(
+      'WebSocket',
+      class {
+        constructor(...args: unknown[]) {
+          opened.push(args);
+        }
+      },
+    );
+    const protocols = Object.freeze(['a', 'b']);
+    browserEnvironment().openWebSocket('ws://a', protocols);
+    expect(opened).toEqual([['ws://a', ['a', 'b']]]);
+  });
+
+  it('gives ids of 128 bits that travel in a URL or a lock name', () => {
+    const { randomId } = browserEnvironment();
+    const ids = Array.from({ length: 200 }, () => randomId());
+    expect(new Set(ids).size).toBe(200);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/);
+  });
+
+  it('has a timer of any length, and cancels it', () => {
+    vi.useFakeTimers();
+    const { setTimer } = browserEnvironment();
+    const run = vi.fn<() => void>();
+    setTimer(50, run);
+    setTimer(60, run)();
+    // Above 2^31-1 ms a browser fires at once.
+    setTimer(Number.POSITIVE_INFINITY, run);
+    setTimer(1e12, run);
+    vi.advanceTimersByTime(100_000);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('runs at the end of the turn what is deferred', async () => {
+    const order: string[] = [];
+    browserEnvironment().defer(() => order.push('deferred'));
+    order.push('first');
+    await allTurns();
+    expect(order).toEqual(['first', 'deferred']);
+  });
+
+  it('paints when the page is seen, and uses a timer where nothing is painted', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const frames: (() => void)[] = [];
+    const cancelled: number[] = [];
+    const document = { hidden: false };
+    vi.stubGlobal('document', document);
+    vi.stubGlobal('requestAnimationFrame', (run: () => void) => frames.push(run));
+    vi.stubGlobal('cancelAnimationFrame', (frame: number) => cancelled.push(frame));
+    const { nextFrame } = browserEnvironment();
+    const run = vi.fn<() => void>();
+    nextFrame(run)();
+    expect([frames.length, cancelled]).toEqual([1, [1]]);
+    document.hidden = true;
+    nextFrame(run);
+    nextFrame(run)();
+    expect([frames.length, vi.getTimerCount()]).toEqual([1, 1]);
+    vi.advanceTimersByTime(16);
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('tells facts of page and network until its signal aborts', () => {
+    const scope = new EventTarget();
+    const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    vi.stubGlobal('addEventListener', () => {});
+    vi.stubGlobal('document', document);
+    // `globalThis` is the target of the events of the window.
+    for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const) {
+      vi.stubGlobal(name, scope[name].bind(scope));
+    }
+    const facts: EnvironmentFact[] = [];
+    const controller = new AbortController();
+    browserEnvironment().observe((fact) => facts.push(fact), controller.signal);
+    const all = (): void => {
+      for (const type of ['online', 'offline', 'pagehide']) scope.dispatchEvent(new Event(type));
+      scope.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+      scope.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }));
+      for (const type of ['visibilitychange', 'freeze', 'resume']) document.dispatchEvent(new Event(type));
+      document.visibilityState = 'visible';
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+    all();
+    expect(facts).toEqual(['online', 'offline', 'frozen', 'resumed', 'hidden', 'frozen', 'resumed', 'visible']);
+    controller.abort();
+    all();
+    expect(facts).toHaveLength(8);
+  });
+});
+
+describe('the storage of the tab', () => {
+  it('keeps what it is given', () => {
+    vi.stubGlobal('sessionStorage', aStorage());
+    const { tabStorage } = browserEnvironment();
+    expect(tabStorage?.get('a')).toBe(null);
+    tabStorage?.set('a', '1');
+    expect(tabStorage?.get('a')).toBe('1');
+  });
+
+  it('is missing where the browser blocks it', () => {
+    vi.stubGlobal('sessionStorage', undefined);
+    Object.defineProperty(globalThis, 'sessionStorage', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    });
+    expect(browserEnvironment().tabStorage).toBeUndefined();
+  });
+
+  // A full one costs the order over a reload. It must not cost the outbox.
+  it('forgets where it is full', () => {
+    const storage = aStorage();
+    storage.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    vi.stubGlobal('sessionStorage', storage);
+    const { tabStorage } = browserEnvironment();
+    expect(() => tabStorage?.set('a', '1')).not.toThrow();
+    expect(tabStorage?.get('a')).toBe(null);
+  });
+});
+
+describe('locks', () => {
+  /** What the browser's lock manager does, as far as these tests need it. */
+  function stubLocks(isHeld: boolean): { calls: unknown[]; isReleased: () => boolean } {
+    const calls: unknown[] = [];
+    let released = false;
+    vi.stubGlobal('navigator', {
+      locks: {
+        request: async (name: string, options: LockOptions, run: (lock: object | null) => Promise<void> | undefined) => {
+          calls.push([name, options]);
+          options.signal?.throwIfAborted();
+          await run(isHeld ? null : {});
+          released = true;
+        },
+      },
+    });
+    return { calls, isReleased: () => released };
+  }
+
+  it('are held until they are given back', async () => {
+    const { calls, isReleased } = stubLocks(false);
+    const { signal } = new AbortController();
+    const release = await browserEnvironment().locks?.request('a', { signal });
+    await allTurns();
+    expect([isReleased(), calls]).toEqual([false, [['a', { ifAvailable: false, signal }]]]);
+    release?.();
+    await allTurns();
+    expect(isReleased()).toBe(true);
+  });
+
+  it('are null where another has them and nobody wants to wait', async () => {
+    const { calls } = stubLocks(true);
+    const { signal } = new AbortController();
+    expect(await browserEnvironment().locks?.request('a', { ifAvailable: true, signal })).toBe(null);
+    // A browser refuses a signal together with ifAvailable.
+    expect(calls).toEqual([['a', { ifAvailable: true }]]);
+  });
+
+  it('reject when the wait is aborted', async () => {
+    stubLocks(false);
+    await expect(browserEnvironment().locks?.request('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+
+  it('are missing where the browser has none, or says null', () => {
+    for (const navigator of [{}, { locks: null }]) {
+      vi.stubGlobal('navigator', navigator);
+      expect(browserEnvironment().locks).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { Dice } from '../testing-fakes/random.fixture.ts';
+import { EVENT_TYPES, EVENTS, options } from './connection.fixture.ts';
+import {
+  initialState,
+  transition,
+  type ConnectionOptions,
+  type Effect,
+  type Event,
+  type State,
+  type TimerName,
+} from './connection.ts';
+
+/** What the outside knows of the machine: the timers that run and the link that is there. It shares none of its code. */
+class Outside {
+  readonly timers = new Set<TimerName>();
+  link: number | null = null;
+  greeted: number | null = null;
+  /** Links whose end the app has not heard of. */
+  untold = 0;
+  #heldBy: State['name'] = 'idle';
+
+  run(effect: Effect, state: State): void {
+    switch (effect.type) {
+      case 'timer/set':
+        this.timers.add(effect.timer);
+        return;
+      case 'timer/clear':
+        this.timers.delete(effect.timer);
+        return;
+      case 'link/connect':
+        expect(this.link, 'a link while there is another').toBe(null);
+        expect(effect.connectionId).toBe(state.connectionId);
+        this.link = effect.connectionId;
+        return;
+      case 'link/detach':
+        expect(this.link, 'a detach of nothing').not.toBe(null);
+        this.link = null;
+        this.untold += 1;
+        return;
+      case 'flow/start':
+      case 'link/ping':
+        expect(this.greeted, `${effect.type} before the welcome`).toBe(this.link);
+        return;
+      case 'tell/close':
+        this.untold -= 1;
+        return;
+      case 'link/prepare':
+      case 'tell/error':
+        return;
+    }
+  }
+
+  check(state: State, before: State): void {
+    expect(state.connectionId).toBeGreaterThanOrEqual(before.connectionId);
+    expect(this.link).toBe(['connecting', 'open', 'closing'].includes(state.name) ? state.connectionId : null);
+    expect([...this.timers].sort(), state.name).toEqual(this.#due(state));
+    expect(this.untold, 'every end is told, and once').toBe(0);
+    if (state.name === 'open') expect(this.greeted).toBe(state.connectionId);
+    if (before.name === 'closed') expect(state).toBe(before);
+    if (state.name === 'waiting') expect(state.retryAt).toBeGreaterThanOrEqual(state.since);
+    if (state.name === 'paused') expect(new Set(state.reasons).size).toBe(Math.max(1, state.reasons.length));
+    if (state.attempt < before.attempt)
+      expect([this.#heldBy, state.attempt]).toEqual([expect.stringMatching(/^(?:open|suspended)$/), 0]);
+    this.#heldBy = state.name;
+  }
+
+  /** The timers that a state must have, and no other: never stuck, and nothing left behind. */
+  #due(state: State): TimerName[] {
+    switch (state.name) {
+      case 'connecting':
+        return ['connect'];
+      case 'open': {
+        const beats: TimerName[] = state.heartbeatOptions === null ? [] : ['heartbeat'];
+        return state.isStable ? beats : [...beats, 'stable'];
+      }
+      case 'waiting':
+        return ['retry'];
+      case 'closing':
+        return ['flush'];
+      case 'idle':
+      case 'paused':
+      case 'suspended':
+      case 'closed':
+        return [];
+    }
+  }
+}
+
+function nextEvent(dice: Dice, state: State, outside: Outside): Event {
+  const forward = { opening: 'link/opened', greeting: 'link/welcomed', preparing: 'link/prepared' } as const;
+  // Mostly what happens, so that the walk gets somewhere; at times anything at all.
+  if (state.name === 'connecting' && dice.chance(0.4)) {
+    const event = dice.pick<Event>(EVENTS[forward[state.step]]);
+    return { ...event, connectionId: state.connectionId } as Event;
+  }
+  for (;;) {
+    const event = dice.pick<Event>(EVENTS[dice.pick(EVENT_TYPES)]);
+    if (event.type === 'user/close' && dice.chance(0.9)) continue;
+    if (!('connectionId' in event)) return event;
+    if (dice.chance(0.2)) return { ...event, connectionId: dice.below(state.connectionId + 1) };
+    // A timer of this connection fires only if it is set.
+    const timer = event.type.startsWith('timer/') ? (event.type.slice(6) as TimerName) : null;
+    if (timer !== null && !outside.timers.has(timer)) continue;
+    return { ...event, connectionId: state.connectionId };
+  }
+}
+
+describe('a walk at random', () => {
+  it.each(Array.from({ length: 40 }, (_, index) => index + 1))('keeps every promise (seed %i)', (seed) => {
+    const dice = new Dice(seed);
+    const settings: ConnectionOptions = { ...options, maxAttempts: dice.pick([0, 1, 3, Number.POSITIVE_INFINITY]) };
+    const seen = new Set<string>();
+    for (let round = 0; round < 40; round += 1) {
+      let state = initialState(0, dice.chance(0.2));
+      const outside = new Outside();
+      for (let step = 0; step < 150; step += 1) {
+        const event = nextEvent(dice, state, outside);
+        const isCurrent = !('connectionId' in event) || event.connectionId === state.connectionId;
+        if (isCurrent && event.type.startsWith('timer/')) outside.timers.delete(event.type.slice(6) as TimerName);
+        if (isCurrent && event.type === 'link/welcomed' && state.name === 'connecting' && state.step === 'greeting') {
+          outside.greeted = state.connectionId;
+        }
+        const [next, effects] = transition(state, event, { now: step, random: dice.number() }, settings);
+        if (!isCurrent) expect([next === state, effects]).toEqual([true, []]);
+        for (const effect of effects) outside.run(effect, next);
+        outside.check(next, state);
+        seen.add(next.name);
+        state = next;
+      }
+    }
+    expect(seen.size, [...seen].join()).toBeGreaterThanOrEqual(6);
+  });
+});

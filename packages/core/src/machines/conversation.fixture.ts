@@ -1,0 +1,123 @@
+import type { Failure, Json } from '../lib/errors.ts';
+import { encode, type Hello, type Lost, type Taken, type Welcome } from '../protocol/frames.ts';
+import { aWelcome, nothingTaken } from '../testing-fakes/frames.fixture.ts';
+import type { Conversation, ConversationHost } from './conversation.ts';
+import type { HeartbeatOptions } from './heartbeat.ts';
+import { OutboxQueue } from './outbox.ts';
+import { ProducerLog, type Entry } from './producer-log.ts';
+
+/** What stands around a conversation: it does nothing by itself and remembers all that it was told. */
+export class FakeHost implements ConversationHost {
+  readonly settled: string[] = [];
+  readonly queue: OutboxQueue;
+  readonly written: string[] = [];
+  readonly delivered: Json[] = [];
+  readonly gaps: Lost[] = [];
+  readonly reports: Failure[] = [];
+  readonly failures: (readonly [code: string, closeCode: number])[] = [];
+  readonly welcomes: { resumed: boolean; heartbeat: HeartbeatOptions | null }[] = [];
+  readonly roundTrips: number[] = [];
+  peer: string | null = null;
+  clock = 0;
+  buffered = 0;
+  flushes = 0;
+  readonly flushesWithin: number[] = [];
+  /** What the app does when something is told to it. */
+  onDeliver = (): void => {};
+  onLost = (): void => {};
+  onSettled = (_entry: Entry, _failure: Failure | null): void => {};
+  onFail = (): void => {};
+
+  constructor() {
+    this.queue = new OutboxQueue(this.log('own'), 1_000);
+  }
+
+  log(id: string): ProducerLog {
+    return new ProducerLog(id, (entry, failure) => {
+      this.settled.push(`${id}:${entry.seq} ${failure?.code ?? 'ok'}`);
+      this.onSettled(entry, failure);
+    });
+  }
+
+  now = (): number => this.clock;
+  identity = (): { clientId: string; peer: string | null } => ({ clientId: 'client-1', peer: this.peer });
+  onPeer = (peer: string): void => void (this.peer = peer);
+  write = (text: string): void => void this.written.push(text);
+  bufferedAmount = (): number => this.buffered;
+  requestFlush = (): void => void (this.flushes += 1);
+  requestFlushWithin = (ms: number): void => void this.flushesWithin.push(ms);
+  welcomed = (welcome: { resumed: boolean; heartbeat: HeartbeatOptions | null }): void =>
+    void this.welcomes.push(welcome);
+  lost = (lost: Lost): void => {
+    this.gaps.push(lost);
+    this.onLost();
+  };
+  deliver = (payload: Json): void => {
+    this.delivered.push(payload);
+    this.onDeliver();
+  };
+  roundTrip = (ms: number): void => void this.roundTrips.push(ms);
+  report = (failure: Failure): void => void this.reports.push(failure);
+  fail = (failure: Failure, closeCode: number): void => {
+    this.failures.push([failure.code, closeCode]);
+    this.onFail();
+  };
+
+  /** Appends a message to the own log, or to another. */
+  send(payload: Json = 'x', log: ProducerLog = this.queue.own): Entry {
+    const text = JSON.stringify(payload);
+    return log.append({ payload: text, bytes: text.length, ttl: null, expiresAt: null });
+  }
+
+  /** Frames that were written since the last call. */
+  takeFrames(): unknown[][] {
+    return this.written.splice(0).flatMap((text) => text.split('\n').map((line) => JSON.parse(line) as unknown[]));
+  }
+}
+
+/** A conversation and the script of its server. */
+export class Scene<Kind extends Conversation> {
+  readonly host = new FakeHost();
+  readonly conversation: Kind;
+  hello: Hello | null = null;
+
+  constructor(create: (host: FakeHost) => Kind) {
+    this.conversation = create(this.host);
+  }
+
+  /** What the machine and the socket do when a connection ends. */
+  end(): this {
+    this.conversation.end();
+    return this;
+  }
+
+  open(token: string | null = null, direct: ProducerLog | null = null): this {
+    this.host.written.length = 0;
+    this.conversation.open(token, direct);
+    const [frame] = this.host.takeFrames();
+    this.hello = (frame?.[1] ?? null) as Hello | null;
+    return this;
+  }
+
+  welcome(changes: Partial<Welcome> = {}): this {
+    const taken: readonly Taken[] = this.hello === null ? [] : nothingTaken(this.hello);
+    return this.hear(encode.welcome(aWelcome({ taken, ...changes })));
+  }
+
+  hear(...frames: readonly string[]): this {
+    this.conversation.receive(frames.join('\n'));
+    return this;
+  }
+
+  /** Open, welcomed, and the outbox flows. */
+  start(changes: Partial<Welcome> = {}): this {
+    this.open().welcome(changes);
+    this.conversation.start();
+    return this;
+  }
+
+  flush(): unknown[][] {
+    this.conversation.flush();
+    return this.host.takeFrames();
+  }
+}

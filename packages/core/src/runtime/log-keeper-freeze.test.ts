@@ -1,0 +1,224 @@
+import { expect, test } from 'vitest';
+import type { Entry } from '../machines/producer-log.ts';
+import { aPage, anOrigin, Page } from './page.fixture.ts';
+
+// A frozen page runs nothing: what it holds at that moment it holds for ever. So it gives everything back at once.
+
+test('freeze gives back every lock in the same turn, and sets no timer', async () => {
+  const origin = anOrigin();
+  origin.place.leave('old', [1]);
+  const page = await aPage(origin);
+  expect(page.held).toEqual(['old', 'tab']);
+  page.keeper.freeze();
+  expect([page.held, page.waitsFor, page.logs]).toEqual([[], [], ['tab']]);
+  await page.settle();
+  expect([page.held, page.environment.timers]).toEqual([[], 0]);
+});
+
+test('what is pending is written at the freeze', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send(2);
+  page.keeper.freeze();
+  await page.settle();
+  expect(origin.place.stored).toEqual({ tab: [1, 2] });
+});
+
+test('a log that is being read when the page freezes goes back, too, and is not kept', async () => {
+  const origin = anOrigin();
+  origin.place.leave('old', [1]);
+  const release = origin.place.hold('claimLog');
+  const page = await aPage(origin);
+  expect(page.held).toContain('old');
+  page.keeper.freeze();
+  expect(page.held).toEqual([]);
+  release();
+  await page.settle();
+  expect([page.held, page.logs, page.ends]).toEqual([[], ['tab'], []]);
+});
+
+test('frozen and run again while a log is read: it is adopted once', async () => {
+  const origin = anOrigin();
+  origin.place.leave('old', [1]);
+  const release = origin.place.hold('claimLog');
+  const page = await aPage(origin);
+  page.keeper.freeze();
+  page.keeper.resume();
+  release();
+  await page.settle();
+  expect(page.logs).toEqual(['old', 'tab']);
+  expect(page.held).toEqual(['old', 'tab']);
+});
+
+test('frozen and run again while the storage opens: the log has one writer', async () => {
+  const origin = anOrigin();
+  const release = origin.place.hold('open');
+  const page = new Page(origin, 'tab');
+  page.send();
+  await page.settle();
+  page.keeper.freeze();
+  page.keeper.resume();
+  release();
+  await page.advance(20);
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..1]']);
+  expect(page.ends).toEqual([]);
+});
+
+test('frozen while the storage opens, run again later: it starts then', async () => {
+  const origin = anOrigin();
+  const release = origin.place.hold('open');
+  const page = new Page(origin, 'tab');
+  page.keeper.freeze();
+  release();
+  await page.settle();
+  expect(page.held).toEqual([]);
+  page.keeper.resume();
+  await page.settle();
+  page.send();
+  await page.advance(20);
+  expect([page.held, page.written]).toEqual([['tab'], [1]]);
+});
+
+test('after storage failed a freeze gives back adopted logs as well', async () => {
+  const origin = anOrigin();
+  origin.place.leave('old', [1]);
+  const page = await aPage(origin);
+  page.storage.lose(new Error('gone'));
+  page.keeper.freeze();
+  expect([page.held, page.logs]).toEqual([[], ['tab']]);
+});
+
+test('run again with the log untouched: the page keeps it, under a new generation', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.keeper.freeze();
+  await page.settle();
+  page.keeper.resume();
+  await page.settle();
+  expect(page.held).toEqual(['tab']);
+  page.send();
+  await page.advance(20);
+  expect(origin.place.stored).toEqual({ tab: [1, 2] });
+  expect(origin.place.logs.get('tab')?.generation).toBe(2);
+  expect([page.reports, page.settled]).toEqual([[], []]);
+});
+
+test('orphans are looked for again at once after a freeze, and every 10 s from then on', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.keeper.freeze();
+  origin.place.leave('old', [1]);
+  await page.advance(30_000);
+  expect(page.logs).toEqual(['tab']);
+  page.keeper.resume();
+  await page.settle();
+  expect(page.logs).toEqual(['old', 'tab']);
+  expect(page.environment.timers).toBe(1);
+});
+
+test('adopted while frozen: what may be stored or sent is in doubt, the rest never was, and a new log begins', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  const [stored] = page.send() as [Entry];
+  await page.advance(20);
+  page.keeper.freeze();
+  await page.settle();
+  const adopter = await aPage(origin, 'adopter');
+  expect(adopter.logs).toEqual(['tab', 'adopter']);
+  page.send();
+  page.keeper.resume();
+  await page.settle();
+  expect(stored.status).toBe('failed');
+  expect(page.settled).toEqual(['tab:1 OUTCOME_UNKNOWN', 'tab:2 ABORTED']);
+  expect(page.reports).toMatchObject([{ code: 'LOG_TAKEN_OVER' }]);
+  expect(page.logs).toEqual(['tab-fresh-1']);
+  page.send();
+  await page.advance(20);
+  expect(origin.place.stored).toMatchObject({ 'tab-fresh-1': [1] });
+  expect(page.ends).toEqual([]);
+});
+
+test('adopted and drained while frozen: the page finds its own log gone', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.keeper.freeze();
+  const adopter = await aPage(origin, 'adopter');
+  adopter.take('tab', 1);
+  await adopter.settle();
+  expect(adopter.finished).toEqual(['tab']);
+  page.keeper.resume();
+  await page.settle();
+  expect(page.settled).toEqual(['tab:1 OUTCOME_UNKNOWN']);
+  expect(page.logs).toEqual(['tab-fresh-1']);
+});
+
+test('a page that never stored anything keeps its log whoever was open meanwhile', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.keeper.freeze();
+  await aPage(origin, 'adopter');
+  page.send();
+  page.keeper.resume();
+  await page.advance(20);
+  expect([page.reports, page.settled, page.written]).toEqual([[], [], [1]]);
+});
+
+test('frozen facts come in pairs: the second of each changes nothing', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.keeper.freeze();
+  page.keeper.freeze();
+  page.keeper.resume();
+  page.keeper.resume();
+  await page.settle();
+  expect(origin.place.logs.get('tab')?.generation).toBe(2);
+  expect(page.held).toEqual(['tab']);
+});
+
+test('frozen, run, frozen, run in one turn: the log is not lost', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  for (let round = 0; round < 2; round += 1) {
+    page.keeper.freeze();
+    page.keeper.resume();
+  }
+  await page.settle();
+  page.send();
+  await page.advance(20);
+  expect([page.held, page.reports, page.written]).toEqual([['tab'], [], [1, 2]]);
+});
+
+test('storage that hangs when the page runs again is given up, and the page is ready', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.keeper.freeze();
+  await page.settle();
+  origin.place.hold('claimLog');
+  page.keeper.resume();
+  let isReady = false;
+  void page.keeper.ready().then(() => {
+    isReady = true;
+  });
+  await page.advance(5_000);
+  expect([isReady, page.ends.length]).toEqual([true, 1]);
+});
+
+test('closed while frozen: everything is given back and what is pending stays for a later page', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  page.keeper.freeze();
+  await page.keeper.close(false);
+  expect(origin.place.stored).toEqual({ tab: [1] });
+  expect([page.held, page.environment.timers, origin.place.calls.at(-1)]).toEqual([[], 0, 'close']);
+});

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import { aPage, anOrigin, Page, type Origin } from './page.fixture.ts';
+
+// A reload is a succession: the new page sends what the old one left before its own messages.
+
+/** A page that stored two messages and is gone, with what the tab remembers of it. */
+async function aReload(origin: Origin = anOrigin()): Promise<{ origin: Origin; tabStorage: Map<string, string> }> {
+  const tabStorage = new Map<string, string>();
+  const page = await aPage(origin, 'before', { tabStorage });
+  page.send(2);
+  await page.advance(20);
+  origin.locks.dropTab('before');
+  return { origin, tabStorage };
+}
+
+test('the log of the page before is taken over and goes first', async () => {
+  const { origin, tabStorage } = await aReload();
+  const page = await aPage(origin, 'after', { tabStorage });
+  expect(page.logs).toEqual(['before', 'after']);
+  expect(page.queue.own.after).toBe(page.log('before'));
+  expect([...page.log('before').entries]).toMatchObject([
+    { seq: 1, payload: '"before:1"', maybeSent: true, status: 'queued' },
+    { seq: 2, payload: '"before:2"', maybeSent: true, status: 'queued' },
+  ]);
+  expect(page.held).toEqual(['after', 'before']);
+});
+
+test('the own log says in storage whom it follows, and no longer once that is settled', async () => {
+  const { origin, tabStorage } = await aReload();
+  const page = await aPage(origin, 'after', { tabStorage });
+  page.send();
+  await page.advance(20);
+  expect(origin.place.logs.get('after')).toMatchObject({ after: 'before' });
+  page.take('before', 2);
+  await page.settle();
+  expect(page.finished).toEqual(['before']);
+  expect(page.queue.own.after === null || page.queue.own.after.isSettled).toBe(true);
+});
+
+test('over several reloads each log waits for the one before it', async () => {
+  const { origin, tabStorage } = await aReload();
+  const second = await aPage(origin, 'second', { tabStorage });
+  second.send();
+  await second.advance(20);
+  origin.locks.dropTab('second');
+  const third = await aPage(origin, 'third', { tabStorage });
+  expect([...third.logs].sort()).toEqual(['before', 'second', 'third']);
+  expect(third.log('third').after).toBe(third.log('second'));
+  expect(third.log('second').after).toBe(third.log('before'));
+});
+
+test('a page between that stored nothing does not break the chain', async () => {
+  const { origin, tabStorage } = await aReload();
+  await aPage(origin, 'second', { tabStorage });
+  origin.locks.dropTab('second');
+  const third = await aPage(origin, 'third', { tabStorage });
+  expect(third.queue.own.after).toBe(third.log('before'));
+});
+
+test('the page before is waited for while it is on its way out', async () => {
+  const { origin, tabStorage } = await aReload();
+  const release = await origin.locks.forTab('before').request('test:alice:before', { ifAvailable: true });
+  const page = await aPage(origin, 'after', { tabStorage });
+  await page.advance(900);
+  expect([page.waitsFor, page.logs]).toEqual([['before'], ['after']]);
+  release?.();
+  await page.settle();
+  expect([page.waitsFor, page.logs]).toEqual([[], ['before', 'after']]);
+});
+
+test('a duplicated tab finds the lock held: after a second it has no predecessor', async () => {
+  const origin = anOrigin();
+  const tabStorage = new Map<string, string>();
+  const original = await aPage(origin, 'original', { tabStorage });
+  original.send();
+  await original.advance(20);
+  const copy = new Page(origin, 'copy', { tabStorage: new Map(tabStorage) });
+  let isReady = false;
+  void copy.keeper.ready().then(() => {
+    isReady = true;
+  });
+  await copy.advance(999);
+  expect(isReady).toBe(false);
+  await copy.advance(1);
+  expect(isReady).toBe(true);
+  expect([copy.logs, copy.queue.own.after, copy.waitsFor]).toEqual([['copy'], null, []]);
+  expect(original.logs).toEqual(['original']);
+  expect(original.reports).toEqual([]);
+});
+
+test('a page frozen while it waits takes its request back, and gets its predecessor when it resumes', async () => {
+  const { origin, tabStorage } = await aReload();
+  const release = await origin.locks.forTab('before').request('test:alice:before', { ifAvailable: true });
+  const page = await aPage(origin, 'after', { tabStorage });
+  expect(page.waitsFor).toEqual(['before']);
+  page.keeper.freeze();
+  expect([page.held, page.waitsFor]).toEqual([[], []]);
+  await page.advance(60_000);
+  release?.();
+  await page.settle();
+  expect(page.held).toEqual([]);
+  page.keeper.resume();
+  await page.settle();
+  expect(page.queue.own.after).toBe(page.log('before'));
+});
+
+test('a page frozen before its predecessor was drained is not blocked for ever', async () => {
+  const { origin, tabStorage } = await aReload();
+  const page = await aPage(origin, 'after', { tabStorage });
+  page.send();
+  page.keeper.freeze();
+  await page.settle();
+  expect([page.held, page.logs]).toEqual([[], ['after']]);
+  page.keeper.resume();
+  await page.settle();
+  expect(page.queue.own.after).toBe(page.log('before'));
+  page.take('before', 2);
+  await page.settle();
+  expect([page.logs, page.queue.own.after?.isSettled ?? true]).toEqual([['after'], true]);
+});
+
+test('a predecessor that another page has by the time of the resume is not waited for', async () => {
+  const { origin, tabStorage } = await aReload();
+  const page = await aPage(origin, 'after', { tabStorage });
+  page.keeper.freeze();
+  await aPage(origin, 'adopter');
+  page.keeper.resume();
+  await page.settle();
+  expect([page.logs, page.queue.own.after]).toEqual([['after'], null]);
+});
+
+test('storage that is gone by the time of the resume blocks nothing', async () => {
+  const { origin, tabStorage } = await aReload();
+  const page = await aPage(origin, 'after', { tabStorage });
+  page.send();
+  page.keeper.freeze();
+  origin.place.fail('listLogs');
+  page.keeper.resume();
+  await page.settle();
+  expect(page.ends).toHaveLength(1);
+  page.send();
+  expect(page.queue.own.after?.isSettled ?? true).toBe(true);
+});
+
+test('close does not wait for a predecessor', async () => {
+  const { origin, tabStorage } = await aReload();
+  await origin.locks.forTab('before').request('test:alice:before', { ifAvailable: true });
+  const page = await aPage(origin, 'after', { tabStorage });
+  let isClosed = false;
+  void page.keeper.close(false).then(() => {
+    isClosed = true;
+  });
+  await page.settle();
+  expect(isClosed).toBe(true);
+  expect([page.held, page.waitsFor, page.environment.timers]).toEqual([[], [], 0]);
+});

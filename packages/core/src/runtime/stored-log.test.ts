@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import { aPage, anOrigin } from './page.fixture.ts';
+
+// One log's copy in storage, seen through the keeper that owns it.
+
+test('a message is written within 20 ms, and not before', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(19);
+  expect(origin.place.stored).toEqual({});
+  await page.advance(1);
+  expect(origin.place.stored).toEqual({ tab: [1] });
+  expect(page.written).toEqual([1]);
+});
+
+test('the 20 ms begin with the first message, and the others join it in one transaction', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(15);
+  page.send(2);
+  await page.advance(5);
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..3]']);
+  page.send(2);
+  await page.advance(20);
+  expect(origin.place.callsOf('append')).toEqual(['append tab [4..5]']);
+});
+
+test('where somebody waits, the write starts at the end of the turn, with all of the turn', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  page.keeper.writeSoon();
+  page.keeper.writeSoon();
+  page.send();
+  expect(page.written).toEqual([]);
+  await page.settle();
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..2]']);
+  expect(page.written).toEqual([1, 2]);
+  expect(page.environment.nextTimerMs).toBeGreaterThan(20);
+});
+
+test('an acknowledgement that comes first saves the write', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send(3);
+  page.take('tab', 2);
+  await page.advance(20);
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [3..3]']);
+  expect(page.written).toEqual([3]);
+});
+
+test('all acknowledged in time: no log ever exists', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send(3);
+  page.take('tab', 3);
+  await page.advance(100);
+  expect(origin.place.callsOf('createLog')).toEqual([]);
+});
+
+test('what came while a transaction ran is the next one, together', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  const release = origin.place.hold('createLog');
+  page.send();
+  page.keeper.writeSoon();
+  await page.settle();
+  for (let turn = 0; turn < 3; turn += 1) {
+    page.send();
+    page.keeper.writeSoon();
+    await page.settle();
+  }
+  expect(page.written).toEqual([]);
+  release();
+  await page.settle();
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..1]']);
+  expect(origin.place.callsOf('append')).toEqual(['append tab [2..4]']);
+  expect(page.written).toEqual([1, 2, 3, 4]);
+});
+
+test('a segment has 1,000 messages at most', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send(2_001);
+  await page.advance(20);
+  expect([...origin.place.callsOf('createLog'), ...origin.place.callsOf('append')]).toEqual([
+    'createLog tab [1..1000]',
+    'append tab [1001..2000]',
+    'append tab [2001..2001]',
+  ]);
+});
+
+test('a segment goes when all in it is settled, and segments of 50 ms go together', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  for (let segment = 0; segment < 3; segment += 1) {
+    page.send(2);
+    page.keeper.writeSoon();
+    await page.settle();
+  }
+  page.take('tab', 3);
+  await page.advance(50);
+  expect(origin.place.stored).toEqual({ tab: [3, 4, 5, 6] });
+  page.take('tab', 4);
+  await page.advance(30);
+  page.take('tab', 6);
+  await page.advance(20);
+  expect(origin.place.callsOf('removeSegments')).toEqual(['removeSegments tab 1', 'removeSegments tab 3 5']);
+  expect(origin.place.stored).toEqual({ tab: [] });
+});
+
+test('what is settled while it is being written is removed afterwards', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  const release = origin.place.hold('createLog');
+  page.send(2);
+  page.keeper.writeSoon();
+  await page.settle();
+  page.take('tab', 2);
+  await page.advance(100);
+  expect(origin.place.callsOf('removeSegments')).toEqual([]);
+  release();
+  await page.settle();
+  await page.advance(50);
+  expect(origin.place.stored).toEqual({ tab: [] });
+});
+
+test('the stored copy has the payload and the time to live', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  const ttl = { ms: 5_000, since: 17 };
+  page.keeper.added(page.queue.own.append({ payload: '{"a":"ü"}', bytes: 10, ttl, expiresAt: 6_000 }));
+  await page.advance(20);
+  const [segment] = origin.place.logs.get('tab')?.segments.values() ?? [];
+  expect(segment).toEqual({ first: 1, last: 1, messages: [{ seq: 1, payload: '{"a":"ü"}', ttl }] });
+});

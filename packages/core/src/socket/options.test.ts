@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { HoldfastError } from '../lib/errors.ts';
+import { storedOutbox } from '../runtime/stored-outbox.ts';
+import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
+import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
+import { checkOptions, memory } from './options.ts';
+import { holdfast, plain } from './protocols.ts';
+import type { SocketOptions } from './types.ts';
+
+const environment = new FakeEnvironment();
+const stored = storedOutbox(memoryStorage(new MemoryPlace()));
+
+function check(options: object): ReturnType<typeof checkOptions> {
+  return checkOptions({ url: 'ws://server.example', environment, ...options } as SocketOptions);
+}
+
+function faultOf(run: () => unknown): HoldfastError {
+  try {
+    run();
+  } catch (fault) {
+    if (fault instanceof HoldfastError) return fault;
+    throw fault;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+describe('the options', () => {
+  it('have defaults', () => {
+    const checked = check({});
+    expect(checked).toMatchObject({
+      protocol: { name: 'plain' },
+      outbox: { isStored: false, maxMessages: 10_000 },
+      connection: {
+        initialDelayMs: 500,
+        factor: 2,
+        maxDelayMs: 5_000,
+        maxAttempts: Number.POSITIVE_INFINITY,
+        stableAfterMs: 5_000,
+        connectTimeoutMs: 10_000,
+      },
+      heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
+      auth: null,
+      signal: null,
+      autoConnect: true,
+      onConnect: null,
+      onEvent: null,
+    });
+    expect(checked.url()).toBe('ws://server.example');
+  });
+
+  it('are taken as they are given, what is undefined by its default', () => {
+    const checked = check({
+      protocol: holdfast(),
+      reconnect: { initialDelayMs: 7, factor: undefined, maxAttempts: 3 },
+      heartbeat: { timeoutMs: 9 },
+      outbox: memory({ maxMessages: 5 }),
+      autoConnect: false,
+    });
+    expect(checked).toMatchObject({
+      connection: { initialDelayMs: 7, factor: 2, maxAttempts: 3 },
+      heartbeat: { intervalMs: 15_000, timeoutMs: 9 },
+      outbox: { maxMessages: 5 },
+      autoConnect: false,
+    });
+    expect(check({ reconnect: false, heartbeat: false })).toMatchObject({
+      connection: { maxAttempts: 0 },
+      heartbeat: null,
+    });
+  });
+
+  it('take a URL in each of its forms', () => {
+    const url = new URL('wss://server.example');
+    for (const given of ['ws://a', 'wss://a', 'http://a', 'https://a/b?c#d', '/socket', 'socket', url]) {
+      expect(check({ url: given }).url()).toBe(given);
+    }
+    const run = (): string => 'ws://a';
+    expect(check({ url: run }).url).toBe(run);
+  });
+
+  const wrong: [option: string, options: object][] = [
+    ['url', { url: undefined }],
+    ['url', { url: 7 }],
+    ['url', { url: null }],
+    ['url', { url: 'ftp://server.example' }],
+    ['url', { url: 'localhost:8080' }],
+    ['url', { url: 'ws://' }],
+    ['url', { url: 'mailto:a@b' }],
+    ['protocol', { protocol: 'holdfast' }],
+    ['protocol', { protocol: holdfast }],
+    ['protocol', { protocol: null }],
+    ['outbox', { outbox: 'memory' }],
+    ['outbox', { outbox: memory }],
+    ['outbox', { outbox: null }],
+    ['outbox', { outbox: stored }],
+    ['reconnect', { reconnect: true }],
+    ['reconnect', { reconnect: null }],
+    ['reconnect', { reconnect: 5 }],
+    ['reconnect.factor', { reconnect: { factor: 0 } }],
+    ['reconnect.initialDelayMs', { reconnect: { initialDelayMs: -1 } }],
+    ['reconnect.maxDelayMs', { reconnect: { maxDelayMs: Number.NaN } }],
+    ['reconnect.maxAttempts', { reconnect: { maxAttempts: '3' } }],
+    ['reconnect.delay', { reconnect: { delay: 1 } }],
+    ['reconnect.constructor', { reconnect: { constructor: 1 } }],
+    ['reconnect.toString', { reconnect: { toString: 1 } }],
+    ['heartbeat', { heartbeat: true, protocol: holdfast() }],
+    ['heartbeat', { heartbeat: null, protocol: holdfast() }],
+    ['heartbeat', { heartbeat: {} }],
+    ['heartbeat.intervalMs', { heartbeat: { intervalMs: 0 }, protocol: holdfast() }],
+    ['auth', { auth: 'token', protocol: holdfast() }],
+    ['auth', { auth: () => 'token' }],
+    ['signal', { signal: {} }],
+    ['signal', { signal: null }],
+    ['autoConnect', { autoConnect: 'yes' }],
+    ['onConnect', { onConnect: 'x' }],
+    ['onEvent', { onEvent: {} }],
+    ['environment', { environment: {} }],
+    ['environment', { environment: null }],
+    ['reconnects', { reconnects: {} }],
+    ['__proto__', JSON.parse('{"__proto__":{"url":"ws://a"}}') as object],
+  ];
+
+  it.each(wrong)('name a wrong one: %s in %o', (option, options) => {
+    const fault = faultOf(() => checkOptions({ url: 'ws://server.example', environment, ...options } as SocketOptions));
+    expect([fault.code, fault.details]).toEqual(['INVALID_OPTION', { option }]);
+    expect(fault.message).toMatch(new RegExp(`^option ${option.replaceAll('.', '\\.')} must be .+, not .+`, 's'));
+  });
+
+  it.each([undefined, null, 'ws://server.example', 7])('name themselves when they are %o', (options) => {
+    expect(faultOf(() => checkOptions(options as unknown as SocketOptions)).details).toEqual({ option: 'options' });
+  });
+
+  it('tell the shape of what they were given, never the thing: it may be a secret', () => {
+    expect(faultOf(() => check({ token: 'secret-token' })).message).not.toContain('secret');
+    expect(faultOf(() => check({ token: ['secret-token'] })).message).toContain('not an array of 1');
+    expect(faultOf(() => check({ url: 'ftp://user:secret@server.example' })).message).not.toContain('secret');
+  });
+
+  it('take an outbox that stores with a protocol that proves a delivery', () => {
+    expect(check({ outbox: stored, protocol: holdfast() }).outbox).toBe(stored);
+  });
+});
+
+describe('memory', () => {
+  it.each([{ maxMessages: 0 }, { maxMessages: 'many' }, { max: 1 }, null])('names what is wrong in %o', (options) => {
+    expect(faultOf(() => memory(options as never)).message).toMatch(/^option memory/);
+  });
+});
+
+describe('plain', () => {
+  it.each([
+    ['codec', { codec: 'xml' }],
+    ['codec', { codec: null }],
+    ['subprotocols', { subprotocols: 'chat' }],
+    ['subprotocols', { subprotocols: [7] }],
+  ])('names what is wrong: %s in %o', (option, options) => {
+    expect(faultOf(() => plain(options as never))).toMatchObject({ code: 'INVALID_OPTION', details: { option } });
+  });
+
+  it('offers no subprotocol by default, holdfast() its own', () => {
+    expect([plain().subprotocols, plain({ subprotocols: ['a'] }).subprotocols, holdfast().subprotocols]).toEqual([
+      [],
+      ['a'],
+      ['holdfast.v1'],
+    ]);
+  });
+});

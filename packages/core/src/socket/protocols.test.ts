@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { holdfast, plain } from './protocols.ts';
+
+test('holdfast() offers its subprotocol, and has no codec', () => {
+  expect(holdfast()).toMatchObject({ name: 'holdfast', subprotocols: ['holdfast.v1'] });
+  expect('codec' in holdfast()).toBe(false);
+});
+
+test('plain() is JSON and offers nothing, unless it is told to', () => {
+  expect(plain()).toMatchObject({ name: 'plain', codec: 'json', subprotocols: [] });
+  expect(plain({ codec: 'text', subprotocols: ['mqtt'] })).toMatchObject({ codec: 'text', subprotocols: ['mqtt'] });
+});
+
+test.each<[string, unknown]>([
+  ['codec', { codec: 'binary' }],
+  ['codec', { codec: null }],
+  ['subprotocols', { subprotocols: 'mqtt' }],
+  ['subprotocols', { subprotocols: [1] }],
+  ['subprotocols', { subprotocols: null }],
+])('a wrong %s names itself: %j', (option, options) => {
+  expect(() => plain(options as never)).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining(`plain({ ${option} })`) as string,
+      details: { option },
+    }),
+  );
+});
