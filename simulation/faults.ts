@@ -1,0 +1,437 @@
+import { count } from './coverage.ts';
+import type { Action, ActionKind, Plan } from './plan.ts';
+import type { Device } from './world/device.ts';
+import type { ConnectWeather, Link } from './world/network.ts';
+import type { Tab } from './world/tab.ts';
+import type { World } from './world/world.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Does one action of the plan to the world. What lasts ends by itself, or with `endFaults`. */
+export function act(world: World, plan: Plan, action: Action): void {
+  const { kind, ms, choice } = action;
+  const tab = world.tabs[action.who % world.tabs.length] as Tab;
+  const device = world.devices[action.who % world.devices.length] as Device;
+  const deed = DEEDS_BY_KIND[kind];
+  if (world.isSettling) return;
+  const did = deed({ world, plan, tab, device, ms, choice, kind });
+  if (!did) return;
+  count(`did ${kind}`);
+}
+
+interface Scene {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly tab: Tab;
+  readonly device: Device;
+  readonly ms: number;
+  readonly choice: number;
+  readonly kind: ActionKind;
+}
+
+/** Tells whether there was anything to do it to. */
+type Deed = (scene: Scene) => boolean;
+
+const READS = ['nothing', 'stored', 'delivered', 'both'] as const;
+
+const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
+  // The app.
+  send: ({ tab, choice }) => tab.send({ ttlMs: null, abortAfterMs: null, reads: pick(READS, choice) }),
+  burst: ({ tab, choice }) => {
+    let did = false;
+    for (let left = 2 + Math.floor(choice * 8); left > 0; left -= 1) {
+      did = tab.send({ ttlMs: null, abortAfterMs: null, reads: pick(READS, (choice * left * 7) % 1) }) || did;
+    }
+    return did;
+  },
+  'send with ttl': ({ tab, ms, choice }) =>
+    tab.send({ ttlMs: Math.ceil(ms), abortAfterMs: null, reads: pick(READS, choice) }),
+  'send and abort': ({ tab, ms, choice }) =>
+    tab.send({ ttlMs: null, abortAfterMs: choice < 0.3 ? 0 : Math.min(ms, 3_000) * choice, reads: 'both' }),
+  say: ({ world, choice }) => world.server.say(1 + Math.floor(choice * 3)),
+  'say much': ({ world, choice }) => world.server.say(10 + Math.floor(choice * 60)),
+  'open tab': ({ tab }) => tab.open(),
+  pause: ({ tab }) => tab.call('pause'),
+  connect: ({ tab }) => tab.call('connect'),
+  reconnect: ({ tab }) => tab.call('reconnect'),
+  'connect at once after pause': ({ tab }) => tab.call('pause') && tab.call('connect'),
+  'close tab': ({ tab }) => tab.close({ flushMs: 0, discard: false }),
+  'close and discard': ({ tab }) => tab.close({ flushMs: 0, discard: true }),
+  'close with flush': (scene) => {
+    const { world, tab, ms, choice } = scene;
+    for (let left = 3; left > 0; left -= 1) tab.send({ ttlMs: null, abortAfterMs: null, reads: 'both' });
+    const page = tab.current?.page;
+    if (!tab.close({ flushMs: Math.ceil(ms), discard: false })) return false;
+    // What may come in the middle of it.
+    world.later(world.network.delay() * choice, () => {
+      if (choice < 0.25) tab.closeAgain();
+      else if (choice < 0.5) for (const link of page?.links ?? []) link.cut();
+      else if (choice < 0.75) freeze(world, tab, ms);
+    });
+    return true;
+  },
+  'stir a resting tab': ({ world, tab: first, choice }) => {
+    const at = world.tabs.indexOf(first);
+    const inTurn = [...world.tabs.slice(at), ...world.tabs.slice(0, at)];
+    const tab = inTurn.find(({ current }) => {
+      const phase = current?.socket.getState().phase;
+      return phase === 'suspended' || phase === 'paused' || phase === 'idle';
+    });
+    if (tab === undefined) return false;
+    if (choice < 0.35) return tab.call('pause');
+    if (choice < 0.7) return tab.call('reconnect');
+    return choice < 0.8 ? tab.call('connect') : tab.close({ flushMs: 0, discard: false });
+  },
+
+  // The network.
+  cut: (scene) => onLink(scene, (link) => link.cut()),
+  'cut client only': (scene) => onLink(scene, (link) => link.cutClientOnly()),
+  'black hole up': (scene) => blackHole(scene, 'up'),
+  'black hole down': (scene) => blackHole(scene, 'down'),
+  'black hole both': (scene) => blackHole(scene, 'both'),
+  'black hole then cut': (scene) =>
+    onLink(scene, (link) => {
+      link.blackHole('both');
+      scene.world.later(scene.ms, () => link.cut());
+    }),
+  'late mail of an old connection': (scene) => {
+    const { world, tab, choice } = scene;
+    const old = tab.current?.page.openLinks.at(-1);
+    if (old === undefined || tab.current?.page.isRunning !== true) return false;
+    world.trace.add('net', `what #${old.id} carries up will be late`);
+    old.blackHole('up');
+    for (let left = 4; left > 0; left -= 1) tab.send({ ttlMs: null, abortAfterMs: null, reads: 'nothing' });
+    world.later(60, () => {
+      if (choice < 0.6) {
+        tab.call('reconnect');
+      } else {
+        tab.kill('reset');
+        tab.open();
+      }
+    });
+    healLater(scene, old);
+    return true;
+  },
+  'late hello of an old connection': (scene) => {
+    const { world, tab } = scene;
+    if (!tab.call('reconnect')) return false;
+    // The WebSocket is opened some microtasks later.
+    world.later(1, () => {
+      const old = tab.current?.page.openLinks.at(-1);
+      if (old === undefined) return;
+      world.trace.add('net', `the hello of #${old.id} will be late`);
+      old.blackHole('up');
+      world.later(3 * world.network.delay() + 10, () => tab.call('reconnect'));
+      healLater(scene, old);
+    });
+    return true;
+  },
+  refuse: (scene) => weather(scene, 'refuse'),
+  hang: (scene) => weather(scene, 'hang'),
+  'slow connect': (scene) => weather(scene, 'slow'),
+  'connects that close at once': (scene) => weather(scene, 'burst'),
+  'slow network': ({ world, plan, ms, choice }) => {
+    world.network.latencyMs = 300 + choice * 1_500;
+    world.later(ms, () => {
+      world.network.latencyMs = plan.network.latencyMs;
+    });
+    return true;
+  },
+
+  // The server.
+  'server kill': ({ world, ms, choice }) => {
+    if (world.server.current === null) return false;
+    world.server.kill();
+    world.later(Math.max(100, choice < 0.5 ? 200 : ms), () => world.server.start());
+    return true;
+  },
+  'server close': ({ world, ms, choice }) => {
+    if (!world.server.closeGracefully(choice < 0.5 ? 0 : 2_000)) return false;
+    world.later(Math.max(100, ms), () => world.server.startWhenGone());
+    return true;
+  },
+  'server freeze': ({ world, ms }) => {
+    if (world.server.current === null) return false;
+    world.server.freeze();
+    world.later(ms, () => world.server.thaw());
+    return true;
+  },
+  'server clock jumps': ({ world, choice }) => {
+    world.server.wallOffset += (choice < 0.5 ? -1 : 1) * YEAR_MS * choice;
+    return true;
+  },
+  'session closed by server': ({ world, choice }) => world.server.closeSession(choice, choice < 0.5 ? 1000 : 4000),
+
+  // The apps' own functions.
+  'token fails': ({ world, plan, ms }) => {
+    if (!plan.server.hasAuth) return false;
+    world.tokenFails = true;
+    world.later(ms, () => {
+      world.tokenFails = false;
+    });
+    return true;
+  },
+  'token rejected': ({ world, plan, ms }) => {
+    if (!plan.server.hasAuth) return false;
+    world.tokensAreRejected = true;
+    world.later(ms, () => {
+      world.tokensAreRejected = false;
+    });
+    return true;
+  },
+  'onConnect fails': ({ world, plan, ms }) => {
+    if (plan.tabs.every(({ settings }) => settings.preparesMs === null)) return false;
+    world.onConnectFails = true;
+    world.later(ms, () => {
+      world.onConnectFails = false;
+    });
+    return true;
+  },
+
+  // Storage.
+  'storage abort': ({ device, choice }) => {
+    device.disk.abortsLeft += 1 + Math.floor(choice * 2);
+    return true;
+  },
+  'storage full': ({ world, device, ms }) => {
+    device.disk.isFull = true;
+    world.later(ms, () => {
+      device.disk.isFull = false;
+    });
+    return true;
+  },
+  'storage hang': ({ world, device, ms }) => {
+    device.disk.hangsUntil = Math.max(device.disk.hangsUntil, Math.min(world.clock.now + ms, world.settleAt - 1));
+    return true;
+  },
+  'storage lost': ({ tab, device }) => {
+    if (tab.current === null) return false;
+    device.disk.loseConnections(tab.current.page);
+    return true;
+  },
+
+  // The tab.
+  'tab kill': (scene) => kill(scene, 'reset'),
+  'tab kill silent': (scene) => kill(scene, 'silent'),
+  'tab kill in a write': (scene) => {
+    const { tab, world, choice, ms } = scene;
+    if (!tab.send({ ttlMs: null, abortAfterMs: null, reads: 'stored' })) return false;
+    world.later(choice * 8, () => {
+      tab.kill(choice < 0.5 ? 'reset' : 'silent');
+      world.later(ms, () => tab.open());
+    });
+    return true;
+  },
+  reload: ({ tab, choice, ms }) => tab.reload(choice < 0.5, Math.min(ms, 1_000)),
+  'reload twice': ({ world, tab, choice, ms }) => {
+    if (!tab.reload(choice < 0.5, 50)) return false;
+    world.later(60 + choice * Math.min(ms, 500), () => tab.reload(choice < 0.3, 50));
+    return true;
+  },
+  freeze: ({ world, tab, ms }) => freeze(world, tab, ms),
+  'freeze for ever': ({ world, tab }) => {
+    const page = tab.current?.page;
+    if (page?.isRunning !== true || world.live.length < 2) return false;
+    world.trace.add(page.name, 'frozen for ever');
+    page.freeze();
+    tab.breakOrder();
+    return true;
+  },
+  hide: (scene) => hide(scene, scene.ms),
+  'hide long': (scene) => hide(scene, 400_000),
+  sleep: (scene) => sleep(scene, false),
+  'sleep with stopped clock': (scene) => sleep(scene, true),
+  'wall clock jumps': ({ device, choice }) => {
+    device.wallOffset += (choice < 0.5 ? -1 : 1) * YEAR_MS * choice;
+    return true;
+  },
+  offline: (scene) => offline(scene, true, true),
+  'offline lie': (scene) => offline(scene, false, true),
+  'offline unseen': (scene) => offline(scene, true, false),
+};
+
+function pick<T>(items: readonly T[], choice: number): T {
+  return items[Math.floor(choice * items.length)] as T;
+}
+
+function onLink({ world, tab, choice }: Scene, run: (link: Link) => void): boolean {
+  const { live } = world.network;
+  const own = live.filter((link) => link.owner === tab.current?.page);
+  const links = own.length > 0 ? own : live;
+  if (links.length === 0) return false;
+  const link = pick(links, choice);
+  world.trace.add('net', `fault on #${link.id}`);
+  run(link);
+  return true;
+}
+
+function blackHole(scene: Scene, direction: 'up' | 'down' | 'both'): boolean {
+  return onLink(scene, (link) => {
+    scene.world.trace.add('net', `black hole ${direction} on #${link.id}`);
+    link.blackHole(direction);
+    if (scene.choice < 0.6) scene.world.later(scene.ms, () => link.heal());
+  });
+}
+
+/** Some round trips later, when the next connection is under way or has just begun to flow. */
+function healLater({ world, choice }: Scene, link: Link): void {
+  world.later(60 + (2 + choice * 10) * world.network.delay() + choice * 50, () => {
+    world.trace.add('net', `#${link.id} flows again`);
+    link.heal();
+  });
+}
+
+function weather({ world, ms }: Scene, what: ConnectWeather): boolean {
+  world.trace.add('net', what);
+  world.network.weather = what;
+  world.later(ms, () => {
+    if (world.network.weather === what) world.network.weather = 'good';
+  });
+  return true;
+}
+
+function kill({ world, tab, ms, choice }: Scene, way: 'reset' | 'silent'): boolean {
+  if (tab.current === null) return false;
+  tab.kill(way);
+  if (choice < 0.8) world.later(ms, () => tab.open());
+  return true;
+}
+
+function freeze(world: World, tab: Tab, ms: number): boolean {
+  const page = tab.current?.page;
+  if (page?.isRunning !== true) return false;
+  world.trace.add(page.name, 'frozen');
+  page.freeze();
+  // Another page may take its log meanwhile.
+  tab.breakOrder();
+  world.later(ms, () => {
+    world.wakeUps += 1;
+    world.trace.add(page.name, 'resumed');
+    page.resume();
+  });
+  return true;
+}
+
+function hide({ world, tab }: Scene, ms: number): boolean {
+  const page = tab.current?.page;
+  if (page?.isRunning !== true) return false;
+  page.hide();
+  world.later(ms, () => {
+    world.wakeUps += 1;
+    page.show();
+  });
+  return true;
+}
+
+/** The whole device sleeps: its pages hear nothing of it, and their connections may be gone when it wakes. */
+function sleep({ world, device, ms, choice }: Scene, hasStoppedClock: boolean): boolean {
+  const pages = world.tabs.flatMap(({ current, device: its }) =>
+    current !== null && its === device ? [current.page] : [],
+  );
+  if (pages.length === 0) return false;
+  world.trace.add(device.name, 'sleeps');
+  for (const page of pages) page.sleep();
+  const began = world.clock.now;
+  world.later(ms, () => {
+    world.trace.add(device.name, 'wakes');
+    const slept = world.clock.now - began;
+    for (const page of pages) {
+      if (choice < 0.4) for (const link of page.links) if (link.isLive) link.cutClientOnly();
+      page.wake(slept, hasStoppedClock);
+    }
+  });
+  return true;
+}
+
+/** `isReal`: nothing leaves the device. `isTold`: its browser says so. */
+function offline({ world, device, ms, choice }: Scene, isReal: boolean, isTold: boolean): boolean {
+  world.trace.add(device.name, `offline ${isReal ? '' : 'by mistake'} ${isTold ? '' : 'and nobody says so'}`);
+  const pages = world.tabs.flatMap(({ current, device: its }) =>
+    current !== null && its === device ? [current.page] : [],
+  );
+  if (isReal) {
+    device.isConnected = false;
+    for (const page of pages) for (const link of page.links) if (link.isLive) link.blackHole('both');
+  }
+  if (isTold) {
+    device.saysOnline = false;
+    for (const page of pages) page.tell('offline');
+  }
+  world.later(ms, () => backOnline(world, device, choice < 0.6));
+  return true;
+}
+
+function backOnline(world: World, device: Device, survives: boolean): void {
+  const pages = world.tabs.flatMap(({ current, device: its }) =>
+    current !== null && its === device ? [current.page] : [],
+  );
+  if (!device.isConnected) {
+    device.isConnected = true;
+    for (const page of pages) {
+      for (const link of page.links) {
+        if (!link.isLive || !link.isBlocked) continue;
+        if (survives) link.heal();
+        else link.cutClientOnly();
+      }
+    }
+  }
+  if (!device.saysOnline) {
+    device.saysOnline = true;
+    world.wakeUps += pages.length;
+    for (const page of pages) page.tell('online');
+  }
+}
+
+/** All faults end; every app does what an app would do about what is left. */
+export function endFaults(world: World, plan: Plan): void {
+  world.isSettling = true;
+  world.trace.add('world', 'all faults end');
+  const { network, server } = world;
+  network.weather = 'good';
+  network.latencyMs = plan.network.latencyMs;
+  server.thaw();
+  server.startWhenGone();
+  for (const device of world.devices) {
+    device.disk.abortsLeft = 0;
+    device.disk.isFull = false;
+    backOnline(world, device, true);
+  }
+  for (const link of network.live) if (link.isBlocked && link.id % 2 === 0) link.heal();
+  for (const tab of world.tabs) {
+    const { current } = tab;
+    if (current === null) continue;
+    const { page } = current;
+    page.wake(0, false);
+    page.show();
+  }
+}
+
+/** An app that is still there goes on; a page whose storage has failed is loaded anew by its user. */
+export function goOn(world: World): void {
+  for (const tab of world.tabs) {
+    const { current } = tab;
+    if (current === null || !current.page.isRunning || current.isClosing) continue;
+    if (current.hasStorageFailed && tab.settings.outbox === 'stored' && tab.settings.hasLocks) {
+      tab.reload(false, 50);
+      tab.breakOrder();
+      continue;
+    }
+    const { phase } = current.socket.getState();
+    if (phase === 'paused' || phase === 'suspended' || phase === 'idle') tab.call('connect');
+  }
+  // No new tab where one is open: the tabs that are there must empty all logs.
+  for (const device of world.devices) {
+    const tabs = world.tabs.filter((tab) => tab.device === device && canAdopt(tab));
+    const [first] = tabs;
+    const isServed = tabs.some(
+      (tab) => tab.isComing || (tab.current?.page.isRunning === true && !tab.current.isClosing),
+    );
+    if (first === undefined || isServed) continue;
+    first.kill('reset');
+    first.open();
+  }
+}
+
+function canAdopt(tab: Tab): boolean {
+  return tab.settings.outbox === 'stored' && tab.settings.hasLocks;
+}

@@ -1,0 +1,445 @@
+import type { Run, Sent } from './world/ledger.ts';
+import type { LinkFacts } from './world/tap.ts';
+import type { Heard, Running } from './world/tab.ts';
+import type { Page } from './world/page.ts';
+import type { World } from './world/world.ts';
+
+/**
+ * What must hold, whatever fails: the guarantees of docs/protocol.md and the invariants behind them. Each check knows
+ * only what the world saw, and says in its text which message, link or page breaks it.
+ */
+
+// The handler.
+
+export function runStarts(world: World, run: Run): void {
+  const { producer: id, seq, label } = run;
+  const producer = world.ledger.producer(id);
+  const who = `${id}:${seq} (message ${label})`;
+  if (producer.running !== null) {
+    world.fault('never two runs of a producer at once', `${who} starts while ${id}:${producer.running.seq} runs`);
+  }
+  const isPreviousSettled = seq - 1 <= producer.floor || producer.settled.has(seq - 1);
+  if (!isPreviousSettled) {
+    world.fault('a run starts after the seq before is settled', `${who} starts before ${id}:${seq - 1} is settled`);
+  }
+  if (producer.settled.get(seq) === 'withdrawn' && !world.ledger.isInDoubt(label)) {
+    world.fault('withdrawn is for ever', `${who} runs after its owner withdrew it`);
+  }
+  const sent = world.ledger.sent.get(label);
+  if (sent === undefined) {
+    world.fault('only what was sent runs', `${who} was never sent`);
+    return;
+  }
+  if (sent.receipt.id !== run.id) {
+    world.fault('one id for life', `${who}: the app knows it as ${sent.receipt.id}, the handler as ${run.id}`);
+  }
+  if (sent.outcome === 'EXPIRED' || sent.outcome === 'ABORTED') {
+    world.fault('what is withdrawn never runs', `${who} runs though its receipt said ${sent.outcome}`);
+  }
+  const before = world.ledger.runsOf(label);
+  const hadEffect = before.some((earlier) => earlier.hasEffect);
+  if (hadEffect && !run.isMarked) {
+    world.fault('an unmarked double never happens', `${who} was taken before, and runs again without the mark`);
+  }
+  if (world.server.settings.mode === 'hook') {
+    if (hadEffect) world.fault('with the position hook exactly once', `${who} was taken before, and runs again`);
+    if (run.isMarked) world.fault('with the position hook nothing is in doubt', `${who} carries the mark`);
+  }
+  // A server that lost its memory asks again, and says so; the position hook keeps what took effect, and no refusals.
+  const wasRefused = before.some((earlier) => earlier.outcome === 'refused');
+  if (wasRefused && !run.isMarked && world.server.settings.mode !== 'hook') {
+    world.fault('a refusal is for good', `${who} was refused before, and runs again without the mark`);
+  }
+  const written = world.ledger.written.get(label);
+  const isOwnLog = written !== undefined && written.pages.size === 1 && written.pages.has(sent.page);
+  // Who takes a log over can't know what of it was sent before.
+  const isRecovered = world.devices.some(({ disk }) => (disk.everLogs.get(id)?.claimants.length ?? 0) > 0);
+  if (run.isMarked && isOwnLog && !isRecovered && written.count === 1) {
+    world.fault('the mark stays rare', `${who} carries the mark and was on no wire before`);
+  }
+}
+
+// The receipts.
+
+export function stored(world: World, sent: Sent): void {
+  const tab = world.tabs.find(({ name }) => name === sent.tab);
+  if (tab?.settings.outbox === 'memory' && !world.ledger.hasTaken(sent.label)) {
+    world.fault('memory stores nothing', `message ${sent.label} in a memory outbox says that it is stored`);
+  }
+  const isOnDisk = [...(tab?.device.disk.logs.values() ?? [])].some((log) =>
+    [...log.segments.values()].some(({ messages }) =>
+      messages.some(({ payload }) => payload.includes(`:${sent.label}}`)),
+    ),
+  );
+  if (!isOnDisk && !isDecided(world, sent.label)) {
+    world.fault('stored is stored', `message ${sent.label} says that it is stored, and is neither on disk nor decided`);
+  }
+}
+
+export function settled(world: World, sent: Sent): void {
+  const { label, outcome } = sent;
+  const runs = world.ledger.runsOf(label);
+  switch (outcome) {
+    case 'delivered':
+      if (!world.ledger.hasTaken(label)) {
+        world.fault('delivered is taken', `message ${label} says delivered, and no handler took it`);
+      }
+      return;
+    case 'EXPIRED':
+    case 'ABORTED':
+      // A run that failed, or died before its effect, took nothing.
+      if (runs.some((run) => run.hasEffect || run.outcome === 'running')) {
+        world.fault('what is withdrawn never runs', `message ${label} is ${outcome} and has run`);
+      }
+      if (outcome === 'EXPIRED' && world.clock.now - sent.at < (sent.ttlMs ?? Infinity) - 1) {
+        world.fault(
+          'nothing expires early',
+          `message ${label} expired ${world.clock.now - sent.at} ms after send, its ttlMs is ${sent.ttlMs}`,
+        );
+      }
+      return;
+    case 'REFUSED':
+      if (!runs.some((run) => run.outcome === 'refused')) {
+        world.fault('a refusal is the handler’s', `message ${label} says REFUSED, and no handler refused it`);
+      }
+      return;
+    case 'HANDLER_FAILED':
+      if (!runs.some((run) => run.outcome === 'thrown')) {
+        world.fault('a failure is the handler’s', `message ${label} says HANDLER_FAILED, and no handler failed`);
+      }
+      return;
+    case 'MESSAGE_TOO_LARGE':
+    case 'PROTOCOL_ERROR':
+      world.fault('no lawful message is turned down', `message ${label}: ${outcome}`);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Whether the handler has said its last word on it. */
+function isDecided(world: World, label: number): boolean {
+  const sent = world.ledger.sent.get(label);
+  const runs = world.ledger.runsOf(label);
+  if (runs.some((run) => run.hasEffect || run.outcome === 'refused')) return true;
+  if (runs.length > 0 && runs.at(-1)?.outcome === 'thrown' && sent !== undefined) {
+    return sent.receipt.error?.code === 'HANDLER_FAILED' || world.server.hasGivenUp(label);
+  }
+  return false;
+}
+
+// Server messages.
+
+export function heard(world: World, running: Running): void {
+  const { page } = running;
+  const now = running.heard.at(-1) as Heard;
+  const current = world.sessions.get(page)?.at(-1);
+  if (now.session !== current?.session) {
+    world.fault('server messages belong to the session', `${page.name} hears ${now.session} in ${current?.session}`);
+    return;
+  }
+  let last = 0;
+  const gaps: Heard[] = [];
+  for (const item of running.heard.slice(0, -1)) {
+    if (item.type === 'gap') gaps.push(item);
+    else if (item.session === now.session) {
+      last = item.k;
+      gaps.length = 0;
+    }
+  }
+  if (now.k <= last) {
+    world.fault('server messages arrive once, in order', `${page.name} hears ${now.session}:${now.k} after ${last}`);
+    return;
+  }
+  if (now.k === last + 1) return;
+  const isNamed = gaps.some(({ gap }) => gap !== null && gap.from === last + 1 && gap.to === now.k - 1);
+  if (!isNamed) {
+    const named = JSON.stringify(gaps.map(({ gap }) => gap));
+    world.fault(
+      'a gap is named exactly',
+      `${page.name} misses ${now.session}:${last + 1} to ${now.k - 1}; told ${named}`,
+    );
+  }
+}
+
+/** The server's count in the last message that arrived of this session. */
+function lastHeard(running: Running, session: string): number {
+  let last = 0;
+  for (const item of running.heard) if (item.session === session) last = item.k;
+  return last;
+}
+
+/** At the end: what the server said to this page has arrived, or the page knows. */
+export function missing(world: World, running: Running): string | null {
+  const { page } = running;
+  const sessions = world.sessions.get(page) ?? [];
+  for (const [place, { session }] of sessions.entries()) {
+    const said = world.server.saidTo(session);
+    if (world.ledger.ended.has(session)) continue;
+    const last = lastHeard(running, session);
+    if (last === said) continue;
+    const isNamed = running.heard.some(
+      ({ gap }) => gap !== null && gap.from === last + 1 && (gap.to === null || gap.to >= said),
+    );
+    if (!isNamed) {
+      const which = place === sessions.length - 1 ? 'its session' : 'a former session';
+      return `${page.name} misses ${session}:${last + 1} to ${said} of ${which} and was told nothing`;
+    }
+  }
+  return null;
+}
+
+// Connections.
+
+export function clientGaveUp(world: World, facts: LinkFacts, code: number): void {
+  const { link, page, ping } = facts;
+  if (page.runsEventOf > 0 && page.runsEventOf < link.id) {
+    world.fault(
+      'an old connection never ends a newer one',
+      `an event of #${page.runsEventOf} made the page close #${link.id}`,
+    );
+  }
+  if (code !== 4408) return;
+  world.verdicts += 1;
+  if (ping === null) {
+    world.fault('a peer is dead only after a ping', `#${link.id} is given up with 4408 and owes no answer`);
+    return;
+  }
+  const ran = page.ranMs - ping.ranMs;
+  // After a whole deadline of a running page the peer has had its time, whatever comes in the same moment.
+  if (page.hasMailOf(link.id) && ran < 2_000) {
+    world.fault('a late timer is no dead peer', `#${link.id} is given up with 4408 while its mail waits for the page`);
+  }
+  const stops = page.stops - ping.stops;
+  // Each time that the page stood still may have swallowed one of the four quarters of the shortest deadline, 2,000 ms.
+  const least = 2_000 * (1 - Math.min(4, stops) / 4);
+  if (ran < least - 1) {
+    world.fault(
+      'a late timer is no dead peer',
+      `#${link.id} is given up with 4408 though the page ran only ${ran} ms since its ping, and stood still ${stops} times`,
+    );
+  }
+  const isTroubled =
+    link.troubledAt !== null || world.network.wasSlowSince(ping.at) || world.server.stoodStillSince(ping.at - 1_000);
+  if (!isTroubled) {
+    world.fault(
+      'a live peer is never taken for dead',
+      `#${link.id} is given up with 4408, and nothing was wrong with it`,
+    );
+  }
+}
+
+export function serverGaveUp(world: World, facts: LinkFacts, code: number | null): void {
+  const { link, page } = facts;
+  switch (code) {
+    case 1002:
+    case 1003:
+    case 1007:
+    case 1009:
+    case 1008:
+    case 1011:
+    case 4403:
+      world.fault('a lawful client is never refused', `the server closes #${link.id} with ${code}`);
+      return;
+    case 4409: {
+      const isReplaced = [...world.tap.facts.values()].some((other) => other.page === page && other.n > facts.n);
+      if (!isReplaced) {
+        world.fault('the newest connection is never ended by its older one', `the server closes #${link.id} with 4409`);
+      }
+      return;
+    }
+    case 4408:
+      if (facts.serverPingAt === null || link.troubledAt !== null) return;
+      if (world.network.wasSlowSince(facts.serverPingAt) || world.server.stoodStillSince(facts.serverPingAt - 1_000))
+        return;
+      if (page.isRunning && page.stoppedAt < facts.serverPingAt - 1_000) {
+        world.fault(
+          'a live peer is never taken for dead',
+          `the server closes #${link.id} with 4408, and nothing was wrong`,
+        );
+      }
+      return;
+    default:
+  }
+}
+
+export function opensSocket(world: World, page: Page): void {
+  const old = page.runsEventOf;
+  const newer = page.openLinks.find((link) => link.id > old);
+  if (old > 0 && newer !== undefined) {
+    world.fault(
+      'an old connection never ends a newer one',
+      `an event of #${old} makes the page connect beside #${newer.id}`,
+    );
+  }
+  const running = world.runningOf(page);
+  const minuteAgo = world.clock.now - 60_000;
+  const inMinute = page.connects.filter((at) => at > minuteAgo).length;
+  // Half the delay is fixed: 250, 500, 1,000, 2,000 and then 2,500 ms at least; what was asked for comes on top.
+  const most = 30 + (running?.asked ?? 0) + world.wakeUps;
+  if (inMinute > most) {
+    world.fault('connects per minute are bounded', `${page.name} opened ${inMinute} sockets within a minute`);
+  }
+  if (running?.isClosed === true) {
+    world.fault('closed is final', `${page.name} opens a socket after close()`);
+  }
+}
+
+/** What the page reports: some codes may never come up between these two ends. */
+export function told(world: World, page: Page, code: string | null, text: string): void {
+  if (code === 'STORAGE_FAILED' || code === 'STORAGE_UNAVAILABLE') {
+    const running = world.runningOf(page);
+    if (running !== undefined) running.hasStorageFailed = true;
+  }
+  // What the server said before it closed: the close code is judged by itself.
+  if (code === 'PROTOCOL_ERROR' && text.startsWith('the server said ')) return;
+  if (code === 'PROTOCOL_ERROR' || code === 'LISTENER_FAILED' || code === 'IDENTITY_MISMATCH' || code === 'FORBIDDEN') {
+    world.fault('two lawful ends never blame each other', `${page.name} reports ${code}: ${text}`);
+  }
+}
+
+// The rest.
+
+/** After every step. */
+export function checkStep(world: World): void {
+  for (const { page, socket } of world.live) {
+    const { phase } = socket.getState();
+    const isIdle = page.timers === 0 && page.openLinks.length === 0;
+    if ((phase === 'waiting' && page.timers === 0) || (phase === 'connecting' && isIdle)) {
+      world.fault('a waiting state has a timer', `${page.name} is ${phase} and nothing is set to change it`);
+    }
+    if (phase === 'open' && page.openLinks.length === 0) {
+      world.fault('open has a socket', `${page.name} is open and has no socket`);
+    }
+  }
+}
+
+/** A turn after `close()` resolved. */
+export function closed(world: World, { page }: Running): void {
+  // One that was frozen in that very turn has not had it yet.
+  if (!page.isAlive || !page.isRunning) return;
+  const left = [
+    ...(page.timers > 0 ? [`${page.timers} timers`] : []),
+    ...(page.observers > 0 ? [`${page.observers} observers`] : []),
+    ...page.openLinks.map((link) => `socket #${link.id}`),
+    ...page.device.locks.namesOf(page).map((name) => `the lock ${name}`),
+    ...(page.device.disk.openHandles(page) > 0 ? ['a connection to the storage'] : []),
+  ];
+  if (left.length > 0) world.fault('close() leaves nothing behind', `${page.name} leaves ${left.join(', ')}`);
+}
+
+/** What is still open after the faults have ended; empty when all is well. */
+export function unsettled(world: World): readonly string[] {
+  const left: string[] = [];
+  for (const { disk, name } of world.devices) {
+    for (const log of disk.logs.values()) {
+      // An open page keeps the header of its own log for what comes next.
+      if (log.segments.size === 0 && log.maker.isAlive) continue;
+      left.push(`log ${log.header.id} on ${name} (${log.segments.size} segments)`);
+    }
+  }
+  for (const sent of world.ledger.sent.values()) {
+    const { receipt, label, page } = sent;
+    const isHere = page.isRunning && world.runningOf(page)?.isClosed === false;
+    if (isHere && (receipt.status === 'queued' || receipt.status === 'inFlight')) {
+      left.push(`message ${label} of ${page.name} is ${receipt.status}`);
+    }
+  }
+  for (const tab of world.tabs) if (tab.isComing) left.push(`tab ${tab.name} is being loaded`);
+  for (const running of world.live) {
+    const { phase } = running.socket.getState();
+    if (phase !== 'open') left.push(`${running.page.name} is ${phase}`);
+    const gap = missing(world, running);
+    if (gap !== null) left.push(gap);
+  }
+  return left;
+}
+
+/** At the very end. */
+export function checkEnd(world: World): void {
+  for (const sent of world.ledger.sent.values()) {
+    const { receipt, label } = sent;
+    // Nobody may have asked for the outcome: it is checked all the same.
+    if (sent.outcome === null && receipt.status === 'delivered') sent.outcome = 'delivered';
+    if (sent.outcome === null && receipt.error !== null) sent.outcome = receipt.error.code;
+    if (sent.outcome !== null) settled(world, sent);
+    const isExcused =
+      sent.isDiscarded ||
+      sent.isAborted ||
+      sent.outcome === 'EXPIRED' ||
+      sent.outcome === 'ABORTED' ||
+      isDecided(world, label);
+    if (sent.storedAt !== null && !isExcused && sent.ttlMs === null) {
+      world.fault('stored arrives', `message ${label} was stored at ${sent.storedAt}, and no handler ever took it`);
+    }
+  }
+  checkOrder(world);
+}
+
+/** A tab's messages reach the handler in the order of its calls, over its reloads. */
+function checkOrder(world: World): void {
+  const firstRuns = new Map<number, number>();
+  for (const runs of world.ledger.runs.values()) {
+    const [first] = runs;
+    if (first !== undefined) firstRuns.set(first.label, first.order);
+  }
+  for (const tab of world.tabs) {
+    let last: { readonly sent: Sent; readonly order: number } | null = null;
+    for (const sent of world.ledger.sent.values()) {
+      // What was withdrawn while storage failed may still run, at whatever time: its app knows.
+      if (sent.tab !== tab.name || sent.isAborted || world.ledger.isInDoubt(sent.label)) continue;
+      const order = firstRuns.get(sent.label);
+      if (order === undefined) continue;
+      if (last !== null && order < last.order && isBound(world, tab.name, last.sent, sent)) {
+        world.fault(
+          'order is the order of calls',
+          `tab ${tab.name}: message ${sent.label} was sent after ${last.sent.label} and ran before it`,
+        );
+      }
+      if (last === null || last.sent.chain !== sent.chain || order > last.order) last = { sent, order };
+    }
+  }
+}
+
+/** Whether the order of these two messages of one tab is promised. */
+function isBound(world: World, tab: string, first: Sent, second: Sent): boolean {
+  if (first.chain !== second.chain) return false;
+  // A message that a page took along unstored is in no order with what the next page sends; and a page whose storage
+  // fails can't send what the page before it left.
+  const hasHeir = first.wasStored && world.runningOf(second.page)?.hasStorageFailed === false;
+  if (first.page !== second.page && !hasHeir) return false;
+  return ![first, second].some((each) => wasAdopted(world, each, tab));
+}
+
+/** Another tab has taken its log, as it may once the page is gone: order across tabs is not promised. */
+function wasAdopted(world: World, sent: Sent, tab: string): boolean {
+  const id = sent.receipt.id.slice(0, sent.receipt.id.lastIndexOf(':'));
+  const isStrange = (name: string): boolean => !name.startsWith(tab);
+  return world.devices.some(
+    ({ disk }) => disk.everLogs.get(id)?.claimants.some(({ name }) => isStrange(name)) === true,
+  );
+}
+
+/** What happened in this world that is worth happening often. */
+export function situations(world: World): readonly string[] {
+  const found: string[] = [];
+  for (const sent of world.ledger.sent.values()) if (sent.outcome !== null) found.push(`outcome ${sent.outcome}`);
+  for (const runs of world.ledger.runs.values()) {
+    for (const run of runs) {
+      if (run.isMarked) found.push('run redelivered');
+      if (run.outcome === 'killed') found.push('run killed');
+    }
+    if (runs.filter((run) => run.hasEffect).length > 1) found.push('marked double');
+  }
+  if (world.verdicts > 0) found.push('peer taken for dead');
+  for (const facts of world.tap.facts.values()) {
+    if (typeof facts.serverCode === 'number') found.push(`server closed with ${facts.serverCode}`);
+  }
+  for (const tab of world.tabs) {
+    for (const running of tab.past) {
+      for (const { gap } of running.heard) if (gap !== null) found.push(`gap ${gap.reason}`);
+      if (running.hasStorageFailed) found.push('storage failed');
+    }
+  }
+  return found;
+}

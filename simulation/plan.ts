@@ -1,0 +1,154 @@
+import { Chance } from './world/prng.ts';
+import type { ServerSettings } from './world/server-process.ts';
+import type { TabSettings } from './world/tab.ts';
+
+/** What happens in a world, when and to whom. Plain data: a failure is shrunk by leaving actions out. */
+export interface Plan {
+  readonly seed: number;
+  readonly server: ServerSettings;
+  readonly network: { readonly latencyMs: number; readonly jitterMs: number };
+  readonly devices: readonly string[];
+  readonly tabs: readonly { readonly name: string; readonly device: number; readonly settings: TabSettings }[];
+  readonly actions: readonly Action[];
+  /** When all faults end. */
+  readonly settleAt: number;
+}
+
+export interface Action {
+  readonly at: number;
+  readonly kind: ActionKind;
+  /** Index of the tab or device that it concerns, where it concerns one. */
+  readonly who: number;
+  /** How long a fault lasts, or another number of milliseconds. */
+  readonly ms: number;
+  /** A number from 0 to 1 for what else the action has to choose. */
+  readonly choice: number;
+}
+
+/** What the app, its user and the server's app do. */
+export const DEEDS = {
+  send: 60,
+  burst: 14,
+  'send with ttl': 6,
+  'send and abort': 6,
+  say: 22,
+  'say much': 2,
+  'open tab': 6,
+  pause: 2,
+  connect: 3,
+  reconnect: 2,
+  'close tab': 2,
+  'close and discard': 0.6,
+  'close with flush': 4,
+  'stir a resting tab': 5,
+  'connect at once after pause': 1,
+} as const;
+
+/** What goes wrong. */
+export const FAULTS = {
+  cut: 10,
+  'cut client only': 4,
+  'black hole up': 3,
+  'black hole down': 4,
+  'black hole both': 5,
+  'black hole then cut': 3,
+  'late mail of an old connection': 6,
+  'late hello of an old connection': 4,
+  refuse: 4,
+  hang: 2,
+  'slow connect': 2,
+  'connects that close at once': 2,
+  'slow network': 3,
+  'server kill': 7,
+  'server close': 3,
+  'server freeze': 4,
+  'server clock jumps': 1,
+  'session closed by server': 2,
+  'token fails': 2,
+  'token rejected': 2,
+  'onConnect fails': 2,
+  'storage abort': 3,
+  'storage full': 2,
+  'storage hang': 3,
+  'storage lost': 2,
+  'tab kill': 6,
+  'tab kill silent': 3,
+  'tab kill in a write': 4,
+  reload: 7,
+  'reload twice': 2,
+  freeze: 5,
+  'freeze for ever': 1.5,
+  hide: 4,
+  'hide long': 1,
+  sleep: 4,
+  'sleep with stopped clock': 2,
+  'wall clock jumps': 3,
+  offline: 5,
+  'offline lie': 2,
+  'offline unseen': 3,
+} as const;
+
+export type ActionKind = keyof typeof DEEDS | keyof typeof FAULTS;
+
+/** A seed is a plan. */
+export function makePlan(seed: number): Plan {
+  const chance = new Chance(seed, 'plan');
+  const mode = chance.weighted({ memory: 35, durable: 35, hook: 30 });
+  const server: ServerSettings = {
+    mode,
+    slowHandlers: chance.hits(0.3) ? 10 : 1,
+    sessionTtlMs: chance.pick([3_000, 20_000, 120_000]),
+    replayMessages: chance.pick([8, 50, 1_000]),
+    windowMessages: chance.pick([1, 4, 256]),
+    heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
+    hasAuth: chance.hits(0.3),
+  };
+  const devices = chance.hits(0.15) ? ['D', 'E'] : ['D'];
+  const tabCount = chance.pick([1, 2, 2, 3]);
+  const hasOutbox = chance.hits(0.85);
+  const tabs = Array.from({ length: tabCount }, (_, index) => ({
+    name: String.fromCharCode(65 + index),
+    device: index % devices.length,
+    settings: {
+      outbox: hasOutbox ? ('stored' as const) : ('memory' as const),
+      hasLocks: !chance.hits(0.04),
+      hasTabStorage: !chance.hits(0.05),
+      hasAuth: server.hasAuth,
+      connectsAtOnce: !chance.hits(0.12),
+      preparesMs: chance.hits(0.25) ? chance.between(0, chance.pick([50, 300, 2_000])) : null,
+      maxMessages: chance.hits(0.1) ? 5 : 1_000,
+      maxAttempts: chance.hits(0.15) ? chance.whole(1, 4) : Number.POSITIVE_INFINITY,
+    },
+  }));
+  const isLong = chance.hits(0.05);
+  const settleAt = isLong ? chance.between(300_000, 700_000) : chance.between(8_000, 60_000);
+  const quiet = chance.hits(0.1);
+  const count = isLong ? chance.whole(20, 60) : chance.whole(12, 50);
+  const actions: Action[] = [];
+  let at = 0;
+  for (let index = 0; index < count; index += 1) {
+    // Now and then close together: races are made of that.
+    at =
+      chance.hits(0.35) && actions.length > 0
+        ? at + chance.pick([0, 1, 20, 60]) * chance.next()
+        : chance.between(0, settleAt);
+    const isFault = !quiet && chance.hits(0.38);
+    actions.push({
+      at,
+      kind: isFault ? chance.weighted(FAULTS) : chance.weighted(DEEDS),
+      who: chance.whole(0, 5),
+      ms: chance.pick([50, 500, 3_000, 8_000, 30_000]) * chance.between(0.3, 1.5),
+      choice: chance.next(),
+    });
+  }
+  actions.sort((left, right) => left.at - right.at);
+  return {
+    seed,
+    server,
+    network: { latencyMs: chance.pick([1, 10, 40, 150]), jitterMs: chance.pick([0, 5, 60]) },
+    devices,
+    tabs,
+    actions,
+    settleAt,
+  };
+}

@@ -1,0 +1,358 @@
+import { createHash } from 'node:crypto';
+import { createEngine, type Engine } from '../../packages/server/src/session/engine.ts';
+import type { Session } from '../../packages/server/src/session/app.ts';
+import { Unauthorized } from '../../packages/server/src/session/errors.ts';
+import type { EngineEnvironment } from '../../packages/server/src/session/environment.ts';
+import { memoryStore } from '../../packages/server/src/stores/memory-store.ts';
+import { Database } from './database.ts';
+import { EPOCH } from './device.ts';
+import { DurableStore, type StoreFile } from './durable-store.ts';
+import { handle } from './handler.ts';
+import type { Run } from './ledger.ts';
+import type { Listener, ServerEnd, ServerSide } from './network.ts';
+import type { World } from './world.ts';
+
+export interface ServerSettings {
+  /**
+   * What survives a killed process. `memory`: nothing. `durable`: positions, by a store of their own. `hook`: positions
+   * in the app's transactions, so that every message takes effect exactly once.
+   */
+  readonly mode: 'memory' | 'durable' | 'hook';
+  /** Weight of slow handlers among the others, which have 90. */
+  readonly slowHandlers: number;
+  readonly sessionTtlMs: number;
+  readonly replayMessages: number;
+  readonly windowMessages: number;
+  readonly heartbeatMs: number;
+  readonly hasAuth: boolean;
+}
+
+const HANDLER_RETRIES = 2;
+
+/** The server over all its processes: what outlives them, and what an operator does to them. */
+export class ServerProcess {
+  readonly settings: ServerSettings;
+  readonly database: Database;
+  readonly #world: World;
+  readonly #file: StoreFile = new Map();
+  readonly #said = new Map<string, number>();
+  /** Failed runs of each message, in the process that runs now. */
+  #failures = new Map<number, number>();
+  readonly #givenUp = new Set<number>();
+  #current: Incarnation | null = null;
+  #count = 0;
+  #isWanted = false;
+  #troubledAt = -Infinity;
+  wallOffset = 0;
+
+  constructor(world: World, settings: ServerSettings) {
+    this.#world = world;
+    this.settings = settings;
+    this.database = new Database(world.clock, world.chances.server);
+  }
+
+  get current(): Incarnation | null {
+    return this.#current;
+  }
+
+  start(): void {
+    if (this.#current !== null) return;
+    this.#count += 1;
+    this.#isWanted = false;
+    this.#failures = new Map();
+    this.#troubledAt = this.#world.clock.now;
+    this.#current = new Incarnation(this.#world, this, `S${this.#count}`, this.#file, this.#said);
+    this.#world.network.listener = this.#current;
+    this.#world.trace.add(this.#current.name, 'started');
+  }
+
+  /** All at once: nothing runs any more, and what was not written is lost. */
+  kill(): void {
+    const process = this.#current;
+    if (process === null) return;
+    this.#world.trace.add(process.name, 'killed');
+    this.#current = null;
+    this.#world.network.listener = null;
+    this.#troubledAt = this.#world.clock.now;
+    process.die();
+  }
+
+  /** Ends as an operator would: the engine is asked, then the process exits. */
+  closeGracefully(graceMs: number): boolean {
+    const process = this.#current;
+    if (process === null || process.isClosing || process.isFrozen) return false;
+    this.#world.trace.add(process.name, `closes within ${graceMs} ms`);
+    this.#troubledAt = this.#world.clock.now;
+    process.isClosing = true;
+    // The listening socket is closed first.
+    this.#world.network.listener = null;
+    void process.engine.close(graceMs).then(() => {
+      this.#world.trace.add(process.name, 'has closed');
+      process.die();
+      if (this.#current === process) this.#current = null;
+      if (this.#isWanted) this.start();
+    });
+    return true;
+  }
+
+  /** Starts the next process as soon as the one that closes is gone. */
+  startWhenGone(): void {
+    if (this.#current === null) this.start();
+    else if (this.#current.isClosing) this.#isWanted = true;
+  }
+
+  /** The app ends one of its sessions. */
+  closeSession(choice: number, code: number): boolean {
+    const process = this.#current;
+    if (process === null || process.isFrozen) return false;
+    return process.closeSession(choice, code);
+  }
+
+  freeze(): void {
+    this.#current?.freeze();
+    this.#troubledAt = this.#world.clock.now;
+  }
+
+  thaw(): void {
+    this.#current?.thaw();
+    this.#troubledAt = this.#world.clock.now;
+  }
+
+  stoodStillSince(at: number): boolean {
+    return this.#current === null || this.#current.isFrozen || this.#troubledAt >= at;
+  }
+
+  /** The app says something to every session of the process. */
+  say(count: number): boolean {
+    const process = this.#current;
+    if (process === null || process.isFrozen || process.isClosing) return false;
+    return process.say(count);
+  }
+
+  saidTo(session: string): number {
+    return this.#said.get(session) ?? 0;
+  }
+
+  /** Whether this failure is the last one that the engine waits for. */
+  countFailure(label: number): boolean {
+    const count = (this.#failures.get(label) ?? 0) + 1;
+    this.#failures.set(label, count);
+    if (count <= HANDLER_RETRIES) return false;
+    this.#givenUp.add(label);
+    return true;
+  }
+
+  hasGivenUp(label: number): boolean {
+    return this.#givenUp.has(label);
+  }
+
+  get retries(): number {
+    return HANDLER_RETRIES;
+  }
+}
+
+interface Timer {
+  readonly run: () => void;
+  readonly due: number;
+  cancel: () => void;
+}
+
+/** One process: the engine with all that it needs, until it dies. */
+export class Incarnation implements Listener {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly runs = new Set<Run>();
+  isAlive = true;
+  isFrozen = false;
+  isClosing = false;
+  readonly #world: World;
+  readonly #said: Map<string, number>;
+  readonly #sessions = new Map<string, Session>();
+  readonly #ends: ServerEnd[] = [];
+  readonly #timers = new Set<Timer>();
+  #backlog: (() => void)[] = [];
+  #isPumping = false;
+
+  constructor(world: World, server: ServerProcess, name: string, file: StoreFile, said: Map<string, number>) {
+    const { settings } = server;
+    this.name = name;
+    this.#world = world;
+    this.#said = said;
+    this.engine = createEngine(
+      {
+        onMessage: (message) => handle(world, this, message),
+        onSession: (session) => void this.#sessions.set(session.id, session),
+        onEvent: (record) => {
+          world.trace.add(name, `event ${record.level} ${record.name} ${record.message ?? ''}`);
+          if (record.name === 'engine.failed') world.fault('the engine never fails', record.message ?? '');
+        },
+        ...(settings.hasAuth && { authenticate: (request) => this.#authenticate(request.token) }),
+        store:
+          settings.mode === 'durable'
+            ? new DurableStore(file, world.clock, world.chances.server, this)
+            : memoryStore(this.#environment()),
+        ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),
+        limits: {
+          sessionTtlMs: settings.sessionTtlMs,
+          replay: { messages: settings.replayMessages, bytes: 1_048_576 },
+          window: { messages: settings.windowMessages, bytes: 1_048_576 },
+          handlerRetries: server.retries,
+        },
+        heartbeat: { intervalMs: settings.heartbeatMs, timeoutMs: 5_000 },
+      },
+      this.#environment(),
+    );
+  }
+
+  async #authenticate(token: string | undefined): Promise<string> {
+    await this.sleep(this.#world.chances.handler.between(0, 40));
+    if (token === undefined || this.#world.tokensAreRejected) throw new Unauthorized('this token has ended');
+    return 'user';
+  }
+
+  accept(end: ServerEnd): ServerSide {
+    this.#ends.push(end);
+    const events = this.engine.accept(
+      {
+        send: (text) => end.send(text),
+        close: (code, reason) => end.close(code, reason),
+        terminate: () => end.terminate(),
+        get bufferedAmount() {
+          return end.link.bufferedDown;
+        },
+      },
+      { origin: 'https://app.test', remoteAddress: '192.0.2.1' },
+    );
+    return { message: (data) => events.message(data), closed: () => events.closed() };
+  }
+
+  say(count: number): boolean {
+    let did = false;
+    for (const [id, session] of this.#sessions) {
+      for (let index = 0; index < count; index += 1) {
+        const k = (this.#said.get(id) ?? 0) + 1;
+        const offset = session.send({ session: id, k });
+        if (offset === 0) {
+          this.#sessions.delete(id);
+          break;
+        }
+        this.#world.trace.add(this.name, `says ${id}:${k} at offset ${offset}`);
+        this.#said.set(id, k);
+        did = true;
+      }
+    }
+    return did;
+  }
+
+  closeSession(choice: number, code: number): boolean {
+    const sessions = [...this.#sessions.values()];
+    const session = sessions[Math.floor(choice * 10) % Math.max(1, sessions.length)];
+    if (session === undefined) return false;
+    this.#world.trace.add(this.name, `closes session ${session.id} with ${code}`);
+    this.#sessions.delete(session.id);
+    this.#world.ledger.ended.add(session.id);
+    session.close(code, 'the app is done');
+    return true;
+  }
+
+  /** Resolves after `ms` in which the process lived; never, once it is dead. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#set(ms, resolve);
+    });
+  }
+
+  // The gate.
+
+  post(run: () => void): void {
+    if (!this.isAlive) return;
+    if (!this.isFrozen && this.#backlog.length === 0) {
+      run();
+      return;
+    }
+    this.#backlog.push(run);
+  }
+
+  freeze(): void {
+    this.isFrozen = true;
+    this.#world.trace.add(this.name, 'stands still');
+  }
+
+  /** The event loop goes on: what waited in the sockets and the late timers come in either order. */
+  thaw(): void {
+    if (!this.isFrozen) return;
+    this.isFrozen = false;
+    this.#world.trace.add(this.name, 'goes on');
+    const timers = [...this.#timers].sort((left, right) => left.due - right.due);
+    const late = (): void => {
+      for (const timer of timers) if (timer.due <= this.#world.clock.now) this.#schedule(timer);
+    };
+    if (this.#world.chances.server.hits(0.5)) {
+      late();
+      this.#pump();
+    } else {
+      this.#pump();
+      late();
+    }
+  }
+
+  die(): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.#backlog = [];
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    for (const run of this.runs) {
+      run.outcome = 'killed';
+      const facts = this.#world.ledger.producer(run.producer);
+      if (facts.running === run) facts.running = null;
+    }
+    this.runs.clear();
+    for (const end of this.#ends) end.link.serverDied();
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.isFrozen || this.#backlog.length === 0) return;
+    this.#isPumping = true;
+    this.#world.clock.after(0, () => {
+      this.#isPumping = false;
+      if (!this.isAlive || this.isFrozen) return;
+      this.#backlog.shift()?.();
+      this.#pump();
+    });
+  }
+
+  #environment(): EngineEnvironment {
+    const { clock, chances } = this.#world;
+    return {
+      now: () => clock.now,
+      wallClock: () => EPOCH + Math.floor(clock.now) + this.#world.server.wallOffset,
+      randomId: () => chances.server.hex(32),
+      setTimer: (ms, run) => this.#set(ms, run),
+      defer: (run) => void this.#set(0, run),
+      hashIdentity: (identity) => createHash('sha256').update(identity).digest('hex').slice(0, 32),
+      equalSecrets: (left, right) => left === right,
+      createAbort: () => new AbortController(),
+    };
+  }
+
+  #set(ms: number, run: () => void): () => void {
+    const timer: Timer = { run, due: this.#world.clock.now + Math.max(0, ms), cancel: () => {} };
+    this.#timers.add(timer);
+    this.#schedule(timer);
+    return () => {
+      timer.cancel();
+      this.#timers.delete(timer);
+    };
+  }
+
+  #schedule(timer: Timer): void {
+    timer.cancel();
+    timer.cancel = this.#world.clock.after(timer.due - this.#world.clock.now, () => {
+      // A late one is scheduled again when the process goes on.
+      if (!this.#timers.has(timer) || this.isFrozen) return;
+      this.#timers.delete(timer);
+      timer.run();
+    });
+  }
+}

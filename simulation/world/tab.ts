@@ -1,0 +1,299 @@
+import { createSocket } from '../../packages/core/src/socket/create-socket.ts';
+import { holdfast } from '../../packages/core/src/socket/protocols.ts';
+import { memoryOutbox } from '../../packages/core/src/storage/memory-outbox.ts';
+import { storedOutbox } from '../../packages/core/src/runtime/stored-outbox.ts';
+import type { Socket, SocketEvents } from '../../packages/core/src/socket/types.ts';
+import * as invariants from '../invariants.ts';
+import type { Sent } from './ledger.ts';
+import type { Device } from './device.ts';
+import { Page } from './page.ts';
+import type { World } from './world.ts';
+
+/** What the app of a tab is like, for its whole life. */
+export interface TabSettings {
+  readonly outbox: 'stored' | 'memory';
+  readonly hasLocks: boolean;
+  readonly hasTabStorage: boolean;
+  readonly hasAuth: boolean;
+  /** How long the app's `onConnect` takes; null: it has none. */
+  readonly preparesMs: number | null;
+  readonly connectsAtOnce: boolean;
+  readonly maxMessages: number;
+  readonly maxAttempts: number;
+}
+
+/** What one page's app heard from below, in order. */
+export interface Heard {
+  readonly type: 'message' | 'gap';
+  readonly session: string | null;
+  /** The server's count within the session. */
+  readonly k: number;
+  readonly gap: SocketEvents<unknown>['gap'] | null;
+}
+
+/** A page with its app. */
+export interface Running {
+  readonly page: Page;
+  readonly socket: Socket<unknown, { readonly label: number }>;
+  readonly heard: Heard[];
+  /** Set once close() was called, and once it was done. */
+  isClosing: boolean;
+  isClosed: boolean;
+  /** Whether the page said that nothing is stored any more. */
+  hasStorageFailed: boolean;
+  /** Connects that the app or a fact asked for. */
+  asked: number;
+}
+
+/** A browser tab: pages come and go in it, and its storage lives as long as it does. */
+export class Tab {
+  readonly name: string;
+  readonly device: Device;
+  readonly settings: TabSettings;
+  readonly #world: World;
+  #storage = new Map<string, string>();
+  #pages = 0;
+  #coming = 0;
+  /** Counts what breaks the order that a reload keeps. */
+  #chain = 0;
+  current: Running | null = null;
+  /** All pages that ever ran here. */
+  readonly past: Running[] = [];
+
+  constructor(world: World, name: string, device: Device, settings: TabSettings) {
+    this.#world = world;
+    this.name = name;
+    this.device = device;
+    this.settings = settings;
+  }
+
+  /** Whether a page is on its way. */
+  get isComing(): boolean {
+    return this.#coming > 0;
+  }
+
+  open(): boolean {
+    if (this.current !== null) return false;
+    const world = this.#world;
+    this.#pages += 1;
+    const page = new Page({
+      name: `${this.name}${this.#pages}`,
+      device: this.device,
+      clock: world.clock,
+      chance: world.chances.client,
+      network: world.network,
+      tabStorage: this.settings.hasTabStorage ? this.#storage : null,
+      hasLocks: this.settings.hasLocks,
+    });
+    page.onConnect = () => invariants.opensSocket(world, page);
+    page.onUncaught = (fault) => world.fault('nothing is thrown into the browser', describeFault(fault));
+    world.trace.add(page.name, 'opened');
+    page.act(() => this.#start(page));
+    return true;
+  }
+
+  #start(page: Page): void {
+    const world = this.#world;
+    const { device, settings } = this;
+    if (settings.preparesMs !== null) page.prepared = new Set();
+    const outbox =
+      settings.outbox === 'memory'
+        ? memoryOutbox(settings.maxMessages)
+        : storedOutbox({
+            maxMessages: settings.maxMessages,
+            scope: 'sim:user',
+            createStore: (onLost) => device.disk.connect(page, onLost),
+          });
+    const socket = createSocket<unknown, { readonly label: number }>({
+      url: 'ws://server.test/',
+      protocol: holdfast(),
+      outbox,
+      reconnect: { maxAttempts: settings.maxAttempts },
+      environment: page,
+      onEvent: (record) => {
+        world.trace.add(page.name, `event ${record.level} ${record.name} ${record.code ?? ''} ${record.message ?? ''}`);
+        world.onRecord(page, record);
+      },
+      autoConnect: settings.connectsAtOnce,
+      ...(settings.preparesMs !== null && { onConnect: () => this.#prepare(page, settings.preparesMs ?? 0) }),
+      ...(settings.hasAuth && { auth: () => world.token() }),
+    });
+    const running: Running = {
+      page,
+      socket,
+      heard: [],
+      isClosing: false,
+      isClosed: false,
+      hasStorageFailed: false,
+      asked: 1,
+    };
+    this.current = running;
+    this.past.push(running);
+    world.connect(running);
+    socket.on('message', (payload) => {
+      const { session, k } = payload as { readonly session: string; readonly k: number };
+      running.heard.push({ type: 'message', session, k, gap: null });
+      world.heard(running);
+    });
+    socket.on('gap', (gap) => {
+      world.trace.add(page.name, `gap ${JSON.stringify(gap)}`);
+      running.heard.push({ type: 'gap', session: null, k: 0, gap });
+    });
+    socket.on('drop', (drop) => world.trace.add(page.name, `drop ${drop.id} ${drop.error.code}`));
+    socket.on('error', (error) => world.onError(page, error));
+  }
+
+  // The app.
+
+  async #prepare(page: Page, ms: number): Promise<void> {
+    const link = page.links.at(-1);
+    await page.sleepFor(ms);
+    if (this.#world.onConnectFails) throw new Error('the app could not log in');
+    if (link !== undefined) page.prepared?.add(link.id);
+  }
+
+  send(options: {
+    ttlMs: number | null;
+    abortAfterMs: number | null;
+    reads: 'nothing' | 'stored' | 'delivered' | 'both';
+  }): boolean {
+    const { current } = this;
+    if (current === null || !current.page.isRunning || current.isClosing) return false;
+    const world = this.#world;
+    const { page, socket } = current;
+    const abort = options.abortAfterMs === null ? null : new AbortController();
+    const label = world.ledger.nextLabel();
+    page.act(() => {
+      const receipt = socket.send(
+        { label },
+        {
+          ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),
+          ...(abort !== null && { signal: abort.signal }),
+        },
+      );
+      world.trace.add(page.name, `send ${label} as ${receipt.id}`);
+      const sent: Sent = {
+        label,
+        tab: this.name,
+        page,
+        at: world.clock.now,
+        ttlMs: options.ttlMs,
+        receipt,
+        storedAt: null,
+        outcome: null,
+        wasStored: false,
+        isAborted: false,
+        isDiscarded: false,
+        chain: this.#chain,
+      };
+      world.ledger.sent.set(label, sent);
+      if (options.reads === 'stored' || options.reads === 'both') {
+        receipt.stored.then(
+          () => {
+            sent.storedAt = world.clock.now;
+            world.stored(sent);
+          },
+          () => {},
+        );
+      }
+      if (options.reads === 'delivered' || options.reads === 'both') {
+        receipt.delivered.then(
+          () => world.settled(sent, 'delivered'),
+          (error: unknown) => world.settled(sent, (error as { readonly code: string }).code),
+        );
+      }
+    });
+    if (abort !== null) {
+      world.clock.after(options.abortAfterMs ?? 0, () => {
+        page.act(() => {
+          const sent = world.ledger.sent.get(label);
+          if (sent !== undefined) sent.isAborted = true;
+          world.trace.add(page.name, `aborts ${label}`);
+          abort.abort();
+        });
+      });
+    }
+    return true;
+  }
+
+  /** Something else that the app does with its socket. */
+  call(what: 'pause' | 'connect' | 'reconnect'): boolean {
+    const { current } = this;
+    if (current === null || current.isClosing || !current.page.isRunning) return false;
+    this.#world.trace.add(current.page.name, what);
+    current.asked += 1;
+    current.page.act(() => current.socket[what]());
+    return true;
+  }
+
+  close(options: { flushMs: number; discard: boolean }): boolean {
+    const { current } = this;
+    if (current === null || current.isClosing || !current.page.isRunning) return false;
+    const world = this.#world;
+    const { page, socket } = current;
+    world.trace.add(page.name, `close ${JSON.stringify(options)}`);
+    current.isClosing = true;
+    for (const sent of world.ledger.sent.values()) {
+      if (options.discard && sent.tab === this.name) sent.isDiscarded = true;
+    }
+    page.act(() => {
+      void socket.close(options).then(() => {
+        current.isClosed = true;
+        world.closed(current);
+      });
+    });
+    return true;
+  }
+
+  /** The app closes once more what closes already. */
+  closeAgain(): void {
+    const { current } = this;
+    if (current === null || !current.isClosing || current.isClosed || !current.page.isRunning) return;
+    this.#world.trace.add(current.page.name, 'close again');
+    current.page.act(() => void current.socket.close());
+  }
+
+  // The browser.
+
+  reload(tells: boolean, ms: number): boolean {
+    const { current } = this;
+    if (current === null || !current.page.isRunning) return false;
+    const world = this.#world;
+    world.trace.add(current.page.name, 'reload');
+    if (tells) current.page.tellOfStop();
+    // Without a log that outlives the page, and a tab that remembers it, nothing ties the next page to this one.
+    const { outbox, hasLocks, hasTabStorage } = this.settings;
+    const keepsOrder = outbox === 'stored' && hasLocks && hasTabStorage && !current.hasStorageFailed;
+    if (!keepsOrder) this.breakOrder();
+    this.#end('going-away');
+    this.#coming += 1;
+    world.clock.after(ms, () => {
+      this.#coming -= 1;
+      this.open();
+    });
+    return true;
+  }
+
+  /** The tab or its browser is killed: what the tab kept for itself is gone, too. */
+  kill(way: 'silent' | 'reset'): void {
+    if (this.current === null) return;
+    this.#world.trace.add(this.current.page.name, `killed ${way}`);
+    this.#end(way);
+    this.#storage = new Map();
+    this.breakOrder();
+  }
+
+  /** What follows need not run after what came before. */
+  breakOrder(): void {
+    this.#chain += 1;
+  }
+
+  #end(way: 'silent' | 'reset' | 'going-away'): void {
+    this.current?.page.die(way);
+    this.current = null;
+  }
+}
+
+function describeFault(fault: unknown): string {
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+}

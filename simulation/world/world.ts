@@ -1,0 +1,176 @@
+import type { HoldfastError } from '../../packages/core/src/lib/errors.ts';
+import type { EventRecord } from '../../packages/core/src/socket/types.ts';
+import * as invariants from '../invariants.ts';
+import { Clock } from './clock.ts';
+import { Device } from './device.ts';
+import { labelOf, Ledger, type Sent } from './ledger.ts';
+import { Network } from './network.ts';
+import type { Page } from './page.ts';
+import { Chance } from './prng.ts';
+import { ServerProcess, type ServerSettings } from './server-process.ts';
+import { type LinkFacts, Tap, type WelcomeFrame } from './tap.ts';
+import type { Running, Tab } from './tab.ts';
+import { Trace } from './trace.ts';
+
+/** A broken invariant: the first one ends the run. */
+export interface Fault {
+  readonly invariant: string;
+  readonly text: string;
+}
+
+/** The sessions of one page, in order, as its welcomes told. */
+export interface PageSession {
+  readonly session: string;
+  readonly epoch: string;
+}
+
+/** All of it: both ends, what is between them, and what the world knows that neither end does. */
+export class World {
+  readonly seed: number;
+  readonly clock: Clock = new Clock();
+  readonly chances: {
+    readonly network: Chance;
+    readonly client: Chance;
+    readonly storage: Chance;
+    readonly server: Chance;
+    readonly handler: Chance;
+  };
+  readonly trace: Trace;
+  readonly ledger: Ledger = new Ledger();
+  readonly tap: Tap;
+  readonly network: Network;
+  readonly server: ServerProcess;
+  readonly devices: Device[] = [];
+  readonly tabs: Tab[] = [];
+  readonly sessions = new Map<Page, PageSession[]>();
+  broken: Fault | null = null;
+  /** Facts told to pages that make them try again at once. */
+  wakeUps = 0;
+  /** How often a page took its peer for dead. */
+  verdicts = 0;
+  /** Whether the apps' token function, their `onConnect`, and the server's look at tokens fail now. */
+  tokenFails = false;
+  onConnectFails = false;
+  tokensAreRejected = false;
+  /** The faults are over. */
+  isSettling = false;
+  settleAt = Infinity;
+  #tokens = 0;
+  readonly #runningOf = new Map<Page, Running>();
+
+  constructor(seed: number, settings: ServerSettings, options: { traceLines: number; print?: (line: string) => void }) {
+    this.seed = seed;
+    this.trace = new Trace(this.clock, options.traceLines, options.print);
+    this.chances = {
+      network: new Chance(seed, 'network'),
+      client: new Chance(seed, 'client'),
+      storage: new Chance(seed, 'storage'),
+      server: new Chance(seed, 'server'),
+      handler: new Chance(seed, 'handler'),
+    };
+    this.tap = new Tap(this.ledger, this.trace, () => this.clock.now, {
+      fault: (invariant, text) => this.fault(invariant, text),
+      welcomed: (facts, welcome) => this.#welcomed(facts, welcome),
+      clientGaveUp: (facts, code) => invariants.clientGaveUp(this, facts, code),
+      serverGaveUp: (facts, code) => invariants.serverGaveUp(this, facts, code),
+    });
+    this.network = new Network(this.clock, this.chances.network, this.tap);
+    this.server = new ServerProcess(this, settings);
+  }
+
+  addDevice(name: string): Device {
+    const device = new Device(name, this.clock, this.chances.storage);
+    device.disk.onCommit = (what) => this.trace.add(`${name} disk`, what);
+    device.disk.onStored = (payload) => {
+      const sent = this.ledger.sent.get(labelOf(JSON.parse(payload)));
+      if (sent !== undefined) sent.wasStored = true;
+    };
+    device.locks.onChange = (who, what) => this.trace.add(who, what);
+    this.devices.push(device);
+    return device;
+  }
+
+  /** The first broken invariant is the one to look at: what follows may come from it. */
+  fault(invariant: string, text: string): void {
+    if (this.broken !== null) return;
+    this.broken = { invariant, text };
+    this.trace.add('FAULT', `${invariant}: ${text}`);
+  }
+
+  /** Runs the world up to `until`, or to the first fault. */
+  run(until: number): Promise<void> {
+    return this.clock.run(until, () => {
+      if (this.broken === null) invariants.checkStep(this);
+      return this.broken === null;
+    });
+  }
+
+  /** Like the clock's `after`, and in any case before the faults end. */
+  later(ms: number, run: () => void): void {
+    this.clock.after(Math.min(ms, Math.max(0, this.settleAt - 1 - this.clock.now)), run);
+  }
+
+  /** What the app's token function does. */
+  token(): string {
+    if (this.tokenFails) throw new Error('no token to be had');
+    this.#tokens += 1;
+    return `token-${this.#tokens}`;
+  }
+
+  runningOf(page: Page): Running | undefined {
+    return this.#runningOf.get(page);
+  }
+
+  /** Pages that can run now and whose app has not closed its socket. */
+  get live(): readonly Running[] {
+    return this.tabs.flatMap(({ current }) =>
+      current !== null && current.page.isRunning && !current.isClosing ? [current] : [],
+    );
+  }
+
+  // What the apps hear.
+
+  connect(running: Running): void {
+    this.#runningOf.set(running.page, running);
+  }
+
+  stored(sent: Sent): void {
+    this.trace.add(sent.page.name, `stored ${sent.label}`);
+    invariants.stored(this, sent);
+  }
+
+  settled(sent: Sent, outcome: string): void {
+    this.trace.add(sent.page.name, `${sent.label} ${outcome}`);
+    sent.outcome = outcome;
+    invariants.settled(this, sent);
+  }
+
+  heard(running: Running): void {
+    invariants.heard(this, running);
+  }
+
+  closed(running: Running): void {
+    this.trace.add(running.page.name, 'closed');
+    // What `close` resolves on is the last thing, but what the browser granted meanwhile is still on its way back.
+    this.clock.after(5, () => invariants.closed(this, running));
+  }
+
+  onRecord(page: Page, record: EventRecord): void {
+    invariants.told(this, page, record.code ?? null, record.message ?? record.name);
+  }
+
+  onError(page: Page, error: HoldfastError): void {
+    invariants.told(this, page, error.code, error.message);
+  }
+
+  #welcomed(facts: LinkFacts, welcome: WelcomeFrame): void {
+    const sessions = this.sessions.get(facts.page) ?? [];
+    const last = sessions.at(-1);
+    if (last?.session !== welcome.session || last.epoch !== welcome.epoch) {
+      sessions.push({ session: welcome.session, epoch: welcome.epoch });
+    } else if (!welcome.resumed) {
+      this.fault('a resumed session says so', `${facts.page.name} keeps ${welcome.session} with resumed: false`);
+    }
+    this.sessions.set(facts.page, sessions);
+  }
+}
