@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EVENT_TYPES, EVENTS, options, STATE_NAMES, STATES } from './connection.fixture.ts';
-import {
-  TABLE,
-  transition,
-  type Effect,
-  type Event,
-  type EventType,
-  type State,
-  type StateName,
-} from './connection.ts';
+import type { Effect, Event, EventType, State, StateName } from './connection-state.ts';
+import { TABLE, transition } from './connection.ts';
 
 const spec = new URL('./SPEC.md', import.meta.url);
 const BEGIN =

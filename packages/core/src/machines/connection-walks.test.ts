@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
 import { EVENT_TYPES, EVENTS, options } from './connection.fixture.ts';
-import {
-  initialState,
-  transition,
-  type ConnectionOptions,
-  type Effect,
-  type Event,
-  type State,
-  type TimerName,
-} from './connection.ts';
+import type { ConnectionOptions, Effect, Event, State, TimerName } from './connection-state.ts';
+import { initialState, transition } from './connection.ts';
 
 /** What the outside knows of the machine: the timers that run and the link that is there. It shares none of its code. */
 class Outside {

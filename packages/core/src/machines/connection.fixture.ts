@@ -1,14 +1,6 @@
 import type { Failure } from '../lib/errors.ts';
-import {
-  initialState,
-  transition,
-  type ConnectionOptions,
-  type Effect,
-  type Event,
-  type EventType,
-  type State,
-  type StateName,
-} from './connection.ts';
+import type { ConnectionOptions, Effect, Event, EventType, State, StateName } from './connection-state.ts';
+import { initialState, transition } from './connection.ts';
 
 export const options: ConnectionOptions = {
   initialDelayMs: 500,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROBE_TIMEOUT_MS } from './connection.ts';
+import { PROBE_TIMEOUT_MS } from './connection-steps.ts';
 import { Walk } from './connection.fixture.ts';
 
 const attempts = (walk: Walk): number => walk.state.attempt;

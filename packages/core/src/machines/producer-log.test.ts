@@ -90,6 +90,14 @@ describe('a log that was restored', () => {
     expect(log.withdraw(entry)).toBe(true);
   });
 
+  it('withdraws nothing that a server which crashed may have run, and sends it', () => {
+    const { log } = aLog();
+    for (const seq of [1, 2, 3]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
+    log.begin([1, [], 2]);
+    const [second, third] = [...log.entries] as [Entry, Entry];
+    expect([log.withdraw(second), log.withdraw(third), sendAll(log)]).toEqual([false, true, ['m 2']]);
+  });
+
   it('skips what is missing in it', () => {
     const { log } = aLog();
     for (const seq of [4, 7]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });

@@ -115,7 +115,7 @@ describe('a message of a server', () => {
     });
     const text = [
       encode.welcome(welcome),
-      encode.taken([null, [1, [[1, error]]]]),
+      encode.taken([null, [1, [[1, error]]], [2, [], 7]]),
       encode.serverMessage(1, '{"a":"\\n"}'),
       encode.acknowledge(0, 1),
       encode.refuse(3, 4, error),
@@ -127,7 +127,7 @@ describe('a message of a server', () => {
       ok: true,
       frames: [
         { kind: 'welcome', welcome },
-        { kind: 'taken', taken: [null, [1, [[1, error]]]] },
+        { kind: 'taken', taken: [null, [1, [[1, error]]], [2, [], 7]] },
         { kind: 'm', offset: 1, payload: { a: '\n' } },
         { kind: 'a', producer: 0, seq: 1 },
         { kind: 'r', producer: 3, seq: 4, error },

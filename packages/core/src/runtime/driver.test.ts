@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionOptions, Effect, Event, State } from '../machines/connection.ts';
+import type { ConnectionOptions, Effect, Event, State } from '../machines/connection-state.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { Driver } from './driver.ts';
 

@@ -1,13 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
-import {
-  initialState,
-  transition,
-  type ConnectionOptions,
-  type Effect,
-  type Event,
-  type State,
-  type TimerName,
-} from '../machines/connection.ts';
+import type { ConnectionOptions, Effect, Event, State, TimerName } from '../machines/connection-state.ts';
+import { initialState, transition } from '../machines/connection.ts';
 
 /** What the effects of the connection machine are run by; timers are the driver's own. */
 export type EffectRunner = (effect: Exclude<Effect, { type: `timer/${string}` }>) => void;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Event } from '../machines/connection.ts';
+import type { Event } from '../machines/connection-state.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { Link, type LinkOptions } from './link.ts';
 

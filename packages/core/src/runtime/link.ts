@@ -1,6 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
-import type { Event } from '../machines/connection.ts';
+import type { Event } from '../machines/connection-state.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { openTransport, type Transport } from '../transport/websocket.ts';
 

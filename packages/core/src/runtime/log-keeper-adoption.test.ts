@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aPage, anOrigin } from './page.fixture.ts';
+import { aPage, anOrigin, Page } from './page.fixture.ts';
 
 // Logs of pages that are gone are sent under their own ids by whoever is open, and deleted once the server has all.
 
@@ -137,4 +137,20 @@ test('listing that fails later ends storage, once', async () => {
   await page.advance(60_000);
   expect(page.ends).toMatchObject([{ code: 'STORAGE_FAILED' }]);
   expect(page.environment.timers).toBe(0);
+});
+
+test('a thousand orphans take as long as they take: slow storage is not broken storage', async () => {
+  const origin = anOrigin();
+  for (let log = 0; log < 1_000; log += 1) origin.place.leave(`orphan-${log}`, [1]);
+  const page = new Page(origin, 'tab');
+  const pass = origin.place.pass.bind(origin.place);
+  origin.place.pass = async (method, call) => {
+    await new Promise<void>((resolve) => {
+      page.environment.setTimer(10, resolve);
+    });
+    await pass(method, call);
+  };
+  await page.advance(30_000);
+  expect(page.ends).toEqual([]);
+  expect(page.logs).toHaveLength(1_001);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../machines/producer-log.ts';
-import { aPage, anOrigin, Page } from './page.fixture.ts';
+import { aPage, anOrigin, type Page } from './page.fixture.ts';
 
 // After close no lock, no timer and no open storage is left, whatever was under way.
 
@@ -52,6 +52,19 @@ test('an own log with nothing left in it is deleted', async () => {
   page.take('tab', 1);
   await page.keeper.close(false);
   expect(origin.place.stored).toEqual({});
+  expect(left(page)).toEqual(nothing);
+});
+
+test('a removal that was due later has no timer any more', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  for (let segment = 0; segment < 2; segment += 1) {
+    page.send();
+    await page.advance(20);
+  }
+  page.take('tab', 1);
+  expect(page.environment.timers).toBe(2);
+  await page.keeper.close(false);
   expect(left(page)).toEqual(nothing);
 });
 

@@ -135,6 +135,16 @@ test('a message that failed for another reason meanwhile is no accident', async 
   expect(origin.place.stored).toEqual({ tab: [] });
 });
 
+test('a message that is forgotten and fails is counted once: its neighbours stay stored', async () => {
+  const { origin, page, entries } = await withThreeStored();
+  page.withdraw(entries[0]);
+  page.queue.own.fail(entries[0], { code: 'MESSAGE_TOO_LARGE', message: 'too large' });
+  await page.settle();
+  page.take('tab', 2);
+  await page.advance(100);
+  expect(origin.place.stored.tab).toContain(3);
+});
+
 test('a message of an adopted log is forgotten there, and a drained log goes', async () => {
   const origin = anOrigin();
   origin.place.leave('old', [4, 5]);

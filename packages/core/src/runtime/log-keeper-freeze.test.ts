@@ -88,6 +88,32 @@ test('after storage failed a freeze gives back adopted logs as well', async () =
   expect([page.held, page.logs]).toEqual([[], ['tab']]);
 });
 
+test('run again without the storage that had its log: nobody knows who has sent what was in it', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.storage.lose(new Error('gone'));
+  page.keeper.freeze();
+  const adopter = await aPage(origin, 'adopter');
+  expect(adopter.logs).toEqual(['tab', 'adopter']);
+  page.keeper.resume();
+  await page.settle();
+  expect([page.settled, page.logs]).toEqual([['tab:1 OUTCOME_UNKNOWN'], ['tab-fresh-1']]);
+  expect(page.reports).toMatchObject([{ code: 'LOG_TAKEN_OVER' }]);
+});
+
+test('run again without storage that never had anything: the log in memory is still its own', async () => {
+  const origin = anOrigin();
+  origin.place.fail('open');
+  const page = await aPage(origin);
+  page.send();
+  page.keeper.freeze();
+  page.keeper.resume();
+  await page.settle();
+  expect([page.settled, page.logs, page.reports]).toEqual([[], ['tab'], []]);
+});
+
 test('run again with the log untouched: the page keeps it, under a new generation', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
@@ -156,6 +182,21 @@ test('adopted and drained while frozen: the page finds its own log gone', async 
   expect(page.logs).toEqual(['tab-fresh-1']);
 });
 
+test("adopted while frozen by a page that is gone by now: its lock is free, and it is another page's log all the same", async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.keeper.freeze();
+  const adopter = await aPage(origin, 'adopter');
+  await adopter.keeper.close(false);
+  page.keeper.resume();
+  await page.settle();
+  // What the adopter sent of it nobody knows here: it is sent again under its own id, and nothing is appended to it.
+  expect(page.settled).toEqual(['tab:1 OUTCOME_UNKNOWN']);
+  expect(page.logs).toEqual(['tab', 'tab-fresh-1']);
+});
+
 test('a page that never stored anything keeps its log whoever was open meanwhile', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
@@ -221,4 +262,17 @@ test('closed while frozen: everything is given back and what is pending stays fo
   await page.keeper.close(false);
   expect(origin.place.stored).toEqual({ tab: [1] });
   expect([page.held, page.environment.timers, origin.place.calls.at(-1)]).toEqual([[], 0, 'close']);
+});
+
+test('what can be read of a corrupt log comes back after a freeze, and is reported once', async () => {
+  const origin = anOrigin();
+  origin.place.leave('old', [1]);
+  const old = origin.place.logs.get('old');
+  if (old !== undefined) old.corrupt = 1;
+  const page = await aPage(origin);
+  page.keeper.freeze();
+  page.keeper.resume();
+  await page.settle();
+  expect(page.logs).toEqual(['old', 'tab']);
+  expect(page.reports).toHaveLength(1);
 });

@@ -57,6 +57,18 @@ test('a page between that stored nothing does not break the chain', async () => 
   expect(third.queue.own.after).toBe(third.log('before'));
 });
 
+test('a page between that died before its first write had ended does not break the chain either', async () => {
+  const { origin, tabStorage } = await aReload();
+  const release = origin.place.hold('createLog');
+  const second = await aPage(origin, 'second', { tabStorage });
+  second.send();
+  await second.advance(20);
+  origin.locks.dropTab('second');
+  const third = await aPage(origin, 'third', { tabStorage: new Map(tabStorage) });
+  expect(third.queue.own.after).toBe(third.log('before'));
+  release();
+});
+
 test('the page before is waited for while it is on its way out', async () => {
   const { origin, tabStorage } = await aReload();
   const release = await origin.locks.forTab('before').request('test:alice:before', { ifAvailable: true });

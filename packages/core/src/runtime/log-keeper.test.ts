@@ -153,6 +153,10 @@ test('after storage failed its messages are still sent from memory, adopted ones
   await page.settle();
   expect(page.settled).toEqual(['old:1 ok', 'tab:1 ok']);
   expect([page.finished, origin.place.stored]).toEqual([[], { old: [1] }]);
+  // Another page finds out that all of it is taken, and deletes it.
+  expect(page.held).toEqual(['tab']);
+  const other = await aPage(origin, 'other');
+  expect(other.logs).toEqual(['old', 'other']);
 });
 
 test('corrupt records are reported, what can be read is sent, and the log stays', async () => {
@@ -197,13 +201,11 @@ test('an app that closes when it hears that its log is gone gets no other fault'
   const log = origin.place.logs.get('tab');
   if (log === undefined) throw new Error('no log');
   log.generation += 1;
-  let closed: Promise<void> | null = null;
-  page.onReport = () => {
-    closed ??= page.keeper.close(false);
-  };
+  const closing: Promise<void>[] = [];
+  page.onReport = () => void closing.push(page.keeper.close(false));
   page.send();
   await page.advance(20);
-  await closed;
+  await Promise.all(closing);
   expect(page.reports.map(({ code }) => code)).toEqual(['LOG_TAKEN_OVER']);
   expect([page.ends, page.held, page.environment.timers]).toEqual([[], [], 0]);
 });

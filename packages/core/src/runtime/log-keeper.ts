@@ -1,15 +1,15 @@
-import type { Locks } from '../environment/ports.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
 import type { Keeper, KeeperHost } from '../storage/keeper.ts';
 import { LogLost, type ClaimedLog, type LogHeader, type OutboxStorage, type OutboxStore } from '../storage/ports.ts';
+import { HeldLocks, NotNow } from './held-locks.ts';
 import { StoredLog } from './stored-log.ts';
 
 /** How long a page waits for the log of the page before its reload. */
 const SUCCESSION_WAIT_MS = 1_000;
-/** Storage that has not opened and shown its logs by then counts as broken; so does one that does not end. */
-const START_WAIT_MS = 5_000;
+/** Storage that takes longer for one answer counts as broken; so does one that does not end. */
+const ANSWER_WAIT_MS = 5_000;
 const CLOSE_WAIT_MS = 3_000;
 /** How often an open page looks for logs of pages that are gone. */
 const ADOPT_EVERY_MS = 10_000;
@@ -22,12 +22,14 @@ const ADOPT_EVERY_MS = 10_000;
 export class LogKeeper implements Keeper {
   readonly #host: KeeperHost;
   readonly #scope: string;
-  readonly #locks: Locks | undefined;
+  /** Null: this origin has none, and nothing is stored. */
+  readonly #locks: HeldLocks | null;
   readonly #abort = new AbortController();
   readonly #stored = new Map<ProducerLog, StoredLog>();
-  readonly #releases = new Map<string, () => void>();
-  /** Logs that are not to be looked at again: held by this page before, with records that nobody can read. */
+  /** Logs that are not to be looked at again: what is left in them can't be read. */
   readonly #ignored = new Set<string>();
+  /** Logs of which that was told. */
+  readonly #corrupt = new Set<string>();
   /** Logs of the pages before this one in this tab, the nearest first: they are sent before the own log. */
   #predecessors: readonly string[] = [];
   #store: OutboxStore | null;
@@ -55,7 +57,9 @@ export class LogKeeper implements Keeper {
   constructor(storage: OutboxStorage, host: KeeperHost) {
     this.#host = host;
     this.#scope = storage.scope;
-    this.#locks = host.environment.locks;
+    const { locks } = host.environment;
+    const mayHold = (): boolean => this.#store !== null && !this.#isFrozen && !this.#abort.signal.aborted;
+    this.#locks = locks === undefined ? null : new HeldLocks(locks, storage.scope, mayHold);
     this.#identity = { clientId: host.environment.randomId(), peer: null };
     this.#store = storage.createStore((cause) => this.#storageFailed(cause));
     this.#sequence(() => this.#start());
@@ -123,7 +127,7 @@ export class LogKeeper implements Keeper {
     this.#own?.write();
     for (const log of [...this.#host.queue.logs]) if (log !== this.#host.queue.own) this.#letGo(log);
     // Those too whose log is being read right now: nothing of this page may run any more.
-    this.#releaseAll();
+    this.#locks?.releaseAll();
   }
 
   resume(): void {
@@ -152,7 +156,7 @@ export class LogKeeper implements Keeper {
       this.#storageFailed(cause);
     }
     for (const stored of this.#stored.values()) stored.stop();
-    this.#releaseAll();
+    this.#locks?.releaseAll();
     const store = this.#store;
     this.#store = null;
     if (store !== null) this.#ended = this.#end(store);
@@ -171,7 +175,7 @@ export class LogKeeper implements Keeper {
     this.#ready = this.#ready.then(async () => {
       if (this.#isFrozen || this.#abort.signal.aborted) return;
       try {
-        if (this.#store !== null) await this.#within(START_WAIT_MS, work());
+        if (this.#store !== null) await work();
       } catch (cause) {
         if (!(cause instanceof NotNow) && !this.#abort.signal.aborted) this.#storageFailed(cause);
       }
@@ -184,12 +188,12 @@ export class LogKeeper implements Keeper {
 
   async #start(): Promise<void> {
     const { environment, queue } = this.#host;
-    if (this.#locks === undefined) throw new Error('this origin has no Web Locks (is it plain http?)');
-    const identity = await this.#open.open(this.#identity.clientId);
+    if (this.#locks === null) throw new Error('this origin has no Web Locks (is it plain http?)');
+    const identity = await this.#answer(this.#open.open(this.#identity.clientId));
     // It may have been given up for too slow, and a greeting may have gone out under the other name.
     if (this.#store === null) throw new NotNow();
     this.#identity = identity;
-    await this.#lock(queue.own.id);
+    await this.#locks?.take(queue.own.id, this.#abort.signal);
     this.#predecessors = (environment.tabStorage?.get(this.#tabKey) ?? '').split(' ').filter((id) => id !== '');
     for (const id of this.#predecessors) await this.#succeed(id);
     this.#chain([]);
@@ -223,7 +227,7 @@ export class LogKeeper implements Keeper {
     // A frozen page would be given the lock without knowing, and keep it.
     this.#giveUpWait = () => wait.abort();
     try {
-      await this.#lock(predecessor, wait.signal);
+      await this.#locks?.take(predecessor, wait.signal);
     } catch (cause) {
       if (!wait.signal.aborted) throw cause;
       if (this.#isFrozen || this.#abort.signal.aborted) throw new NotNow();
@@ -239,7 +243,7 @@ export class LogKeeper implements Keeper {
   /** Takes over every log whose page is gone; one that follows another not before that one is gone, or here. */
   async #adopt(): Promise<void> {
     const { queue } = this.#host;
-    const headers = await this.#open.listLogs();
+    const headers = await this.#answer(this.#open.listLogs());
     const elsewhere = new Set(headers.map(({ id }) => id));
     for (const { id } of queue.logs) elsewhere.delete(id);
     for (const id of this.#ignored) elsewhere.delete(id);
@@ -248,7 +252,7 @@ export class LogKeeper implements Keeper {
       isLooking = false;
       for (const { id, after } of headers) {
         const isItsTurn = elsewhere.has(id) && (after === null || !elsewhere.has(after));
-        if (!isItsTurn || !(await this.#lockIfAvailable(id))) continue;
+        if (!isItsTurn || !(await this.#locks?.takeIfAvailable(id))) continue;
         await this.#take(id);
         elsewhere.delete(id);
         isLooking = true;
@@ -275,15 +279,15 @@ export class LogKeeper implements Keeper {
 
   /** Reads a log whose lock is held and puts it before the own one. */
   async #take(id: string): Promise<void> {
-    const claimed = await this.#open.claimLog(id);
+    const claimed = await this.#answer(this.#open.claimLog(id));
     if (claimed === null) {
-      this.#release(id);
+      this.#locks?.release(id);
       return;
     }
     // Its lock went back while it was read: the page was frozen, and may run again by now.
-    if (!this.#releases.has(id)) throw new NotNow();
-    if (claimed.corrupt > 0) {
-      this.#ignored.add(id);
+    if (this.#locks?.has(id) !== true) throw new NotNow();
+    if (claimed.corrupt > 0 && !this.#corrupt.has(id)) {
+      this.#corrupt.add(id);
       this.#host.report({
         code: 'STORAGE_FAILED',
         message: `${claimed.corrupt} stored records of an older page can't be read; they stay where they are`,
@@ -316,7 +320,7 @@ export class LogKeeper implements Keeper {
 
   /** A log that storage failed under is sent from memory; another page may then find out that all of it is taken. */
   #giveBackWhenSettled(log: ProducerLog): void {
-    if (log === this.#host.queue.own || !this.#releases.has(log.id)) return;
+    if (log === this.#host.queue.own || this.#locks?.has(log.id) !== true) return;
     this.#host.environment.defer(() => log.isSettled && this.#letGo(log));
   }
 
@@ -324,19 +328,19 @@ export class LogKeeper implements Keeper {
     this.#stored.get(log)?.stop();
     this.#stored.delete(log);
     this.#host.queue.remove(log);
-    this.#release(log.id);
+    this.#locks?.release(log.id);
   }
 
   async #regain(): Promise<void> {
-    await this.#idle();
+    await this.#answer(this.#idle());
     const own = this.#own;
-    if (!(await this.#lockIfAvailable(this.#host.queue.own.id))) {
+    if (!(await this.#locks?.takeIfAvailable(this.#host.queue.own.id))) {
       await this.#lose();
     } else if (own === undefined) {
       // Frozen while it changed its log.
       this.#keep(this.#host.queue.own);
     } else if (own.generation > 0) {
-      const claimed = await this.#open.claimLog(own.log.id, own.generation);
+      const claimed = await this.#answer(this.#open.claimLog(own.log.id, own.generation));
       if (claimed === null) await this.#lose();
       else own.generation = claimed.generation;
     }
@@ -348,7 +352,7 @@ export class LogKeeper implements Keeper {
   async #lose(): Promise<void> {
     this.#abandon();
     const { own } = this.#host.queue;
-    await this.#lock(own.id);
+    await this.#locks?.take(own.id, this.#abort.signal);
     this.#keep(own);
   }
 
@@ -359,7 +363,7 @@ export class LogKeeper implements Keeper {
     this.#host.queue.replaceOwn(this.#host.newLog());
     stored?.stop();
     this.#stored.delete(log);
-    this.#release(log.id);
+    this.#locks?.release(log.id);
     this.#predecessors = [];
     this.#isExposed = false;
     this.#isOwner = true;
@@ -444,8 +448,8 @@ export class LogKeeper implements Keeper {
     }
     this.#stored.clear();
     // One that was about to be read is in no queue: others may have it.
-    for (const id of [...this.#releases.keys()])
-      if (!this.#host.queue.logs.some((log) => log.id === id)) this.#release(id);
+    for (const id of this.#locks?.ids ?? [])
+      if (!this.#host.queue.logs.some((log) => log.id === id)) this.#locks?.release(id);
     this.#cancelAdoption?.();
     for (const done of this.#forgetting) done(false);
     this.#forgetting.clear();
@@ -467,58 +471,20 @@ export class LogKeeper implements Keeper {
     }
   }
 
-  #lockName(id: string): string {
-    return `${this.#scope}:${id}`;
+  /** Each answer has a deadline of its own: a thousand logs take as long as they take. */
+  #answer<T>(work: Promise<T>): Promise<T> {
+    return this.#within(ANSWER_WAIT_MS, work);
   }
 
-  async #lock(id: string, signal: AbortSignal = this.#abort.signal): Promise<void> {
-    if (this.#releases.has(id) || this.#locks === undefined) return;
-    if (this.#abort.signal.aborted) throw new NotNow();
-    this.#hold(id, await this.#locks.request(this.#lockName(id), { signal }));
-  }
-
-  async #lockIfAvailable(id: string): Promise<boolean> {
-    if (this.#releases.has(id)) return true;
-    const release = (await this.#locks?.request(this.#lockName(id), { ifAvailable: true })) ?? null;
-    this.#hold(id, release);
-    return release !== null;
-  }
-
-  /** A page that was frozen or closed while it waited must not keep what it gets. */
-  #hold(id: string, release: (() => void) | null): void {
-    if (release === null) return;
-    if (this.#store === null || this.#isFrozen || this.#abort.signal.aborted) {
-      release();
-      throw new NotNow();
-    }
-    this.#releases.set(id, release);
-  }
-
-  #release(id: string): void {
-    this.#releases.get(id)?.();
-    this.#releases.delete(id);
-  }
-
-  #releaseAll(): void {
-    for (const id of [...this.#releases.keys()]) this.#release(id);
-  }
-
-  #within<T>(ms: number, work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#host.environment.setTimer(ms, () =>
-        reject(new Error(`storage did not answer within ${ms} ms`)),
-      );
-      const end = (settle: () => void): void => {
-        cancel();
-        settle();
-      };
-      work.then(
-        (value) => end(() => resolve(value)),
-        (cause: unknown) => end(() => reject(cause as Error)),
-      );
+  async #within<T>(ms: number, work: Promise<T>): Promise<T> {
+    let cancel = (): void => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.#host.environment.setTimer(ms, () => reject(new Error(`storage did not answer within ${ms} ms`)));
     });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
   }
 }
-
-/** The page was frozen or closed in the middle, or the storage given up: not another fault of the storage. */
-class NotNow extends Error {}

@@ -27,13 +27,13 @@ test('the life of a connection, in order', async () => {
 
 test('a socket closed in the middle of a WebSocket message: the rest of it is heard by nobody', async () => {
   const world = await new World().welcome();
-  let closed: Promise<void> | null = null;
+  const closing: Promise<void>[] = [];
   world.socket.on('message', (message) => {
-    if (message === 2) closed = world.socket.close();
+    if (message === 2) closing.push(world.socket.close());
   });
   world.wire.receive(['m', 1, 1], ['m', 2, 2], ['m', 3, 3]);
   expect(world.events('message')).toEqual([1, 2]);
-  await closed;
+  await Promise.all(closing);
   expect(world.events('closed')).toHaveLength(1);
   expect(world.environment.timers).toBe(0);
 });
@@ -70,13 +70,13 @@ test('a message sent in the open event goes behind what was queued', async () =>
 
 test('close() in the state event of a connection that opens: everything is told once, and it ends', async () => {
   const world = new World();
-  let closed: Promise<void> | null = null;
+  const closing: Promise<void>[] = [];
   world.socket.on('state', ({ phase }) => {
-    if (phase === 'open') closed = world.socket.close();
+    if (phase === 'open') closing.push(world.socket.close());
   });
   const receipt = world.socket.send(1);
   await world.welcome();
-  await closed;
+  await Promise.all(closing);
   expect(world.phases).toEqual(['open', 'closed']);
   expect(receipt.status).toBe('failed');
   expect([world.environment.timers, world.environment.isObserved]).toEqual([0, false]);

@@ -1,5 +1,12 @@
 import { describe, expectTypeOf, test } from 'vitest';
-import { createSocket, HoldfastError, type Json, type Receipt, type Socket, type SocketOptions } from '../index.ts';
+import {
+  createSocket,
+  type HoldfastError,
+  type Json,
+  type Receipt,
+  type Socket,
+  type SocketOptions,
+} from '../index.ts';
 
 interface Incoming {
   readonly kind: 'tick';

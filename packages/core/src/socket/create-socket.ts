@@ -3,7 +3,7 @@ import { describe } from '../lib/describe.ts';
 import type { Failure, HoldfastError, Json } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { Conversation } from '../machines/conversation.ts';
-import type { Effect, State } from '../machines/connection.ts';
+import type { Effect, State } from '../machines/connection-state.ts';
 import { OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
@@ -384,7 +384,8 @@ class HoldfastSocket<Incoming, Outgoing> {
     try {
       payload = this.#encode(data);
     } catch (fault) {
-      return Promise.reject(fault as HoldfastError);
+      if (!(fault instanceof Error)) throw fault;
+      return Promise.reject(fault);
     }
     const refusal = this.#conversation.refusal(utf8Length(payload));
     return refusal === null ? this.#direct.send(signal, payload) : Promise.reject(this.#error(refusal));

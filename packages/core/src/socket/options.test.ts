@@ -11,7 +11,7 @@ const environment = new FakeEnvironment();
 const stored = storedOutbox(memoryStorage(new MemoryPlace()));
 
 function check(options: object): ReturnType<typeof checkOptions> {
-  return checkOptions({ url: 'ws://server.example', environment, ...options } as SocketOptions);
+  return checkOptions({ url: 'ws://server.example', environment, ...options });
 }
 
 function faultOf(run: () => unknown): HoldfastError {
@@ -120,7 +120,7 @@ describe('the options', () => {
   ];
 
   it.each(wrong)('name a wrong one: %s in %o', (option, options) => {
-    const fault = faultOf(() => checkOptions({ url: 'ws://server.example', environment, ...options } as SocketOptions));
+    const fault = faultOf(() => checkOptions({ url: 'ws://server.example', environment, ...options }));
     expect([fault.code, fault.details]).toEqual(['INVALID_OPTION', { option }]);
     expect(fault.message).toMatch(new RegExp(`^option ${option.replaceAll('.', '\\.')} must be .+, not .+`, 's'));
   });

@@ -3,7 +3,7 @@ import type { Environment } from '../environment/ports.ts';
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
 import type { Protocol } from '../machines/conversation.ts';
-import type { ConnectionOptions } from '../machines/connection.ts';
+import type { ConnectionOptions } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
 import type { Outbox } from '../storage/keeper.ts';
 import { MAX_MESSAGES, memoryOutbox } from '../storage/memory-outbox.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { State } from '../machines/connection.ts';
+import type { State } from '../machines/connection-state.ts';
 import { STATE_NAMES, STATES } from '../machines/connection.fixture.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { looksTheSame, snapshot } from './snapshot.ts';

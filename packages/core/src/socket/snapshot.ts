@@ -1,6 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
-import type { State } from '../machines/connection.ts';
+import type { State } from '../machines/connection-state.ts';
 import { toError } from './receipts.ts';
 import type { ConnectionState, StateReason } from './types.ts';
 
