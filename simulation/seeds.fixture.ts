@@ -12,6 +12,7 @@ const LEAST_PER_FILE = 10;
 const SITUATIONS = [
   'outcome delivered',
   'outcome REFUSED',
+  'outcome HANDLER_FAILED',
   'outcome EXPIRED',
   'outcome ABORTED',
   'outcome OUTCOME_UNKNOWN',

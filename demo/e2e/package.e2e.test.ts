@@ -64,8 +64,8 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
         });
         socket.subscribe(() => {});
         const receipts = Array.from({ length: 100 }, (_, number) => socket.send({ number }));
-        await receipts[99].stored;
-        await receipts[99].delivered;
+        await receipts.at(-1)?.stored;
+        await receipts.at(-1)?.delivered;
         receipts.push(socket.send('on its way'));
         const locks = await navigator.locks.query();
         const open = {

@@ -49,13 +49,13 @@ export async function handle(world: World, process: Incarnation, message: Engine
       kind === 'quick' ? chance.between(0, 5) : kind === 'short' ? chance.between(5, 200) : chance.between(500, 6_000);
     await process.sleep(ms);
   }
-  if (label % 41 === 0) {
+  if (label % 17 === 16) {
     end('refused');
     facts.settled.set(run.seq, 'refused');
     throw new Refuse('not today', { code: 'NOT_TODAY', details: { label } });
   }
   // Some messages fail at every try, the others now and then.
-  if (label % 67 === 0 || chance.hits(0.04)) {
+  if (label % 13 === 12 || chance.hits(0.04)) {
     end('thrown');
     if (world.server.countFailure(label)) facts.settled.set(run.seq, 'refused');
     throw new Error(`handler failed on ${label}`);

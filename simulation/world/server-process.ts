@@ -15,7 +15,7 @@ import type { World } from './world.ts';
 export interface ServerSettings {
   /**
    * What survives a killed process. `memory`: nothing. `durable`: positions, by a store of their own. `hook`: positions
-   * in the app's transactions, so that every message takes effect exactly once.
+   * in the app's transactions, so that every message takes effect exactly once, and refusals in the store.
    */
   readonly mode: 'memory' | 'durable' | 'hook';
   /** Weight of slow handlers among the others, which have 90. */
@@ -188,7 +188,7 @@ export class Incarnation implements Listener {
         },
         ...(settings.hasAuth && { authenticate: (request) => this.#authenticate(request.token) }),
         store:
-          settings.mode === 'durable'
+          settings.mode !== 'memory'
             ? new DurableStore(file, world.clock, world.chances.server, this)
             : memoryStore(this.#environment()),
         ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),

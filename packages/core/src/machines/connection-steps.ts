@@ -255,7 +255,9 @@ function after(
   const wait = state.isOffline
     ? { ...options, initialDelayMs: OFFLINE_RETRY_MS, maxDelayMs: OFFLINE_RETRY_MS }
     : options;
-  const delay = backoffDelayMs(attempt, input.random, wait) + (end.retryAfterMs ?? 0);
+  // A restart names the time over which its clients are to come back; others name the least that each must wait.
+  const askedMs = (end.retryAfterMs ?? 0) * (end.code === CLOSE.RESTART ? input.random : 1);
+  const delay = backoffDelayMs(attempt, input.random, wait) + askedMs;
   return [
     { ...next, name: 'waiting', reason: state.isOffline ? 'offline' : 'lost', retryAt: input.now + delay, failure },
     [...left, { type: 'timer/set', timer: 'retry', ms: delay }],

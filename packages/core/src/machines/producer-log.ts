@@ -39,6 +39,8 @@ export class ProducerLog {
   after: ProducerLog | null = null;
   /** Place in the order in which this connection listed its producers; null: not listed yet. */
   index: number | null = null;
+  /** Whether a message of it can expire: a log without one is never searched. */
+  hasTtl = false;
   /** Whether the server has said what it took: only then messages flow. */
   isReady = false;
   readonly #entries = new Deque<Entry>();
@@ -87,6 +89,7 @@ export class ProducerLog {
 
   append(message: { payload: string; bytes: number; ttl: Entry['ttl']; expiresAt: number | null }): Entry {
     const entry: Entry = { ...message, seq: this.nextSeq, status: 'queued', maybeSent: false };
+    this.hasTtl ||= message.ttl !== null;
     this.nextSeq += 1;
     this.#entries.push(entry);
     this.#unsettled += 1;
@@ -96,6 +99,7 @@ export class ProducerLog {
   /** Puts back what storage had, in order. All of it may have been sent by the page that wrote it. */
   restore(message: { seq: number; payload: string; bytes: number; ttl: Entry['ttl'] }): void {
     this.#entries.push({ ...message, status: 'queued', maybeSent: true, expiresAt: null });
+    this.hasTtl ||= message.ttl !== null;
     this.#unsettled += 1;
     this.nextSeq = message.seq + 1;
     this.maybeSent = message.seq;

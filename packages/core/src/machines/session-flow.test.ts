@@ -220,10 +220,16 @@ describe('the rest', () => {
     expect(scene.host.written).toEqual([]);
   });
 
-  it('tells what the server says before it closes, and for how long to wait, until the next connection', () => {
+  it('tells the app of a protocol error that the server found', () => {
+    const scene = aScene().start();
+    scene.hear(encode.error({ code: 'PROTOCOL_ERROR', message: 'what was that?' }));
+    expect(scene.host.reports).toMatchObject([{ code: 'PROTOCOL_ERROR' }]);
+  });
+
+  it('keeps for how long the server said to wait, until the next connection, and leaves the rest to the close code', () => {
     const scene = aScene().start();
     scene.hear(encode.error({ code: 'BUSY', message: 'later', retryAfterMs: 900 }));
-    expect(scene.host.reports).toMatchObject([{ code: 'PROTOCOL_ERROR', details: { code: 'BUSY' } }]);
+    expect(scene.host.reports).toEqual([]);
     expect([scene.conversation.retryAfterMs, scene.host.failures]).toEqual([900, []]);
     expect(scene.end().open().conversation.retryAfterMs).toBe(null);
   });

@@ -203,11 +203,14 @@ export class HoldfastSession implements Conversation {
         return;
       case 'error':
         this.retryAfterMs = frame.error.retryAfterMs ?? null;
-        this.#host.report({
-          code: 'PROTOCOL_ERROR',
-          message: `the server said ${frame.error.code}: ${frame.error.message}`,
-          details: { code: frame.error.code },
-        });
+        // Everything else that a server says before it closes the close code tells, too.
+        if (frame.error.code === 'PROTOCOL_ERROR') {
+          this.#host.report({
+            code: 'PROTOCOL_ERROR',
+            message: `the server said ${frame.error.code}: ${frame.error.message}`,
+            details: { code: frame.error.code },
+          });
+        }
         return;
     }
   }

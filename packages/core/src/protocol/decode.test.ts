@@ -52,6 +52,16 @@ describe('a hello', () => {
     expect(framesOf(text)).toEqual([{ kind: 'hello', hello }]);
   });
 
+  it('takes nothing from a prototype that somebody else has polluted', () => {
+    const polluted = Object.prototype as { auth?: string };
+    polluted.auth = 'planted';
+    try {
+      expect(framesOf(JSON.stringify(['hello', hello]))).toStrictEqual([{ kind: 'hello', hello }]);
+    } finally {
+      delete polluted.auth;
+    }
+  });
+
   it.each(['session', 'key', 'epoch', 'received'])('has all of a session or none of it: without %s', (left) => {
     const session: { [key: string]: unknown } = { session: 's', key: 'k', epoch: 'e', received: 3 };
     expect(framesOf(JSON.stringify(['hello', { ...hello, ...session }]))).toEqual([

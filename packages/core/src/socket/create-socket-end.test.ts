@@ -160,6 +160,26 @@ describe('close', () => {
     expect(closed.state).toBe('resolved');
   });
 
+  it('with flushMs waits until storage has forgotten what was withdrawn, and ends then', async () => {
+    const place = new MemoryPlace();
+    const controller = new AbortController();
+    const world = await new World({ outbox: storedOutbox(memoryStorage(place)) }).welcome({
+      window: { messages: 1, bytes: 100 },
+    });
+    const [sent, withdrawn] = [world.socket.send(1), world.socket.send(2, { signal: controller.signal })];
+    await withdrawn?.stored;
+    const release = place.hold('replaceSegment');
+    const closed = outcomeOf(world.socket.close({ flushMs: 10_000 }));
+    controller.abort();
+    await world.settle();
+    world.wire.receive(['a', 0, 1]);
+    await world.settle();
+    expect([sent?.status, withdrawn?.status, closed.state]).toEqual(['delivered', 'queued', 'pending']);
+    release();
+    await world.settle();
+    expect([withdrawn?.error?.code, closed.state]).toEqual(['ABORTED', 'resolved']);
+  });
+
   it('may be called as often as one likes, and what comes after it is refused', async () => {
     const world = new World();
     await Promise.all([world.socket.close(), world.socket.close({ flushMs: 9 })]);

@@ -82,6 +82,7 @@ describe('the options', () => {
     ['url', { url: 7 }],
     ['url', { url: null }],
     ['url', { url: 'ftp://server.example' }],
+    ['url', { url: new URL('ftp://server.example') }],
     ['url', { url: 'localhost:8080' }],
     ['url', { url: 'ws://' }],
     ['url', { url: 'mailto:a@b' }],

@@ -111,8 +111,8 @@ export function memory(options: { readonly maxMessages?: number } = {}): Outbox 
 
 function checkUrl(url: unknown): CheckedOptions<never>['url'] {
   if (typeof url === 'function') return url as CheckedOptions<never>['url'];
-  if (url instanceof URL) return () => url;
-  if (typeof url !== 'string') throw wrong('url', 'a string, a URL or a function that gives one', url);
+  if (typeof url !== 'string' && !(url instanceof URL))
+    throw wrong('url', 'a string, a URL or a function that gives one', url);
   try {
     // A relative URL is judged against any base: the page's own may be missing on a server.
     const { protocol } = new URL(url, 'http://localhost');

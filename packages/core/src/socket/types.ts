@@ -64,7 +64,7 @@ export interface ReconnectOptions {
   readonly factor?: number;
   /** Longest delay, applied before the jitter. Default 5,000. */
   readonly maxDelayMs?: number;
-  /** Failed tries in a row after which the socket is `suspended`. Default Infinity. */
+  /** Retries in a row after which the socket is `suspended`. Default Infinity. */
   readonly maxAttempts?: number;
   /** How long a connection must live until `attempt` starts over. Default 5,000. */
   readonly stableAfterMs?: number;
