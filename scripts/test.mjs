@@ -38,6 +38,10 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
+if (totals.passed + totals.failed === 0) {
+  notes.push('no test matches what was asked for');
+  totals.failed += 1;
+}
 process.exitCode = totals.failed === 0 ? 0 : 1;
 
 /**

@@ -8,7 +8,7 @@ import type { AllowedOrigins } from './types.ts';
  */
 export function isOriginAllowed(request: IncomingMessage, allowed: AllowedOrigins | undefined): boolean {
   const { origin, host } = request.headers;
-  if (typeof allowed === 'function') return allowed(origin, request);
+  if (typeof allowed === 'function') return allowed(origin, request) === true; // A promise is no yes.
   // Only browsers send it, and they always do.
   if (allowed === '*' || origin === undefined) return true;
   if (allowed !== undefined) return allowed.includes(origin);

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encode, type Json } from '@holdfast/core/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer } from './server.ts';
+import type { EventRecord } from './session/app.ts';
 import type { HoldfastServer, ServerOptions } from './types.ts';
 
 const ends: (() => unknown)[] = [];
@@ -157,6 +158,43 @@ describe('upgrade', () => {
       const { port } = await start({ allowedOrigins });
       expect(await upgradeStatus(port, page)).toBe(status);
     }
+  });
+
+  test('a promise is no yes', async () => {
+    const { port } = await start({ allowedOrigins: (() => Promise.resolve(false)) as unknown as () => boolean });
+    expect(await upgradeStatus(port, { origin: 'https://evil.example' })).toBe(403);
+  });
+
+  test('a refused upgrade is reported, as a browser tells its page nothing', async () => {
+    const records: EventRecord[] = [];
+    const { port } = await start({ onEvent: (record) => void records.push(record) });
+    await upgradeStatus(port, { origin: 'https://evil.example' });
+    expect(records).toMatchObject([
+      { name: 'upgrade.refused', level: 'warn', details: { status: 403, origin: 'https://evil.example' } },
+    ]);
+  });
+
+  test('an async onSession that rejects is reported and hurts nobody', async () => {
+    const records: EventRecord[] = [];
+    const running = await start({
+      onSession: () => Promise.reject(new Error('no database')),
+      onEvent: (record) => {
+        records.push(record);
+        return Promise.reject(new Error('no log')) as unknown as undefined;
+      },
+    });
+    const client = await new Client(running.url).open();
+    await client.hello();
+    await vi.waitFor(() => expect(records.map(({ name }) => name)).toContain('listener.failed'));
+  });
+
+  test('a client that closes for good ends its session', async () => {
+    const running = await start();
+    const client = await new Client(running.url).open();
+    await client.hello();
+    expect(running.server.sessions.size).toBe(1);
+    client.socket.close(1000);
+    await vi.waitFor(() => expect(running.server.sessions.size).toBe(0));
   });
 
   test('other paths are left to other listeners; without any they get 404', async () => {

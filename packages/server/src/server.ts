@@ -45,6 +45,8 @@ export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
     messageBytes: options.limits?.messageBytes ?? DEFAULT_LIMITS.messageBytes,
     allowedOrigins: options.allowedOrigins,
     onFault: (fault) => reporter.fault('listener.failed', fault, { option: 'allowedOrigins' }),
+    onRefused: (status, origin) =>
+      reporter.report('warn', 'upgrade.refused', undefined, { status, origin: origin?.slice(0, 256) ?? null }),
   });
   return {
     attach(httpServer, { path = '/' } = {}) {

@@ -18,7 +18,7 @@ export interface ServerOptions<Incoming = Json, Outgoing = Json, Tx = unknown> {
    */
   onMessage(message: Message<Incoming, Tx>, session: Session<Outgoing>): void | Promise<void>;
   /** A new session began; one that was resumed is not new. */
-  onSession?: (session: Session<Outgoing>) => void;
+  onSession?: (session: Session<Outgoing>) => void | Promise<void>;
   /**
    * Gives the client's identity: a stable name for the user, 1 to 256 characters, never the token. Asked at every
    * connection. Throw `Unauthorized` (the client fetches a fresh token once) or `Forbidden` (it stops); any other error

@@ -19,6 +19,8 @@ export interface AdapterOptions {
   readonly allowedOrigins: AllowedOrigins | undefined;
   /** What the app's `allowedOrigins` threw. */
   readonly onFault: (fault: unknown) => void;
+  /** An upgrade was refused: a browser does not tell its page why. */
+  readonly onRefused: (status: number, origin: string | undefined) => void;
 }
 
 export interface Adapter {
@@ -44,6 +46,7 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
     const status = refusal(request);
     if (status !== null) {
       refuse(socket, status);
+      options.onRefused(status, request.headers.origin);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => carry(webSocket, request, engine));
@@ -99,7 +102,7 @@ function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): 
     // Text comes as one Buffer, since `binaryType` is left as it is; ws has checked that it is UTF-8.
     connection.message(isBinary ? data : (data as Buffer).toString('utf8'));
   });
-  webSocket.on('close', () => connection.closed());
+  webSocket.on('close', (code) => connection.closed(code));
   // A fault of the peer or the network: `ws` closes the socket by itself and says so in 'close'.
   webSocket.on('error', () => {});
 }
@@ -112,8 +115,18 @@ function pathOf(request: IncomingMessage): string {
 function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const body = REASONS[status] ?? '';
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain`;
+  socket.end(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
+
+/** For whoever looks into the network panel. */
+const REASONS: { readonly [status: number]: string } = {
+  400: 'This server speaks holdfast.v1: use protocol: holdfast().',
+  403: 'Pages of this origin may not connect: see the option allowedOrigins of createServer.',
+  404: 'Nobody answers upgrades on this path.',
+  503: 'The server is closing.',
+};
 
 /** A close frame has little room, and a character must not be cut in two. */
 function truncated(reason: string): string {

@@ -28,6 +28,15 @@ describe('Emitter', () => {
     expect([emitter.count('ping'), faults]).toEqual([0, []]);
   });
 
+  it('reports what an async listener rejects with', async () => {
+    const { emitter, faults } = anEmitter();
+    const fault = new Error('later');
+    emitter.on('ping', () => Promise.reject(fault) as unknown as undefined);
+    emitter.emit('ping', 1);
+    await Promise.resolve();
+    expect(faults).toEqual([[fault, 'ping']]);
+  });
+
   it('reports a listener that throws, and the others still hear', () => {
     const { emitter, faults } = anEmitter();
     const fault = new Error('mine');

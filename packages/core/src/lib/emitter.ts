@@ -23,7 +23,9 @@ export class Emitter<Events extends object> {
       // Removed by a listener before it: who has stopped listening hears nothing more.
       if (!set.has(entry)) continue;
       try {
-        (entry.listener as (event: Events[Type]) => void)(event);
+        const result = (entry.listener as (event: Events[Type]) => unknown)(event);
+        // An async function is a listener, too: what it rejects with is what it threw.
+        if (isThenable(result)) result.then(undefined, (fault) => this.#onFault(fault, type));
       } catch (fault) {
         this.#onFault(fault, type);
       }
@@ -38,4 +40,8 @@ export class Emitter<Events extends object> {
     for (const set of this.#listeners.values()) set.clear();
     this.#listeners.clear();
   }
+}
+
+function isThenable(value: unknown): value is { then(ok: undefined, fail: (fault: unknown) => void): unknown } {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

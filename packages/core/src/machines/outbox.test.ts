@@ -35,6 +35,22 @@ describe('the window', () => {
     expect(pump(queue, { ...wide, messages: 3 })).toEqual(['0:4', '0:5']);
   });
 
+  it('counts what onConnect sends, which goes first', () => {
+    const { queue } = aQueue(9);
+    const { log: direct } = aLog('log-d');
+    add(direct, 9);
+    direct.begin([0, []]);
+    const written: string[] = [];
+    const write = (log: ProducerLog, { seq }: { seq: number }): void => void written.push(`${log.id.slice(-1)}:${seq}`);
+    queue.pump({ ...wide, messages: 3 }, write, { direct, isFlowing: false });
+    // The own log may have its one message in flight, and no more.
+    queue.pump({ ...wide, messages: 3 }, write, { direct });
+    expect(written).toEqual(['d:1', 'd:2', 'd:3', '0:1']);
+    direct.acknowledge(2);
+    queue.pump({ ...wide, messages: 3 }, write, { direct });
+    expect(written.slice(4)).toEqual(['d:4']);
+  });
+
   it('bounds bytes', () => {
     const { queue, logs } = aQueue(9);
     expect(pump(queue, { ...wide, bytes: 29 })).toEqual(['0:1', '0:2']);

@@ -63,11 +63,20 @@ export class OutboxQueue {
     };
   }
 
-  /** Hands every message that may be sent now to `write`, in order. */
-  pump(window: Window, write: (log: ProducerLog, entry: Entry, skipsTo: number | null) => void): void {
-    let messages = this.inFlight;
-    let bytes = this.logs.reduce((sum, log) => sum + log.inFlightBytes, 0);
-    for (const log of this.logs) {
+  /**
+   * Hands every message that may be sent now to `write`, in order. `direct` is the log of `onConnect`: it goes before
+   * all others, and alone unless `isFlowing`.
+   */
+  pump(
+    window: Window,
+    write: (log: ProducerLog, entry: Entry, skipsTo: number | null) => void,
+    { direct = null, isFlowing = true }: { readonly direct?: ProducerLog | null; readonly isFlowing?: boolean } = {},
+  ): void {
+    const first = direct === null ? [] : [direct];
+    const counted = [...first, ...this.logs];
+    let messages = counted.reduce((sum, log) => sum + log.inFlight, 0);
+    let bytes = counted.reduce((sum, log) => sum + log.inFlightBytes, 0);
+    for (const log of isFlowing ? counted : first) {
       if (!log.isReady || (log.after !== null && !log.after.isSettled)) continue;
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
         const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;

@@ -234,6 +234,14 @@ describe('the rest', () => {
     expect(scene.end().open().conversation.retryAfterMs).toBe(null);
   });
 
+  it('forgets with the connection how long it was told to wait, and believes no more than ten minutes', () => {
+    const scene = aScene().start();
+    scene.hear(encode.error({ code: 'BUSY', message: 'later', retryAfterMs: 9_000_000_000 }));
+    expect(scene.conversation.retryAfterMs).toBe(600_000);
+    scene.end();
+    expect(scene.conversation.retryAfterMs).toBe(null);
+  });
+
   it('hears an error before the welcome, too', () => {
     const scene = aScene()
       .open()

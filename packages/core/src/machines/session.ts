@@ -10,6 +10,8 @@ import type { Entry, ProducerLog } from './producer-log.ts';
 const BATCH_LENGTH = 16_384;
 /** Producers that may be listed before the server has told its limit. */
 const FIRST_PRODUCERS = 16;
+/** However long a server asks its clients to wait, it is asked again by then. */
+const MOST_RETRY_AFTER_MS = 600_000;
 /** An acknowledgement waits this long for company, or until so many messages are unacknowledged. */
 const ACK_WITHIN_MS = 25;
 const ACK_AT_ONCE = 64;
@@ -98,6 +100,7 @@ export class HoldfastSession implements Conversation {
 
   end(): void {
     this.#phase = 'none';
+    this.retryAfterMs = null;
     // What onConnect sent is not sent again by anybody.
     if (this.#direct !== null && this.#direct.nextSeq > 1) this.#finished.add(this.#direct.id);
     this.#direct = null;
@@ -125,19 +128,19 @@ export class HoldfastSession implements Conversation {
       this.#open.delete(id);
     }
     this.#finished.clear();
-    const window = (this.#welcome as Welcome).window;
+    const direct = this.#direct;
     // Listed by its first message: an app whose onConnect sends nothing costs the server no producer.
-    if (this.#direct !== null && !this.#direct.isSettled) {
-      if (this.#direct.index === null) this.#announce([this.#direct]);
-      for (let entry = this.#direct.peek(); entry !== undefined && this.#direct.isReady; entry = this.#direct.peek()) {
-        if (this.#direct.inFlight >= window.messages) break;
-        this.#clientMessage(this.#direct, entry, this.#direct.send(entry).skipsTo);
-      }
-    }
-    if (this.#phase === 'flowing') {
-      this.#listMore();
-      this.#outbox.pump(window, (log, entry, skipsTo) => this.#clientMessage(log, entry, skipsTo));
-    }
+    if (direct !== null && !direct.isSettled && direct.index === null) this.#announce([direct]);
+    const isFlowing = this.#phase === 'flowing';
+    if (isFlowing) this.#listMore();
+    this.#outbox.pump(
+      (this.#welcome as Welcome).window,
+      (log, entry, skipsTo) => this.#clientMessage(log, entry, skipsTo),
+      {
+        direct,
+        isFlowing,
+      },
+    );
     this.#write();
   }
 
@@ -202,7 +205,7 @@ export class HoldfastSession implements Conversation {
         if (frame.n === this.#pings) this.#host.roundTrip(this.#host.now() - this.#pingedAt);
         return;
       case 'error':
-        this.retryAfterMs = frame.error.retryAfterMs ?? null;
+        this.retryAfterMs = Math.min(frame.error.retryAfterMs ?? 0, MOST_RETRY_AFTER_MS) || null;
         // Everything else that a server says before it closes the close code tells, too.
         if (frame.error.code === 'PROTOCOL_ERROR') {
           this.#host.report({
@@ -247,7 +250,7 @@ export class HoldfastSession implements Conversation {
     if (welcome.lost !== undefined && !this.#isGone()) this.#host.lost(welcome.lost);
     // A listener of what was just told may have ended the connection: the next one has not been welcomed.
     if (this.#isGone()) return;
-    this.#host.welcomed({ resumed: welcome.resumed, heartbeat: welcome.heartbeat });
+    this.#host.welcomed({ resumed: welcome.resumed && welcome.lost === undefined, heartbeat: welcome.heartbeat });
   }
 
   #takenFor(taken: readonly Taken[]): void {

@@ -78,7 +78,11 @@ export class Link {
         },
       });
     } catch (cause) {
-      const failure: Failure = { code: 'URL_FAILED', message: 'the browser refuses the URL', cause };
+      const failure: Failure = {
+        code: 'URL_FAILED',
+        message: 'no WebSocket could be opened with this URL: see the cause',
+        cause,
+      };
       dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
     }
   }

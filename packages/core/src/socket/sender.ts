@@ -45,6 +45,10 @@ export class Sender<Outgoing> {
     const payload = this.encode(data);
     const { ttlMs, signal } = options;
     // Before anything is queued: what throws has sent nothing.
+    for (const name of Object.keys(options)) {
+      if (name !== 'ttlMs' && name !== 'signal')
+        throw this.#wrongOption(name, 'left out: there are ttlMs and signal', name);
+    }
     if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0)) {
       throw this.#wrongOption('ttlMs', 'a number above 0', ttlMs);
     }
@@ -86,6 +90,9 @@ export class Sender<Outgoing> {
     if (this.#host.codec === 'text' && typeof data !== 'string') {
       const message = `send() takes strings with the text codec, not ${describe(data)}`;
       throw this.#host.events.error({ code: 'INVALID_MESSAGE', message });
+    }
+    if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) {
+      throw this.#host.events.error({ code: 'INVALID_MESSAGE', message: 'send() takes no binary data yet: send JSON' });
     }
     let payload: string | undefined;
     let cause: unknown;

@@ -27,7 +27,7 @@ export interface EngineMessage<Incoming = Json, Tx = unknown> {
    * position one: either both are committed or none. Call it before the handler resolves, inside the transaction.
    * @throws Error without `positions`, and after the handler has settled.
    */
-  commit(tx: Tx): void;
+  commit(tx?: Tx): void;
 }
 
 /** One client's conversation. It outlives its sockets by `limits.sessionTtlMs`. */
@@ -70,12 +70,14 @@ export interface EventRecord {
   readonly name: string;
   readonly message?: string;
   readonly details?: { readonly [key: string]: Json };
+  /** What the app or the store threw, as it is: its message may quote a payload or a token, so think before you log it. */
+  readonly cause?: unknown;
 }
 
 /** The app's side of the engine. Whatever throws in it is reported and hurts nobody else. */
 export interface EngineApp {
   onMessage(message: EngineMessage, session: Session): void | Promise<void>;
-  onSession?: ((session: Session) => void) | undefined;
+  onSession?: ((session: Session) => void | Promise<void>) | undefined;
   authenticate?: ((request: AuthenticateRequest) => string | Promise<string>) | undefined;
   onEvent?: ((record: EventRecord) => void) | undefined;
 }

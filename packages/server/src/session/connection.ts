@@ -14,6 +14,7 @@ import { judge } from './hello-verdict.ts';
 import { Intake, type IntakeHost, type Listed } from './intake.ts';
 import { Outlet } from './outlet.ts';
 import { Pulse } from './pulse.ts';
+import { watchRejection } from './reporter.ts';
 import type { Realm } from './realm.ts';
 import type { ServerSession, SessionLink } from './server-session.ts';
 import { welcome } from './welcome.ts';
@@ -88,11 +89,15 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     }
   }
 
-  closed(): void {
+  closed(code = 1006): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#outlet.gone();
+    const session = this.#session;
+    const isOwn = session?.link === this;
     this.#cleanUp(false);
+    // The client closed for good: nobody will ask for this session again. What was sent still runs.
+    if (code === CLOSE.NORMAL && session !== null && isOwn) this.#realm.sessions.end(session, 'closed');
     this.#onGone();
   }
 
@@ -277,7 +282,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     reporter.report('info', isResumed ? 'session.resumed' : 'session.began', undefined, this.#who());
     if (isResumed) return;
     try {
-      app.onSession?.(session);
+      watchRejection(app.onSession?.(session), (fault) => reporter.fault('listener.failed', fault, this.#who()));
     } catch (fault) {
       reporter.fault('listener.failed', fault, this.#who());
     }

@@ -55,6 +55,6 @@ export interface ConnectionRequest {
 export interface ConnectionEvents {
   /** A WebSocket message: a string, or anything else for a binary one. */
   message(data: unknown): void;
-  /** The socket is gone. Called once. */
-  closed(): void;
+  /** The socket is gone. Called once. @param code the close code, where there was one. */
+  closed(code?: number): void;
 }

@@ -24,7 +24,7 @@ export interface Limits {
   readonly sessionTtlMs: number;
   /** How long a socket may live without a hello; then 4408. Default 5,000. */
   readonly helloTimeoutMs: number;
-  /** How long authentication and a running handler may keep a hello from its welcome; then 1013. Default 30,000. */
+  /** How long authentication and a running handler may keep a hello from its welcome; then 1013. Default 8,000: below the client's 10,000. */
   readonly welcomeTimeoutMs: number;
   /** How long the closing handshake may take before the socket is dropped. Default 2,000. */
   readonly closeTimeoutMs: number;
@@ -46,7 +46,7 @@ export const DEFAULT_LIMITS: Limits = {
   sessions: 10_000,
   sessionTtlMs: 120_000,
   helloTimeoutMs: 5_000,
-  welcomeTimeoutMs: 30_000,
+  welcomeTimeoutMs: 8_000,
   closeTimeoutMs: 2_000,
   handlerRetries: 2,
   handlerRetryDelayMs: 100,

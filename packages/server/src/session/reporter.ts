@@ -17,22 +17,36 @@ export class Reporter {
     name: string,
     message?: string,
     details?: { readonly [key: string]: Json },
+    cause?: unknown,
   ): void {
     try {
-      this.#app.onEvent?.({
+      const result: unknown = this.#app.onEvent?.({
         timestamp: this.#environment.wallClock(),
         level,
         name,
         ...(message !== undefined && { message }),
         ...(details !== undefined && { details }),
+        ...(cause !== undefined && { cause }),
       });
+      ignoreRejection(result);
     } catch {
       // The sink of reports has failed: there is nobody left to tell.
     }
   }
 
-  /** Reports what was thrown, whatever it is. */
+  /** Reports what was thrown: by its name, since its words may quote a payload or a token, and as it is. */
   fault(name: string, fault: unknown, details?: { readonly [key: string]: Json }): void {
-    this.report('error', name, fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault), details);
+    this.report('error', name, fault instanceof Error ? fault.name : typeof fault, details, fault);
   }
+}
+
+/** Calls `onFault` when what an app's function gave back rejects: a function that should be sync may be async. */
+export function watchRejection(result: unknown, onFault: (fault: unknown) => void): void {
+  if (typeof result !== 'object' || result === null || !('then' in result) || typeof result.then !== 'function') return;
+  void Promise.resolve(result).catch(onFault);
+}
+
+function ignoreRejection(result: unknown): void {
+  // The sink of reports has failed: there is nobody left to tell.
+  watchRejection(result, () => {});
 }
