@@ -2,6 +2,7 @@ import { count } from './coverage.ts';
 import type { Action, ActionKind, Plan } from './plan.ts';
 import type { Device } from './world/device.ts';
 import type { ConnectWeather, Link } from './world/network.ts';
+import type { Page } from './world/page.ts';
 import type { Tab } from './world/tab.ts';
 import type { World } from './world/world.ts';
 
@@ -241,6 +242,19 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   'hide long': (scene) => hide(scene, 400_000),
   sleep: (scene) => sleep(scene, false),
   'sleep with stopped clock': (scene) => sleep(scene, true),
+  'sleep in a question': (scene) => {
+    const { world, device, choice, ms } = scene;
+    const pages = pagesOf(world, device);
+    if (!pages.some((page) => page.isRunning)) return false;
+    // A hint makes each page ask its peer; the device sleeps before the answer is there.
+    for (const page of pages) {
+      page.tell('offline');
+      page.tell('online');
+    }
+    world.wakeUps += pages.length;
+    world.later(world.network.delay() * choice, () => sleep({ ...scene, ms: 2_100 + ms, choice: 1 }, false));
+    return true;
+  },
   'wall clock jumps': ({ device, choice }) => {
     device.wallOffset += (choice < 0.5 ? -1 : 1) * YEAR_MS * choice;
     return true;
@@ -249,6 +263,11 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   'offline lie': (scene) => offline(scene, false, true),
   'offline unseen': (scene) => offline(scene, true, false),
 };
+
+/** The pages that are open on a device. */
+function pagesOf(world: World, device: Device): readonly Page[] {
+  return world.tabs.flatMap(({ current, device: its }) => (current !== null && its === device ? [current.page] : []));
+}
 
 function pick<T>(items: readonly T[], choice: number): T {
   return items[Math.floor(choice * items.length)] as T;
@@ -325,9 +344,7 @@ function hide({ world, tab }: Scene, ms: number): boolean {
 
 /** The whole device sleeps: its pages hear nothing of it, and their connections may be gone when it wakes. */
 function sleep({ world, device, ms, choice }: Scene, hasStoppedClock: boolean): boolean {
-  const pages = world.tabs.flatMap(({ current, device: its }) =>
-    current !== null && its === device ? [current.page] : [],
-  );
+  const pages = pagesOf(world, device);
   if (pages.length === 0) return false;
   world.trace.add(device.name, 'sleeps');
   for (const page of pages) page.sleep();
@@ -346,9 +363,7 @@ function sleep({ world, device, ms, choice }: Scene, hasStoppedClock: boolean): 
 /** `isReal`: nothing leaves the device. `isTold`: its browser says so. */
 function offline({ world, device, ms, choice }: Scene, isReal: boolean, isTold: boolean): boolean {
   world.trace.add(device.name, `offline ${isReal ? '' : 'by mistake'} ${isTold ? '' : 'and nobody says so'}`);
-  const pages = world.tabs.flatMap(({ current, device: its }) =>
-    current !== null && its === device ? [current.page] : [],
-  );
+  const pages = pagesOf(world, device);
   if (isReal) {
     device.isConnected = false;
     for (const page of pages) for (const link of page.links) if (link.isLive) link.blackHole('both');
@@ -362,9 +377,7 @@ function offline({ world, device, ms, choice }: Scene, isReal: boolean, isTold: 
 }
 
 function backOnline(world: World, device: Device, survives: boolean): void {
-  const pages = world.tabs.flatMap(({ current, device: its }) =>
-    current !== null && its === device ? [current.page] : [],
-  );
+  const pages = pagesOf(world, device);
   if (!device.isConnected) {
     device.isConnected = true;
     for (const page of pages) {

@@ -82,6 +82,7 @@ export const FAULTS = {
   'hide long': 1,
   sleep: 4,
   'sleep with stopped clock': 2,
+  'sleep in a question': 3,
   'wall clock jumps': 3,
   offline: 5,
   'offline lie': 2,
@@ -102,6 +103,7 @@ export function makePlan(seed: number): Plan {
     windowMessages: chance.pick([1, 4, 256]),
     heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
     hasAuth: chance.hits(0.3),
+    storeWriteMs: chance.pick([6, 6, 200]),
   };
   const devices = chance.hits(0.15) ? ['D', 'E'] : ['D'];
   const tabCount = chance.pick([1, 2, 2, 3]);

@@ -27,14 +27,16 @@ export class DurableStore implements ProducerStore {
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #client: StoreClient;
+  readonly #writeMs: number;
   #lastAt = 0;
   #isClosed = false;
 
-  constructor(file: StoreFile, clock: Clock, chance: Chance, client: StoreClient) {
+  constructor(file: StoreFile, clock: Clock, chance: Chance, client: StoreClient, writeMs: number) {
     this.#file = file;
     this.#clock = clock;
     this.#chance = chance;
     this.#client = client;
+    this.#writeMs = writeMs;
   }
 
   claim(key: string, identity: string): Promise<ClaimedProducer> {
@@ -110,7 +112,7 @@ export class DurableStore implements ProducerStore {
         return;
       }
       // In order, as a file's writer would.
-      this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.#chance.between(0, 6));
+      this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.#chance.between(0, this.#writeMs));
       this.#clock.after(this.#lastAt - this.#clock.now, () => {
         if (!this.#client.isAlive) return;
         try {

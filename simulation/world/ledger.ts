@@ -99,6 +99,12 @@ export class Ledger {
     return this.sent.get(label)?.receipt.error?.code === 'OUTCOME_UNKNOWN';
   }
 
+  /** Whether the app was told that it never will run. A page that dies before it could tell has promised nothing. */
+  isWithdrawn(label: number): boolean {
+    const code = this.sent.get(label)?.receipt.error?.code;
+    return code === 'EXPIRED' || code === 'ABORTED';
+  }
+
   hasTaken(label: number): boolean {
     return this.runsOf(label).some((run) => run.outcome === 'done' || run.hasEffect);
   }

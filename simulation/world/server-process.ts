@@ -23,6 +23,8 @@ export interface ServerSettings {
   readonly sessionTtlMs: number;
   readonly replayMessages: number;
   readonly windowMessages: number;
+  /** Longest write of the store. */
+  readonly storeWriteMs: number;
   readonly heartbeatMs: number;
   readonly hasAuth: boolean;
 }
@@ -189,7 +191,7 @@ export class Incarnation implements Listener {
         ...(settings.hasAuth && { authenticate: (request) => this.#authenticate(request.token) }),
         store:
           settings.mode !== 'memory'
-            ? new DurableStore(file, world.clock, world.chances.server, this)
+            ? new DurableStore(file, world.clock, world.chances.server, this, settings.storeWriteMs)
             : memoryStore(this.#environment()),
         ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),
         limits: {

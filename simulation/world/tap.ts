@@ -171,7 +171,7 @@ export class Tap implements LinkWatcher {
     if (facts.page.prepared?.has(facts.link.id) === false) {
       this.#fault('nothing flows before onConnect is done', `#${facts.link.id} sent ${id}:${seq} before it`);
     }
-    if (producer.settled.get(seq) === 'withdrawn' && !this.#ledger.isInDoubt(labelOf(payload))) {
+    if (producer.settled.get(seq) === 'withdrawn' && this.#ledger.isWithdrawn(labelOf(payload))) {
       this.#fault('withdrawn is for ever', `${id}:${seq} is sent after its owner withdrew it`);
     }
     facts.wrote.set(index, seq);

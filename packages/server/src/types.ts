@@ -27,7 +27,10 @@ export interface ServerOptions<Incoming = Json, Outgoing = Json, Tx = unknown> {
   authenticate?: (request: AuthenticateRequest) => string | Promise<string>;
   /** Remembers what was taken. Default `memoryStore()`: until the process ends. The server closes it. */
   store?: ProducerStore;
-  /** Positions in the app's own transactions: exactly once. Costs: every handler has to call `message.commit(tx)`. */
+  /**
+   * Positions in the app's own transactions: exactly once. Costs: every handler has to call `message.commit(tx)`, and a
+   * refusal is written before the next message runs. Refusals are kept in `store`: give one that is as durable.
+   */
   positions?: PositionHook<Tx>;
   /** Milliseconds. Default `{ intervalMs: 15_000, timeoutMs: 5_000 }`. */
   heartbeat?: Partial<HeartbeatLimits>;

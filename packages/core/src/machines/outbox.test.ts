@@ -51,6 +51,16 @@ describe('the window', () => {
     expect(written.slice(4)).toEqual(['d:4']);
   });
 
+  it('waits for a log behind one that is settled, while it is here', () => {
+    const { queue, logs } = aQueue(1, 0, 1);
+    const [first, second, own] = logs as [ProducerLog, ProducerLog, ProducerLog];
+    second.after = first;
+    own.after = second;
+    expect(pump(queue, wide)).toEqual(['0:1']);
+    first.acknowledge(1);
+    expect(pump(queue, wide)).toEqual(['2:1']);
+  });
+
   it('bounds bytes', () => {
     const { queue, logs } = aQueue(9);
     expect(pump(queue, { ...wide, bytes: 29 })).toEqual(['0:1', '0:2']);

@@ -63,6 +63,14 @@ export class OutboxQueue {
     };
   }
 
+  /** Whether a log before this one is here and unsettled, behind settled ones too. */
+  #isBlocked(log: ProducerLog): boolean {
+    for (let { after } = log; after !== null; { after } = after) {
+      if (!after.isSettled && this.logs.includes(after)) return true;
+    }
+    return false;
+  }
+
   /**
    * Hands every message that may be sent now to `write`, in order. `direct` is the log of `onConnect`: it goes before
    * all others, and alone unless `isFlowing`.
@@ -77,7 +85,7 @@ export class OutboxQueue {
     let messages = counted.reduce((sum, log) => sum + log.inFlight, 0);
     let bytes = counted.reduce((sum, log) => sum + log.inFlightBytes, 0);
     for (const log of isFlowing ? counted : first) {
-      if (!log.isReady || (log.after !== null && !log.after.isSettled)) continue;
+      if (!log.isReady || this.#isBlocked(log)) continue;
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
         const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;
         if (!fits && log.inFlight > 0) break;

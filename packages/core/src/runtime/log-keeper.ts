@@ -120,7 +120,8 @@ export class LogKeeper implements Keeper {
   freeze(): void {
     if (this.#isFrozen) return;
     this.#isFrozen = true;
-    this.#isOwner = !this.#isExposed;
+    // What still waits is written now, and may be found before this page runs again.
+    this.#isOwner = !this.#isExposed && (this.#own === undefined || this.#own.log.isSettled);
     this.#cancelAdoption?.();
     this.#cancelAdoption = null;
     this.#giveUpWait?.();

@@ -171,7 +171,10 @@ export class Producer {
   }
 
   #pump(): void {
-    if (!this.#isRunning && !this.#isBroken && !this.#context.isClosing) this.#startNext();
+    // The app's own position passes a refusal with the next message: the refusal must be written before that one runs.
+    if (this.#context.positions !== undefined) this.#persist();
+    const waits = this.#context.positions !== undefined && this.#isWriting;
+    if (!this.#isRunning && !this.#isBroken && !this.#context.isClosing && !waits) this.#startNext();
     this.#persist();
   }
 
@@ -244,7 +247,7 @@ export class Producer {
     } finally {
       this.#isWriting = false;
     }
-    this.#persist();
+    this.#pump();
     this.#settle();
   }
 
