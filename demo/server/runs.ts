@@ -1,4 +1,4 @@
-import type { Database, RootDatabase } from 'lmdb';
+import type { LmdbDatabase, LmdbTable } from '@holdfast/server/lmdb';
 import type { Tally } from '../src/messages.ts';
 import { count, EMPTY_RUN, type Run, summarize } from './tally.ts';
 
@@ -12,11 +12,11 @@ interface StoredRun extends Run {
 
 /** What the handler has counted, in the database that also keeps the positions. */
 export class Runs {
-  readonly #runs: Database<StoredRun, string>;
+  readonly #runs: LmdbTable<StoredRun, string>;
   /** Birth to name, so that the oldest run comes first. */
-  readonly #byAge: Database<string, number>;
+  readonly #byAge: LmdbTable<string, number>;
 
-  constructor(database: RootDatabase) {
+  constructor(database: LmdbDatabase) {
     this.#runs = database.openDB<StoredRun, string>({ name: 'demo-runs' });
     this.#byAge = database.openDB<string, number>({ name: 'demo-runs-by-age' });
   }

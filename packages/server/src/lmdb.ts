@@ -1,2 +1,2 @@
 export { lmdbStore } from './stores/lmdb-store.ts';
-export type { LmdbStore, LmdbStoreOptions } from './stores/lmdb-store.ts';
+export type { LmdbDatabase, LmdbStore, LmdbStoreOptions, LmdbTable } from './stores/lmdb-store.ts';

@@ -3,6 +3,37 @@ import type { Refusal } from '@holdfast/core/protocol';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { StaleFence, type PositionHook, type ProducerStore } from './ports.ts';
 
+/**
+ * The part of lmdb's root database that an app needs here: sub-databases of its own, and transactions over all of them.
+ * Named here, and not by lmdb's own types, which no app that checks its libraries' types can compile.
+ */
+export interface LmdbDatabase {
+  openDB<Value = unknown, Key extends string | number = string>(options: {
+    readonly name: string;
+  }): LmdbTable<Value, Key>;
+  /** Runs writes in one transaction. They stay when it throws: use `childTransaction` for what belongs together. */
+  transaction<Result>(run: () => Result): Promise<Result>;
+  /** Runs writes in one transaction, and undoes them when it throws. */
+  childTransaction<Result>(run: () => Result): Promise<Result>;
+  /** Resolves when everything committed so far is on disk. */
+  readonly flushed: Promise<boolean>;
+}
+
+/** A sub-database: values by key. Reads see the writes of their own transaction. */
+export interface LmdbTable<Value, Key extends string | number> {
+  get(id: Key): Value | undefined;
+  put(id: Key, value: Value): Promise<boolean>;
+  remove(id: Key): Promise<boolean>;
+  getRange(options?: {
+    readonly start?: Key;
+    readonly end?: Key;
+    readonly reverse?: boolean;
+    readonly limit?: number;
+  }): Iterable<{ readonly key: Key; readonly value: Value }>;
+  getKeys(options?: { readonly reverse?: boolean; readonly limit?: number }): Iterable<Key>;
+  getCount(): number;
+}
+
 /** Where the database is: a file of its own, or an environment that the app has opened. */
 export type LmdbStoreOptions =
   /** Path of the database's directory, or of its file when it ends in an extension. Made if it isn't there. */
@@ -11,12 +42,12 @@ export type LmdbStoreOptions =
    * The app's own root database. Four sub-databases whose names start with `holdfast-` are opened in it (`maxDbs` must
    * have room). It stays open when the server closes.
    */
-  | { readonly database: RootDatabase; readonly path?: never };
+  | { readonly database: LmdbDatabase; readonly path?: never };
 
 /** What `lmdbStore` gives. */
 export interface LmdbStore extends ProducerStore {
   /** The root database, so that the app's own sub-databases are part of the same transactions. */
-  readonly database: RootDatabase;
+  readonly database: LmdbDatabase;
   /**
    * For the option `positions` of `createServer`: the handler writes its data and calls `message.commit` in one
    * `database.childTransaction(() => { … })`, whose writes are undone when it throws (those of `transaction` are not).
@@ -50,7 +81,10 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
     throw new TypeError('lmdbStore takes { path } or { database }, one of the two');
   }
   // A commit that resolves before its flush would acknowledge messages that a power cut can take back.
-  const root = options.database ?? open({ path: options.path, overlappingSync: false, maxDbs: 64 });
+  const root =
+    options.database === undefined
+      ? open({ path: options.path, overlappingSync: false, maxDbs: 64 })
+      : (options.database as unknown as RootDatabase);
   const records: Database<StoredRecord, string> = root.openDB({ name: 'holdfast-producers' });
   /** Keys are the hash of the identity and the id of the record: what belongs to one identity lies together. */
   const identities: Database<boolean, string> = root.openDB({ name: 'holdfast-identities' });
