@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { missing, temporaryProfile, TestBrowser } from './browser.ts';
 import { DemoPage } from './demo-page.ts';
 import { type Demo, startDemo } from './demo.ts';
@@ -20,6 +20,11 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
     demo = await startDemo();
     if (folder !== undefined) mkdirSync(folder, { recursive: true });
   });
+  afterEach(async () => {
+    for (const name of ['thaw', 'cut']) await demo.fault(name);
+    await demo.fault('refuse', { refusing: false });
+    await demo.fault('delay', { delayMs: 0 });
+  });
   afterAll(async () => {
     expect(await demo.stop()).toBe(0);
   });
@@ -37,8 +42,14 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
     for (const [size, viewport] of Object.entries(sizes)) {
       await browser.page.setViewport(viewport);
       for (const scheme of ['light', 'dark']) {
-        await browser.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-        await browser.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
+        // Without motion: a colour that is still on its way to another is no colour of the page.
+        await browser.page.emulateMediaFeatures([
+          { name: 'prefers-color-scheme', value: scheme },
+          { name: 'prefers-reduced-motion', value: 'reduce' },
+        ]);
+        await browser.page.evaluate(
+          () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+        );
         if (folder !== undefined) {
           const file: `${string}.png` = `${folder}/${scene}-${size}-${scheme}.png`;
           await browser.page.screenshot({ path: file, fullPage: true });
@@ -48,9 +59,6 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
       }
     }
     expect(browser.faults).toEqual([]);
-    for (const name of ['thaw', 'cut']) await demo.fault(name);
-    await demo.fault('refuse', { refusing: false });
-    await demo.fault('delay', { delayMs: 0 });
   });
 });
 
