@@ -31,6 +31,7 @@ const floors = {
   ),
   runtime: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime'] },
   socket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'socket'] },
+  websocket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'websocket'] },
 };
 const pure = /^packages\/core\/src\/(?:lib\/|protocol\/|protocol\.ts$|machines\/)/;
 // A conformance suite is built only where an entry exports it: it is code for tests, like the tests.

@@ -1,3 +1,4 @@
+import type { Phase } from '../packages/core/src/socket/types.ts';
 import { count } from './coverage.ts';
 import type { Action, ActionKind, Plan } from './plan.ts';
 import type { Device } from './world/device.ts';
@@ -55,6 +56,22 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   pause: ({ tab }) => tab.call('pause'),
   connect: ({ tab }) => tab.call('connect'),
   reconnect: ({ tab }) => tab.call('reconnect'),
+  migrate: ({ tab }) => tab.call('migrate'),
+  'migrate in a fault': (scene) => {
+    const { world, tab, choice } = scene;
+    const old = tab.current?.page.openLinks.at(-1);
+    if (old === undefined || tab.current?.page.isRunning !== true) return false;
+    for (let left = 3; left > 0; left -= 1) tab.send({ ttlMs: null, abortAfterMs: null, reads: 'nothing' });
+    world.server.say(3);
+    tab.call('migrate');
+    world.later(world.network.delay() * choice * 4, () => {
+      const links = tab.current?.page.openLinks ?? [];
+      const link = choice < 0.5 ? links.at(0) : links.at(-1);
+      if (choice < 0.25 || choice > 0.75) link?.cut();
+      else link?.blackHole('both');
+    });
+    return true;
+  },
   'connect at once after pause': ({ tab }) => tab.call('pause') && tab.call('connect'),
   'close tab': ({ tab }) => tab.close({ flushMs: 0, discard: false }),
   'close and discard': ({ tab }) => tab.close({ flushMs: 0, discard: true }),
@@ -71,13 +88,20 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     });
     return true;
   },
-  'stir a resting tab': ({ world, tab: first, choice }) => {
-    const at = world.tabs.indexOf(first);
-    const inTurn = [...world.tabs.slice(at), ...world.tabs.slice(0, at)];
-    const tab = inTurn.find(({ current }) => {
-      const phase = current?.socket.getState().phase;
-      return phase === 'suspended' || phase === 'paused' || phase === 'idle';
-    });
+  'hint to a resting tab': (scene) => {
+    const { world, choice, ms } = scene;
+    const tab = inPhase(scene, ['suspended', 'waiting', 'paused']);
+    const page = tab?.current?.page;
+    if (tab === undefined || page?.isRunning !== true) return false;
+    world.wakeUps += 1;
+    if (choice < 0.15) return freeze(world, tab, Math.min(ms, 3_000));
+    if (choice < 0.35) return hide({ ...scene, tab }, Math.min(ms, 5_000));
+    page.tell(pick(['online', 'visible', 'network', 'network', 'woke', 'focus'], (choice - 0.35) / 0.65));
+    return true;
+  },
+  'stir a resting tab': (scene) => {
+    const { choice } = scene;
+    const tab = inPhase(scene, ['suspended', 'paused', 'idle']);
     if (tab === undefined) return false;
     if (choice < 0.35) return tab.call('pause');
     if (choice < 0.7) return tab.call('reconnect');
@@ -147,10 +171,11 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     return true;
   },
   'server close': ({ world, ms, choice }) => {
-    if (!world.server.closeGracefully(choice < 0.5 ? 0 : 2_000)) return false;
+    if (!world.server.closeGracefully(choice < 0.5 ? 0 : 2_000, choice < 0.3 ? 5_000 : 0)) return false;
     world.later(Math.max(100, ms), () => world.server.startWhenGone());
     return true;
   },
+  'server drain': ({ world, ms }) => world.server.drain(Math.ceil(ms)),
   'server freeze': ({ world, ms }) => {
     if (world.server.current === null) return false;
     world.server.freeze();
@@ -240,6 +265,22 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   },
   hide: (scene) => hide(scene, scene.ms),
   'hide long': (scene) => hide(scene, 400_000),
+  'hint while all is well': ({ world, tab, choice }) => {
+    const page = tab.current?.page;
+    if (page?.isRunning !== true) return false;
+    world.wakeUps += 1;
+    page.tell(pick(['focus', 'network', 'woke', 'visible'], choice));
+    return true;
+  },
+  'hint in a black hole': (scene) => {
+    const { world, tab, choice } = scene;
+    if (!blackHole({ ...scene, choice: choice / 2 }, pick(['up', 'down', 'both'], choice))) return false;
+    world.later(20 + 400 * choice, () => {
+      world.wakeUps += 1;
+      tab.current?.page.tell(pick(['focus', 'network', 'woke', 'online'], (choice * 7) % 1));
+    });
+    return true;
+  },
   sleep: (scene) => sleep(scene, false),
   'sleep with stopped clock': (scene) => sleep(scene, true),
   'sleep in a question': (scene) => {
@@ -263,6 +304,13 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   'offline lie': (scene) => offline(scene, false, true),
   'offline unseen': (scene) => offline(scene, true, false),
 };
+
+/** The next tab whose socket is in one of these phases. */
+function inPhase({ world, tab: first }: Scene, phases: readonly Phase[]): Tab | undefined {
+  const at = world.tabs.indexOf(first);
+  const inTurn = [...world.tabs.slice(at), ...world.tabs.slice(0, at)];
+  return inTurn.find(({ current }) => current !== null && phases.includes(current.socket.getState().phase));
+}
 
 /** The pages that are open on a device. */
 function pagesOf(world: World, device: Device): readonly Page[] {

@@ -193,13 +193,25 @@ export function missing(world: World, running: Running): string | null {
 
 // Connections.
 
+/** Four parts of 250 ms, as a hint asks. */
+const SHORTEST_DEADLINE_MS = 1_000;
+
 export function clientGaveUp(world: World, facts: LinkFacts, code: number): void {
   const { link, page, ping } = facts;
-  if (page.runsEventOf > 0 && page.runsEventOf < link.id) {
+  // One that has not said hello yet is a rival that is not needed.
+  if (page.runsEventOf > 0 && page.runsEventOf < link.id && facts.n > 0) {
     world.fault(
       'an old connection never ends a newer one',
       `an event of #${page.runsEventOf} made the page close #${link.id}`,
     );
+  }
+  if (code === 1000 && facts.n > 0 && world.runningOf(page)?.isClosing === false) {
+    const isReplaced = [...world.tap.facts.values()].some(
+      (other) => other.page === page && other.n > facts.n && other.isWelcomed,
+    );
+    if (!isReplaced) {
+      world.fault('a session ends with its socket only', `#${link.id} is closed with 1000 and nothing replaced it`);
+    }
   }
   if (code !== 4408) return;
   world.verdicts += 1;
@@ -209,12 +221,12 @@ export function clientGaveUp(world: World, facts: LinkFacts, code: number): void
   }
   const ran = page.ranMs - ping.ranMs;
   // After a whole deadline of a running page the peer has had its time, whatever comes in the same moment.
-  if (page.hasMailOf(link.id) && ran < 2_000) {
+  if (page.hasMailOf(link.id) && ran < SHORTEST_DEADLINE_MS) {
     world.fault('a late timer is no dead peer', `#${link.id} is given up with 4408 while its mail waits for the page`);
   }
   const stops = page.stops - ping.stops;
-  // Each time that the page stood still may have swallowed one of the four quarters of the shortest deadline, 2,000 ms.
-  const least = 2_000 * (1 - Math.min(4, stops) / 4);
+  // Each time that the page stood still may have swallowed one of the four parts of the shortest deadline.
+  const least = SHORTEST_DEADLINE_MS * (1 - Math.min(4, stops) / 4);
   if (ran < least - 1) {
     world.fault(
       'a late timer is no dead peer',
@@ -231,8 +243,16 @@ export function clientGaveUp(world: World, facts: LinkFacts, code: number): void
   }
 }
 
+export function waitsWithoutTimer(world: World, page: Page): void {
+  const { phase, retryAt } = world.runningOf(page)?.socket.getState() ?? {};
+  if ((phase === 'waiting' || phase === 'suspended') && (retryAt ?? null) !== null) {
+    world.fault('never stuck', `${page.name} is ${phase} and no timer will end that`);
+  }
+}
+
 export function serverGaveUp(world: World, facts: LinkFacts, code: number | null): void {
   const { link, page } = facts;
+  const isReplaced = [...world.tap.facts.values()].some((other) => other.page === page && other.n > facts.n);
   switch (code) {
     case 1002:
     case 1003:
@@ -244,14 +264,14 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
       world.fault('a lawful client is never refused', `the server closes #${link.id} with ${code}`);
       return;
     case 4409: {
-      const isReplaced = [...world.tap.facts.values()].some((other) => other.page === page && other.n > facts.n);
       if (!isReplaced) {
         world.fault('the newest connection is never ended by its older one', `the server closes #${link.id} with 4409`);
       }
       return;
     }
     case 4408:
-      if (facts.serverPingAt === null || link.troubledAt !== null) return;
+      // The former connection of a move is deaf.
+      if (facts.serverPingAt === null || link.troubledAt !== null || isReplaced) return;
       if (world.network.wasSlowSince(facts.serverPingAt) || world.server.stoodStillSince(facts.serverPingAt - 1_000))
         return;
       if (page.isRunning && page.stoppedAt < facts.serverPingAt - 1_000) {
@@ -277,8 +297,9 @@ export function opensSocket(world: World, page: Page): void {
   const running = world.runningOf(page);
   const minuteAgo = world.clock.now - 60_000;
   const inMinute = page.connects.filter((at) => at > minuteAgo).length;
-  // Half the delay is fixed: 250, 500, 1,000, 2,000 and then 2,500 ms at least; what was asked for comes on top.
-  const most = 30 + (running?.asked ?? 0) + world.wakeUps;
+  // Some twelve tries until the longest delay, 3,250 ms on average from then on; what was asked for and what a hint opens
+  // beside it come on top.
+  const most = 60 + (running?.asked ?? 0) + 2 * world.wakeUps;
   if (inMinute > most) {
     world.fault('connects per minute are bounded', `${page.name} opened ${inMinute} sockets within a minute`);
   }

@@ -22,24 +22,38 @@ const MUTANTS = [
   {
     name: 'delete before the ack',
     file: 'packages/core/src/runtime/stored-log.ts',
-    from: `    record.isWritten = true;
-`,
-    to: `    record.isWritten = true;
-    record.unsettled = 0;
-`,
+    from: 'const left = segment.filter(isLeft);',
+    to: 'const left: Entry[] = [];',
   },
   {
     name: 'late timer taken for a dead peer',
     file: 'packages/core/src/machines/heartbeat.ts',
-    from: 'const QUARTERS = 4;',
-    to: 'const QUARTERS = 1;',
+    from: 'if (misses === MISSES) return',
+    to: 'if (misses === 1) return',
   },
   {
     name: 'stale event',
     file: 'packages/core/src/machines/connection.ts',
-    from: `  if ('connectionId' in event && event.connectionId !== state.connectionId) return [state, []];
-`,
+    from: `if ('connectionId' in event && event.connectionId !== state.known.connectionId && event.connectionId !== rivalId) {`,
+    to: 'if (false) {',
+  },
+  {
+    name: 'old connection closed as done before the welcome',
+    file: 'packages/core/src/runtime/link.ts',
+    from: 'if (this.#former !== null) silence(this.#former);',
+    to: "this.#former?.close(1000, 'moved');",
+  },
+  {
+    name: 'breaker without a trial',
+    file: 'packages/core/src/machines/retry.ts',
+    from: "...(isTripped ? [set('retry', ms)] : [])",
     to: '',
+  },
+  {
+    name: 'retry-after ignored',
+    file: 'packages/core/src/machines/retry.ts',
+    from: 'const askedMs = (retryAfterMs ?? 0)',
+    to: 'const askedMs = 0 * (retryAfterMs ?? 0)',
   },
   {
     name: 'lost epoch',

@@ -37,10 +37,13 @@ export const DEEDS = {
   pause: 2,
   connect: 3,
   reconnect: 2,
+  migrate: 6,
+  'migrate in a fault': 4,
   'close tab': 2,
   'close and discard': 0.6,
   'close with flush': 4,
   'stir a resting tab': 5,
+  'hint to a resting tab': 14,
   'connect at once after pause': 1,
 } as const;
 
@@ -61,6 +64,7 @@ export const FAULTS = {
   'slow network': 3,
   'server kill': 7,
   'server close': 3,
+  'server drain': 4,
   'server freeze': 4,
   'server clock jumps': 1,
   'session closed by server': 2,
@@ -81,6 +85,8 @@ export const FAULTS = {
   hide: 4,
   'hide long': 1,
   sleep: 4,
+  'hint while all is well': 3,
+  'hint in a black hole': 4,
   'sleep with stopped clock': 2,
   'sleep in a question': 3,
   'wall clock jumps': 3,
@@ -104,6 +110,7 @@ export function makePlan(seed: number): Plan {
     heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
     hasAuth: chance.hits(0.3),
     storeWriteMs: chance.pick([6, 6, 200]),
+    admission: chance.hits(0.2) ? { perSecond: chance.pick([1, 5]), burst: chance.pick([1, 3]) } : null,
   };
   const devices = chance.hits(0.15) ? ['D', 'E'] : ['D'];
   const tabCount = chance.pick([1, 2, 2, 3]);
@@ -120,6 +127,8 @@ export function makePlan(seed: number): Plan {
       preparesMs: chance.hits(0.25) ? chance.between(0, chance.pick([50, 300, 2_000])) : null,
       maxMessages: chance.hits(0.1) ? 5 : 1_000,
       maxAttempts: chance.hits(0.15) ? chance.whole(1, 4) : Number.POSITIVE_INFINITY,
+      coolDownMs: chance.pick([1_000, 5_000, 60_000]),
+      hidden: chance.pick(['keep', 'slow', { releaseAfterMs: 2_000 }] as const),
     },
   }));
   const isLong = chance.hits(0.05);

@@ -55,8 +55,8 @@ type Packet =
   /** The end of the TCP connection: FIN or RST. */
   | { readonly type: 'end' };
 
-/** Above this latency an answer may come too late for the shortest deadline, 2,000 ms. */
-const SLOW_MS = 250;
+/** Above this latency an answer may come too late for the shortest deadline, 1,000 ms. */
+const SLOW_MS = 125;
 /** Chromium waits so long for the answer to its close frame before it tells the page. */
 const BROWSER_CLOSE_TIMEOUT_MS = 60_000;
 /** The `ws` package waits so long. */
@@ -96,8 +96,8 @@ export class Network {
     return this.#latencyMs > SLOW_MS || this.#slowUntil >= at - 2 * SLOW_MS;
   }
 
-  open(owner: LinkOwner, isUnreachable: boolean): Link {
-    const link = new Link(this, this.links.length + 1, owner, isUnreachable);
+  open(owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[]): Link {
+    const link = new Link(this, this.links.length + 1, owner, isUnreachable, protocols);
     this.links.push(link);
     return link;
   }
@@ -116,6 +116,8 @@ export class Network {
 export class Link {
   readonly id: number;
   readonly owner: LinkOwner;
+  /** The subprotocols that the page offers. */
+  readonly protocols: readonly string[];
   readonly socket: ClientSocket;
   readonly openedAt: number;
   readonly #network: Network;
@@ -128,7 +130,8 @@ export class Link {
   /** When a fault last kept anything from flowing; null: never. */
   troubledAt: number | null = null;
 
-  constructor(network: Network, id: number, owner: LinkOwner, isUnreachable: boolean) {
+  constructor(network: Network, id: number, owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[]) {
+    this.protocols = protocols;
     this.#network = network;
     this.id = id;
     this.owner = owner;

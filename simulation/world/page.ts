@@ -5,6 +5,8 @@ import type {
   TabStorage,
   WebSocketLike,
 } from '../../packages/core/src/environment/ports.ts';
+import type { Event, State } from '../../packages/core/src/machines/connection-state.ts';
+import { count } from '../coverage.ts';
 import type { Clock } from './clock.ts';
 import { type Device, EPOCH } from './device.ts';
 import type { Link, Network } from './network.ts';
@@ -44,6 +46,8 @@ export class Page implements Environment {
   onUncaught: (fault: unknown) => void = () => {};
   /** Links on which the app's `onConnect` has done its work; null: there is none. */
   prepared: Set<number> | null = null;
+  /** Called when the page waits for its next try: whether a timer will start it. */
+  onWaiting: (hasTimer: boolean) => void = () => {};
   /** Called when the page opens a WebSocket. */
   onConnect: () => void = () => {};
   /** Times at which the page opened a WebSocket. */
@@ -93,6 +97,16 @@ export class Page implements Environment {
 
   // The environment.
 
+  record(before: State, event: Event, after: State): void {
+    count(`row ${before.name} ${event.type}`);
+    if (after === before || !('retryAt' in after) || after.retryAt === null) return;
+    // Its timer is set in this turn.
+    const dueIn = after.retryAt - this.now();
+    this.#clock.after(0, () =>
+      this.onWaiting([...this.#timers].some((timer) => timer.due - this.#clock.now <= dueIn + 1)),
+    );
+  }
+
   now(): number {
     return this.#clock.now - this.#origin;
   }
@@ -121,10 +135,10 @@ export class Page implements Environment {
     return this.#set(this.isHidden ? 1_000 : 16, run, false);
   }
 
-  openWebSocket(_url: string, _protocols: readonly string[]): WebSocketLike {
+  openWebSocket(_url: string, protocols: readonly string[]): WebSocketLike {
     this.connects.push(this.#clock.now);
     this.onConnect();
-    const link = this.#network.open(this, !this.device.isConnected);
+    const link = this.#network.open(this, !this.device.isConnected, protocols);
     this.links.push(link);
     return link.socket;
   }
@@ -307,7 +321,10 @@ export class Page implements Environment {
       this.#origin += sleptMs;
       for (const timer of this.#timers) timer.due += sleptMs;
     }
-    if (this.isRunning) this.#go(false);
+    if (!this.isRunning) return;
+    this.#go(false);
+    // Sleep is noticed by a timer that is late: some time after the rest.
+    if (sleptMs > 8_000) this.#clock.after(this.#chance.between(0, 2_000), () => this.tell('woke'));
   }
 
   #stop(): void {

@@ -4,6 +4,8 @@ import type { Session } from '../../packages/server/src/session/app.ts';
 import { Unauthorized } from '../../packages/server/src/session/errors.ts';
 import type { EngineEnvironment } from '../../packages/server/src/session/environment.ts';
 import { memoryStore } from '../../packages/server/src/stores/memory-store.ts';
+import { SLOT_PREFIX } from '../../packages/core/src/protocol/frames.ts';
+import { count as tally } from '../coverage.ts';
 import { Database } from './database.ts';
 import { EPOCH } from './device.ts';
 import { DurableStore, type StoreFile } from './durable-store.ts';
@@ -27,6 +29,8 @@ export interface ServerSettings {
   readonly storeWriteMs: number;
   readonly heartbeatMs: number;
   readonly hasAuth: boolean;
+  /** How fast it lets connections in; null: as they come. */
+  readonly admission: { readonly perSecond: number; readonly burst: number } | null;
 }
 
 const HANDLER_RETRIES = 2;
@@ -80,7 +84,19 @@ export class ServerProcess {
   }
 
   /** Ends as an operator would: the engine is asked, then the process exits. */
-  closeGracefully(graceMs: number): boolean {
+  /** Asks the clients to move: to the same process, which is what they find at the address. */
+  drain(withinMs: number): boolean {
+    const process = this.#current;
+    if (process === null || process.isClosing || process.isFrozen) return false;
+    this.#world.trace.add(process.name, `drains within ${withinMs} ms`);
+    void process.engine.drain(withinMs).then(() => {
+      this.#world.trace.add(process.name, 'has drained');
+      tally('drained');
+    });
+    return true;
+  }
+
+  closeGracefully(graceMs: number, retryAfterMs: number): boolean {
     const process = this.#current;
     if (process === null || process.isClosing || process.isFrozen) return false;
     this.#world.trace.add(process.name, `closes within ${graceMs} ms`);
@@ -88,7 +104,7 @@ export class ServerProcess {
     process.isClosing = true;
     // The listening socket is closed first.
     this.#world.network.listener = null;
-    void process.engine.close(graceMs).then(() => {
+    void process.engine.close(graceMs, retryAfterMs).then(() => {
       this.#world.trace.add(process.name, 'has closed');
       process.die();
       if (this.#current === process) this.#current = null;
@@ -201,6 +217,7 @@ export class Incarnation implements Listener {
           handlerRetries: server.retries,
         },
         heartbeat: { intervalMs: settings.heartbeatMs, timeoutMs: 5_000 },
+        ...(settings.admission !== null && { admission: settings.admission }),
       },
       this.#environment(),
     );
@@ -214,6 +231,8 @@ export class Incarnation implements Listener {
 
   accept(end: ServerEnd): ServerSide {
     this.#ends.push(end);
+    const slot = end.link.protocols.find((name) => name.startsWith(SLOT_PREFIX))?.slice(SLOT_PREFIX.length);
+    if (slot !== undefined) tally('came with a slot');
     const events = this.engine.accept(
       {
         send: (text) => end.send(text),
@@ -223,7 +242,7 @@ export class Incarnation implements Listener {
           return end.link.bufferedDown;
         },
       },
-      { origin: 'https://app.test', remoteAddress: '192.0.2.1' },
+      { origin: 'https://app.test', remoteAddress: '192.0.2.1', slot },
     );
     return { message: (data) => events.message(data), closed: () => events.closed() };
   }

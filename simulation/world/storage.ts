@@ -2,7 +2,6 @@ import {
   type ClaimedLog,
   type LogHeader,
   LogLost,
-  type NewLog,
   type OutboxStore,
   type Segment,
   type StoreInfo,
@@ -23,7 +22,7 @@ interface Log {
   readonly maker: StorageClient;
   /** Pages that took it over. */
   readonly claimants: StorageClient[];
-  readonly segments: Map<number, Segment>;
+  readonly segments: Map<number, { readonly messages: Segment }>;
 }
 
 /** The database of one origin and scope: it outlives every page, and its transactions run one after the other. */
@@ -52,8 +51,8 @@ export class Disk {
     this.#chance = chance;
   }
 
-  connect(client: StorageClient, onLost: (cause: unknown) => void): OutboxStore {
-    const handle: Handle = { client, onLost, isLost: false, isClosing: false, isClosed: false };
+  connect(client: StorageClient): OutboxStore {
+    const handle: Handle = { client, isLost: false, isClosing: false, isClosed: false };
     this.#handles.add(handle);
     return new DiskConnection(this, handle);
   }
@@ -67,9 +66,7 @@ export class Disk {
   /** The browser ends the connections to the database, as WebKit does in the background. */
   loseConnections(client: StorageClient): void {
     for (const handle of this.#handles) {
-      if (handle.client !== client || handle.isClosed || handle.isLost) continue;
-      handle.isLost = true;
-      client.post(() => handle.onLost(new Error('connection to the database lost')));
+      if (handle.client === client && !handle.isClosed) handle.isLost = true;
     }
   }
 
@@ -120,7 +117,6 @@ export class Disk {
 
 interface Handle {
   readonly client: StorageClient;
-  readonly onLost: (cause: unknown) => void;
   isLost: boolean;
   isClosing: boolean;
   isClosed: boolean;
@@ -136,16 +132,13 @@ class DiskConnection implements OutboxStore {
     this.#handle = handle;
   }
 
-  open(freshClientId: string): Promise<StoreInfo> {
-    return this.#write('open', () => (this.#disk.info ??= { clientId: freshClientId, peer: null }));
-  }
-
-  setPeer(peer: string): Promise<void> {
-    return this.#write('setPeer', () => {
-      const { info } = this.#disk;
-      if (info === null) throw new Error('not opened');
-      if (info.peer !== null && info.peer !== peer) throw new Error('it is stamped with another peer already');
-      this.#disk.info = { ...info, peer };
+  open(freshClientId: string, peer?: string): Promise<StoreInfo> {
+    return this.#write(peer === undefined ? 'open' : `open as ${peer}`, () => {
+      const info = this.#disk.info ?? { clientId: freshClientId, peer: null };
+      if (peer !== undefined && info.peer !== null && info.peer !== peer)
+        throw new Error('it is stamped with another peer already');
+      this.#disk.info = { clientId: info.clientId, peer: info.peer ?? peer ?? null };
+      return this.#disk.info;
     });
   }
 
@@ -155,67 +148,40 @@ class DiskConnection implements OutboxStore {
     );
   }
 
-  createLog(log: NewLog, segment: Segment): Promise<void> {
-    const copy = copyOf(segment);
-    const { id, after } = log;
-    return this.#write(`createLog ${id} ${segment.first}-${segment.last}`, () => {
-      if (this.#disk.logs.has(id)) throw named('ConstraintError', `log ${id} exists`);
-      const made: Log = {
-        header: { id, after, generation: 1 },
-        maker: this.#handle.client,
-        claimants: [],
-        segments: new Map([[copy.first, copy]]),
-      };
-      this.#disk.logs.set(id, made);
-      this.#disk.everLogs.set(id, made);
-      this.#stored(copy);
+  write({ id, after, generation }: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number> {
+    const copies = structuredClone(added);
+    const ranges = copies.map((copy) => ` +${copy[0].seq}-${copy.at(-1)?.seq}`).join('');
+    return this.#write(`write ${id}${removed.map((first) => ` -${first}`).join('')}${ranges}`, () => {
+      const log = this.#disk.logs.get(id) ?? this.#newLog(id, after);
+      if (log.header.generation !== generation) {
+        throw new LogLost(`log ${id} is at generation ${log.header.generation}, not ${generation}`);
+      }
+      const { segments } = log;
+      const isTwice = copies.some(([{ seq }]) => segments.has(seq) && !removed.includes(seq));
+      if (isTwice) throw named('ConstraintError', 'a segment exists');
+      for (const first of removed) segments.delete(first);
+      for (const copy of copies) {
+        segments.set(copy[0].seq, { messages: copy });
+        for (const { payload } of copy) this.#disk.onStored(payload);
+      }
+      const isGone = segments.size === 0;
+      log.header = { ...log.header, generation: isGone ? 0 : Math.max(1, generation) };
+      if (isGone) this.#disk.logs.delete(id);
+      else this.#disk.logs.set(id, log);
+      this.#disk.everLogs.set(id, log);
+      return log.header.generation;
     });
   }
 
-  append(logId: string, generation: number, segment: Segment): Promise<void> {
-    const copy = copyOf(segment);
-    return this.#write(`append ${logId} ${segment.first}-${segment.last}`, () => {
-      const log = this.#owned(logId, generation);
-      if (log.segments.has(copy.first)) throw named('ConstraintError', `segment ${copy.first} exists`);
-      log.segments.set(copy.first, copy);
-      this.#stored(copy);
-    });
-  }
-
-  replaceSegment(logId: string, generation: number, first: number, segment: Segment): Promise<void> {
-    const copy = copyOf(segment);
-    return this.#write(`replaceSegment ${logId} ${first}: ${segment.first}-${segment.last}`, () => {
-      const log = this.#owned(logId, generation);
-      log.segments.delete(first);
-      log.segments.set(copy.first, copy);
-      this.#stored(copy);
-    });
-  }
-
-  removeSegments(logId: string, generation: number, firsts: readonly number[]): Promise<void> {
-    const copies = [...firsts];
-    return this.#write(`removeSegments ${logId} ${copies.join()}`, () => {
-      const log = this.#owned(logId, generation);
-      for (const first of copies) log.segments.delete(first);
-    });
-  }
-
-  claimLog(logId: string, expected?: number): Promise<ClaimedLog | null> {
+  claimLog(logId: string): Promise<ClaimedLog | null> {
     return this.#write(`claimLog ${logId}`, () => {
       const log = this.#disk.logs.get(logId);
-      if (log === undefined || (expected !== undefined && log.header.generation !== expected)) return null;
+      if (log === undefined) return null;
       log.claimants.push(this.#handle.client);
       log.header = { ...log.header, generation: log.header.generation + 1 };
-      const segments = [...log.segments.values()].sort((left, right) => left.first - right.first);
-      return { ...log.header, segments: segments.map(copyOf), corrupt: 0 };
-    });
-  }
-
-  deleteLog(logId: string, generation: number, discard = false): Promise<boolean> {
-    return this.#write(`deleteLog ${logId}${discard ? ' with all in it' : ''}`, () => {
-      const log = this.#owned(logId, generation);
-      if (!discard && log.segments.size > 0) return false;
-      return this.#disk.logs.delete(logId);
+      const segments = [...log.segments.values()].map(({ messages }) => messages);
+      segments.sort(([left], [right]) => left.seq - right.seq);
+      return { ...log.header, segments: structuredClone(segments), corrupt: 0 };
     });
   }
 
@@ -226,26 +192,15 @@ class DiskConnection implements OutboxStore {
     this.#handle.isClosed = true;
   }
 
-  #stored(segment: Segment): void {
-    for (const { payload } of segment.messages) this.#disk.onStored(payload);
-  }
-
   #write<T>(name: string, work: () => T): Promise<T> {
     return this.#disk.transact(this.#handle, name, true, work);
   }
 
-  #owned(logId: string, generation: number): Log {
-    const log = this.#disk.logs.get(logId);
-    if (log === undefined) throw new LogLost(`log ${logId} is gone`);
-    if (log.header.generation !== generation)
-      throw new LogLost(`log ${logId} is at generation ${log.header.generation}`);
-    return log;
+  /** One that was here before is the same log: it remembers who had it. */
+  #newLog(id: string, after: string | null): Log {
+    const log = this.#disk.everLogs.get(id) ?? { maker: this.#handle.client, claimants: [], segments: new Map() };
+    return Object.assign(log, { header: { id, after, generation: 0 } });
   }
-}
-
-/** Storage keeps values, never the objects that it was given. */
-function copyOf(segment: Segment): Segment {
-  return { ...segment, messages: segment.messages.map((message) => ({ ...message })) };
 }
 
 function named(name: string, message: string): Error {

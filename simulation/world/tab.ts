@@ -3,6 +3,7 @@ import { holdfast } from '../../packages/core/src/socket/protocols.ts';
 import { memoryOutbox } from '../../packages/core/src/storage/memory-outbox.ts';
 import { storedOutbox } from '../../packages/core/src/runtime/stored-outbox.ts';
 import type { Socket, SocketEvents } from '../../packages/core/src/socket/types.ts';
+import { count } from '../coverage.ts';
 import * as invariants from '../invariants.ts';
 import type { Sent } from './ledger.ts';
 import type { Device } from './device.ts';
@@ -20,6 +21,9 @@ export interface TabSettings {
   readonly connectsAtOnce: boolean;
   readonly maxMessages: number;
   readonly maxAttempts: number;
+  /** How long the breaker stays open. */
+  readonly coolDownMs: number;
+  readonly hidden: 'keep' | 'slow' | { readonly releaseAfterMs: number };
 }
 
 /** What one page's app heard from below, in order. */
@@ -86,6 +90,9 @@ export class Tab {
       hasLocks: this.settings.hasLocks,
     });
     page.onConnect = () => invariants.opensSocket(world, page);
+    page.onWaiting = (hasTimer) => {
+      if (!hasTimer && page.isRunning) invariants.waitsWithoutTimer(world, page);
+    };
     page.onUncaught = (fault) => world.fault('nothing is thrown into the browser', describeFault(fault));
     world.trace.add(page.name, 'opened');
     page.act(() => this.#start(page));
@@ -102,13 +109,14 @@ export class Tab {
         : storedOutbox({
             maxMessages: settings.maxMessages,
             scope: 'sim:user',
-            createStore: (onLost) => device.disk.connect(page, onLost),
+            createStore: () => device.disk.connect(page),
           });
     const socket = createSocket<unknown, { readonly label: number }>({
       url: 'ws://server.test/',
       protocol: holdfast(),
       outbox,
-      reconnect: { maxAttempts: settings.maxAttempts },
+      reconnect: { maxAttempts: settings.maxAttempts, coolDownMs: settings.coolDownMs },
+      hidden: settings.hidden,
       environment: page,
       onEvent: (record) => {
         world.trace.add(page.name, `event ${record.level} ${record.name} ${record.code ?? ''} ${record.message ?? ''}`);
@@ -217,12 +225,19 @@ export class Tab {
   }
 
   /** Something else that the app does with its socket. */
-  call(what: 'pause' | 'connect' | 'reconnect'): boolean {
+  call(what: 'pause' | 'connect' | 'reconnect' | 'migrate'): boolean {
     const { current } = this;
     if (current === null || current.isClosing || !current.page.isRunning) return false;
     this.#world.trace.add(current.page.name, what);
     current.asked += 1;
-    current.page.act(() => current.socket[what]());
+    current.page.act(() => {
+      const move = current.socket[what]();
+      // Each move is counted with what became of it: a promise that stays open is a stuck one.
+      void move?.then(
+        () => count('moved'),
+        () => count('move failed'),
+      );
+    });
     return true;
   }
 

@@ -5,8 +5,13 @@ export { ERROR_CODES, HoldfastError } from './lib/errors.ts';
 export type { ErrorCode, Json } from './lib/errors.ts';
 export type { Protocol } from './machines/conversation.ts';
 export type { LostReason } from './protocol/frames.ts';
+export type { BackoffOptions, Jitter } from './machines/backoff.ts';
+export type { RetryContext } from './machines/connection-state.ts';
 export { createSocket } from './socket/create-socket.ts';
+export type { MessagesOptions } from './socket/messages.ts';
 export { memory } from './socket/options.ts';
+export { createPool } from './socket/pool.ts';
+export type { Lease, LeaseRecord, Pool, PoolableSocket, PoolOptions, PoolStats } from './socket/pool.ts';
 export { holdfast, plain } from './socket/protocols.ts';
 export type { PlainOptions } from './socket/protocols.ts';
 export type {

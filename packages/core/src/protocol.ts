@@ -3,9 +3,11 @@
  * ends run. `@holdfast/server` is built on this entry; docs/protocol.md is the reference.
  */
 export { CLOSE } from './protocol/close-codes.ts';
-export { decodeClientMessage, decodeServerMessage } from './protocol/decode.ts';
-export type { Decoded, DecodeFault, DecodeLimits } from './protocol/decode.ts';
-export { encode, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
+export { decodeServerMessage } from './protocol/decode.ts';
+export type { Decoded, DecodeFault } from './protocol/decode.ts';
+export { decodeClientMessage } from './protocol/decode-client.ts';
+export type { DecodeLimits } from './protocol/decode-client.ts';
+export { encode, MOST_DRAIN_MS, SLOT_PREFIX, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
 export type {
   ClientFrame,
   CommonFrame,

@@ -16,7 +16,15 @@ export interface FakeSocket extends Socket {
 
 /** A socket without a network, whose every turn the test decides. */
 export function fakeSocket(): FakeSocket {
-  let state: ConnectionState = { phase: 'idle', since: 1, attempt: 0, retryAt: null, reason: 'start', error: null };
+  let state: ConnectionState = {
+    phase: 'idle',
+    since: 1,
+    attempt: 0,
+    breaker: 'closed',
+    retryAt: null,
+    reason: 'start',
+    error: null,
+  };
   let stats: SocketStats = { rttMs: null, queued: 0, inFlight: 0 };
   const subscribers = new Set<{ listener: () => void }>();
   const listeners = new Set<{ type: string; listener: (event: never) => void }>();
@@ -68,6 +76,13 @@ export function fakeSocket(): FakeSocket {
       const entry = { type, listener };
       listeners.add(entry);
       return () => void listeners.delete(entry);
+    },
+    messages: () => {
+      throw new Error('the fake has no messages');
+    },
+    migrate: () => {
+      commands.push('migrate');
+      return Promise.resolve();
     },
     connect: () => {
       commands.push('connect');

@@ -24,6 +24,7 @@ export function lazySocket(make: () => Socket): LazySocket {
     getStats: () => (real === null ? NOT_STARTED.stats : real.getStats()),
     subscribe: (listener) => get().subscribe(listener),
     on: (type, listener) => get().on(type, listener),
+    messages: (options) => get().messages(options),
     connect: () => {
       get().connect();
     },
@@ -33,6 +34,7 @@ export function lazySocket(make: () => Socket): LazySocket {
     reconnect: () => {
       get().reconnect();
     },
+    migrate: () => get().migrate(),
     whenOpen: () => get().whenOpen(),
     close,
   } satisfies Omit<Socket, typeof Symbol.asyncDispose>;

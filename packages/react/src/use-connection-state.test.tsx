@@ -189,3 +189,14 @@ test('a parent that renders for its own reasons runs no selector again on the sa
   });
   expect(selector).toHaveBeenCalledTimes(before);
 });
+
+test('a breaker that opens and closes is seen', () => {
+  const socket = fakeSocket();
+  const { seen } = probe(socket, (state) => state.breaker);
+  for (const breaker of ['open', 'half-open', 'half-open', 'closed'] as const) {
+    act(() => {
+      socket.setState({ breaker });
+    });
+  }
+  expect(seen).toEqual(['closed', 'open', 'half-open', 'closed']);
+});

@@ -20,6 +20,10 @@ describe('createServer names what is wrong, and the way out', () => {
     [{ onMessage, limits: { sessionTtlMs: 3e9 } }, /^limits\.sessionTtlMs must be a whole number from 1 to 2147483647/],
     [{ onMessage, limits: { window: 5 } }, /^limits\.window must be an object such as \{ messages, bytes \}/],
     [{ onMessage, limits: { window: { messages: 5 } } }, /^limits\.window\.bytes must be a whole number/],
+    [{ onMessage, admission: 100 }, /^admission must be an object such as \{ perSecond: 100 \}/],
+    [{ onMessage, admission: {} }, /^admission\.perSecond must be a whole number from 1 to 1000000, not undefined$/],
+    [{ onMessage, admission: { perSecond: 5, burst: 0 } }, /^admission\.burst must be .*leave it out for 5$/],
+    [{ onMessage, admission: { perSecond: 5, queue: 1 } }, /^admission\.queue is no option/],
     [{ onMessage, allowedOrigins: 'https://a.example' }, /^allowedOrigins must be '\*', a list/],
     [{ onMessage, allowedOrigins: ['a.example'] }, /^allowedOrigins\[0\] must be an origin/],
     [{ onMessage, allowedOrigins: ['https://a.example/'] }, /sends 'https:\/\/a\.example'$/],
@@ -27,10 +31,13 @@ describe('createServer names what is wrong, and the way out', () => {
     expect(() => createServer(options as never)).toThrow(message);
   });
 
-  test('paths and graces are checked where they are given', async () => {
+  test('paths and times are checked where they are given', async () => {
     const server = createServer({ onMessage });
     expect(() => server.attach({} as never, { path: 'live' })).toThrow(/^path must be a string such as '\/socket'/);
     await expect(server.close({ graceMs: -1 })).rejects.toThrow(/^graceMs must be/);
+    await expect(server.close({ retryAfterMs: 600_001 })).rejects.toThrow(/^retryAfterMs .* leave it out for 0$/);
+    await expect(server.drain({ withinMs: 0.5 })).rejects.toThrow(/^withinMs .* to 3600000, .* for 30000$/);
+    await server.drain({ withinMs: 0 });
     await server.close();
   });
 
@@ -40,6 +47,7 @@ describe('createServer names what is wrong, and the way out', () => {
       store: memoryStore(),
       heartbeat: DEFAULT_HEARTBEAT,
       limits: { ...DEFAULT_LIMITS, handlerRetries: 0 },
+      admission: { perSecond: 1_000, burst: 1 },
       allowedOrigins: ['https://a.example', 'http://localhost:3000'],
     });
     await server.close();

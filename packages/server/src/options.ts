@@ -1,4 +1,4 @@
-import { describe } from '@holdfast/core/protocol';
+import { describe, MOST_DRAIN_MS } from '@holdfast/core/protocol';
 import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './session/limits.ts';
 
 /** Longest time that a timer can wait. */
@@ -11,7 +11,14 @@ const MAY_BE_ZERO: ReadonlySet<string> = new Set(['limits.handlerRetries', 'limi
 const FUNCTIONS = ['onMessage', 'onSession', 'authenticate', 'onEvent'] as const;
 const STORE_METHODS = ['claim', 'advance', 'release', 'forget', 'surplus', 'expired', 'close'] as const;
 const POSITION_METHODS = ['load', 'commit'] as const;
-const NAMES = [...FUNCTIONS, 'store', 'positions', 'heartbeat', 'limits', 'allowedOrigins'];
+const NAMES = [...FUNCTIONS, 'store', 'positions', 'heartbeat', 'limits', 'admission', 'allowedOrigins'];
+/** What `drain` and `close` take: most and default of each. */
+const TIMES = {
+  withinMs: [MOST_DRAIN_MS, 30_000],
+  graceMs: [LONGEST_TIMER_MS, 5_000],
+  // Clients come back by then, whatever they are told.
+  retryAfterMs: [600_000, 0],
+} as const;
 
 /**
  * Checks the options of `createServer`, once.
@@ -33,6 +40,7 @@ export function checkOptions(options: unknown): void {
   methods('positions', object['positions'], POSITION_METHODS, '{ load(producer), commit(tx, producer, seq) }');
   numbers('heartbeat', object['heartbeat'], DEFAULT_HEARTBEAT);
   numbers('limits', object['limits'], DEFAULT_LIMITS);
+  admission(object['admission']);
   origins(object['allowedOrigins']);
 }
 
@@ -43,9 +51,21 @@ export function checkPath(path: unknown): void {
   }
 }
 
-/** @throws RangeError for a time that no timer can wait. */
-export function checkGrace(graceMs: unknown): void {
-  whole('graceMs', graceMs, 0, LONGEST_TIMER_MS, 5_000);
+/** Gives a time, or its default where it is left out. @throws RangeError for one out of bounds. */
+export function checkTime(name: keyof typeof TIMES, value: number | undefined): number {
+  const [most, fallback] = TIMES[name];
+  if (value === undefined) return fallback;
+  whole(name, value, 0, most, fallback);
+  return value;
+}
+
+function admission(value: unknown): void {
+  if (value === undefined) return;
+  const object = record('admission', value, '{ perSecond: 100 }');
+  known('admission.', object, ['perSecond', 'burst']);
+  const { perSecond, burst } = object;
+  whole('admission.perSecond', perSecond, 1, 1_000_000);
+  if (burst !== undefined) whole('admission.burst', burst, 1, 1_000_000, perSecond as number);
 }
 
 function numbers(name: string, value: unknown, defaults: object): void {
@@ -112,11 +132,10 @@ function known(prefix: string, object: object, names: readonly string[]): void {
   }
 }
 
-function whole(name: string, value: unknown, least: number, most: number, fallback: number): void {
+function whole(name: string, value: unknown, least: number, most: number, fallback?: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new RangeError(
-    `${name} must be a whole number from ${least} to ${most}, not ${describe(value)}: leave it out for ${fallback}`,
-  );
+  const wayOut = fallback === undefined ? '' : `: leave it out for ${fallback}`;
+  throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${describe(value)}${wayOut}`);
 }
 
 /** A value of the app's own code, which is neither secret nor huge as a rule. */

@@ -42,7 +42,7 @@ class Client {
   readonly #frames: Json[][] = [];
   #wake = (): void => {};
 
-  constructor(url: string, options: { origin?: string; protocol?: string } = {}) {
+  constructor(url: string, options: { origin?: string; protocol?: string | string[] } = {}) {
     this.socket = new WebSocket(url, options.protocol ?? 'holdfast.v1', {
       ...(options.origin !== undefined && { origin: options.origin }),
     });
@@ -211,6 +211,50 @@ describe('upgrade', () => {
     expect(others).toEqual(['/other']);
     detach();
     expect(http.listenerCount('upgrade')).toBe(1);
+  });
+
+  test('one HTTP server may carry several: each path has its own, and any other gets 404', async () => {
+    const { http, port, server, detach } = await start({}, '/one');
+    server.attach(http, { path: '/two' });
+    const other = createServer({ onMessage: () => {} });
+    ends.push(() => other.close());
+    other.attach(http, { path: '/three' });
+    const asked = ['/one', '/two', '/three', '/four'];
+    const answers = (): Promise<number[]> => Promise.all(asked.map((path) => upgradeStatus(port, {}, path)));
+    expect(await answers()).toEqual([101, 101, 101, 404]);
+    detach();
+    expect(await answers()).toEqual([404, 101, 101, 404]);
+  });
+});
+
+describe('herd and drain', () => {
+  test('a connection too many is told its place by its close, and let in with it', async () => {
+    const { url } = await start({ admission: { perSecond: 20, burst: 1 } });
+    await (await new Client(url).open()).hello();
+    const refused = new Client(url);
+    const [code, reason] = (await once(refused.socket, 'close')) as [number, Buffer];
+    expect(code).toBe(1013);
+    const [, ms, slot] = /^busy; retry-after-ms=(\d+); slot=([\w-]{1,64})$/.exec(reason.toString()) ?? [];
+    expect(Number(ms)).toBeGreaterThan(0);
+    expect(Number(ms)).toBeLessThanOrEqual(50);
+    const again = await new Client(url, { protocol: ['holdfast.v1', `holdfast.slot.${slot}`] }).open();
+    expect(again.socket.protocol).toBe('holdfast.v1');
+    expect(await again.hello({ client: 'other' })).toMatchObject(['welcome', { resumed: false }]);
+  });
+
+  test('a client that is asked to move resumes on its next socket, and the drain is over', async () => {
+    const { url, server } = await start();
+    const old = await new Client(url).open();
+    const [, welcome] = (await old.hello()) as [string, { session: string; key: string; epoch: string }];
+    const drained = server.drain({ withinMs: 60_000 });
+    expect(await old.next('drain')).toEqual(['drain', { within: 60_000 }]);
+    const closed = old.closed();
+    const next = await new Client(url).open();
+    const { session, key, epoch } = welcome;
+    const resumed = await next.hello({ n: 2, session, key, epoch, received: 0 });
+    expect(resumed).toMatchObject(['welcome', { resumed: true, session }]);
+    await drained;
+    expect(await closed).toBe(4409);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Json } from '@holdfast/core/protocol';
 import { nodeEnvironment } from './node-environment.ts';
-import { checkGrace, checkOptions, checkPath } from './options.ts';
+import { checkOptions, checkPath, checkTime } from './options.ts';
 import type { EngineApp, Session } from './session/app.ts';
 import { createEngine } from './session/engine.ts';
 import { DEFAULT_LIMITS } from './session/limits.ts';
@@ -8,9 +8,6 @@ import { Reporter } from './session/reporter.ts';
 import { memoryStore } from './stores/memory-store.ts';
 import type { HoldfastServer, ServerOptions } from './types.ts';
 import { createWsAdapter } from './ws-adapter.ts';
-
-/** How long `close` waits for handlers unless told otherwise. */
-const DEFAULT_GRACE_MS = 5_000;
 
 /**
  * A server for clients with `holdfast()`: takes every message once, acknowledges what was taken, and lets sessions
@@ -36,6 +33,7 @@ export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
       positions: options.positions,
       limits: options.limits,
       heartbeat: options.heartbeat,
+      admission: options.admission,
     },
     environment,
   );
@@ -54,10 +52,12 @@ export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
       return adapter.attach(httpServer, path);
     },
     sessions: engine.sessions as ReadonlyMap<string, Session<Outgoing>>,
-    async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
-      checkGrace(graceMs);
+    async drain(times = {}) {
+      await engine.drain(checkTime('withinMs', times.withinMs));
+    },
+    async close(times = {}) {
       // Upgrades are answered with 503 to the end: without a listener they would hang.
-      await engine.close(graceMs);
+      await engine.close(checkTime('graceMs', times.graceMs), checkTime('retryAfterMs', times.retryAfterMs));
       adapter.detachAll();
     },
   };

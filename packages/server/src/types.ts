@@ -1,6 +1,7 @@
 import type { Json } from '@holdfast/core/protocol';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { AdmissionLimits } from './session/admission.ts';
 import type { AuthenticateRequest, EngineMessage, EventRecord, Session } from './session/app.ts';
 import type { HeartbeatLimits, Limits } from './session/limits.ts';
 import type { PositionHook, ProducerStore } from './stores/ports.ts';
@@ -37,6 +38,14 @@ export interface ServerOptions<Incoming = Json, Outgoing = Json, Tx = unknown> {
   /** Bounds, each with its own default. */
   limits?: Partial<Limits>;
   /**
+   * How many new connections a second are let in, so that the clients of a server that comes back don't put it down
+   * again. One that comes too soon is closed with 1013 before its hello; the reason has the time at which a place is
+   * kept for it, and a client with `holdfast()` comes back then and is let in. Such a refusal is a whole upgrade and a
+   * close frame, since a browser tells its page no HTTP status. A place that nobody uses goes to the next that comes.
+   * Limits no messages. Default: no limit.
+   */
+  admission?: AdmissionLimits;
+  /**
    * Which pages may connect. Default: those of the server's own host, and whatever is no browser (it sends no Origin).
    * A list of origins such as `https://app.example`, `'*'` for all, or a function that decides; others get HTTP 403.
    */
@@ -60,9 +69,26 @@ export interface HoldfastServer<Outgoing = Json> {
   /** All sessions by id, with those that wait for their client to come back. A live view. */
   readonly sessions: ReadonlyMap<string, Session<Outgoing>>;
   /**
+   * Asks the clients of all connections that there are to move to new ones within `withinMs` (default 30,000, at most
+   * 3,600,000), spread over that time by themselves: each opens its next socket while the old one still works.
+   * Resolves when every one of these connections is over (its session has moved or ended, or its socket is gone), or
+   * after `withinMs`, when what is left is closed with 1012. New connections are accepted meanwhile and not asked: take
+   * the process out of the load balancer before, and call `close` after.
+   *
+   * Sessions live in a process: on a connection that comes back to this one they go on as if nothing had happened; on
+   * another process a client begins a new one (`resumed: false`, and `gap` tells what may be missing), while its own
+   * messages are taken once, or marked `redelivered`, where both processes share a store.
+   *
+   * Rejects only for a time that is no whole number of milliseconds within these bounds.
+   */
+  drain(options?: { readonly withinMs?: number }): Promise<void>;
+  /**
    * Refuses upgrades with HTTP 503, lets running handlers end within `graceMs` (default 5,000) and aborts their signals
    * then, tells what was taken, closes all connections with 1012 and the store. Leaves no timer, listener or socket of
-   * its own. Rejects only for a `graceMs` that is no whole number of milliseconds.
+   * its own. Rejects only for a time that is no whole number of milliseconds.
+   *
+   * `retryAfterMs` (default 0: none, at most 600,000) tells the clients when to come back, each at a time of its own in
+   * the later half of it: give the time that a restart takes, twice.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: { readonly graceMs?: number; readonly retryAfterMs?: number }): Promise<void>;
 }

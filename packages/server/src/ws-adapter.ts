@@ -1,4 +1,4 @@
-import { SUBPROTOCOL } from '@holdfast/core/protocol';
+import { SLOT_PREFIX, SUBPROTOCOL } from '@holdfast/core/protocol';
 import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
@@ -28,6 +28,9 @@ export interface Adapter {
   /** Stops listening everywhere. */
   detachAll(): void;
 }
+
+/** Where the listeners of all adapters listen: one HTTP server may have several of them. */
+const paths = new WeakMap<object, string>();
 
 /** Lets the sockets of the `ws` package carry an engine's connections. */
 export function createWsAdapter(options: AdapterOptions): Adapter {
@@ -61,17 +64,23 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
       options.onFault(fault);
       return 403;
     }
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-    return offered.includes(SUBPROTOCOL) ? null : 400;
+    return offered(request).includes(SUBPROTOCOL) ? null : 400;
   }
 
   return {
     attach(httpServer, path) {
       const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-        if (pathOf(request) === path) upgrade(request, socket, head);
-        // With nobody else to ask, nobody would ever answer.
-        else if (httpServer.listenerCount('upgrade') === 1) refuse(socket, 404);
+        const asked = pathOf(request);
+        if (asked === path) {
+          upgrade(request, socket, head);
+          return;
+        }
+        const listeners = httpServer.listeners('upgrade');
+        const isAnswered = listeners.some((listener) => [undefined, asked].includes(paths.get(listener)));
+        // With nobody else to ask, nobody would ever answer. One of several that know this does.
+        if (!isAnswered && listeners[0] === onUpgrade) refuse(socket, 404);
       };
+      paths.set(onUpgrade, path);
       const detach = (): void => {
         httpServer.off('upgrade', onUpgrade);
         detachers.delete(detach);
@@ -96,7 +105,13 @@ function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): 
         return webSocket.bufferedAmount;
       },
     },
-    { origin: request.headers.origin, remoteAddress: request.socket.remoteAddress },
+    {
+      origin: request.headers.origin,
+      remoteAddress: request.socket.remoteAddress,
+      slot: offered(request)
+        .find((name) => name.startsWith(SLOT_PREFIX))
+        ?.slice(SLOT_PREFIX.length),
+    },
   );
   webSocket.on('message', (data: RawData, isBinary: boolean) => {
     // Text comes as one Buffer, since `binaryType` is left as it is; ws has checked that it is UTF-8.
@@ -105,6 +120,11 @@ function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): 
   webSocket.on('close', (code) => connection.closed(code));
   // A fault of the peer or the network: `ws` closes the socket by itself and says so in 'close'.
   webSocket.on('error', () => {});
+}
+
+/** The subprotocols that the client offers. */
+function offered(request: IncomingMessage): readonly string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,22 +1,21 @@
-import type { Environment, EnvironmentFact, Locks, TabStorage, WebSocketLike } from './ports.ts';
+import type { ConnectionEnvironment, Environment, EnvironmentFact, Locks, TabStorage, WebSocketLike } from './ports.ts';
 
-/**
- * The browser, a worker or Node, taken as it is when a socket is made: what is missing is left out. Where there is no
- * WebSocket (Node before 22), `openWebSocket` throws an error that says so.
- */
-export function browserEnvironment(): Environment {
+/** How often it is looked whether time stood still, and how late such a look is when it did. */
+const LOOK_MS = 2_000;
+const ASLEEP_MS = 8_000;
+/** A browser runs the timers of a hidden page once a minute. */
+const ASLEEP_HIDDEN_MS = 75_000;
+
+/** The part of the browser, a worker or Node that a connection needs. */
+export function connectionEnvironment(): ConnectionEnvironment {
   return {
     now: () => performance.now(),
-    wallClock: () => Date.now(),
     random: () => Math.random(),
-    randomId,
     setTimer(ms, run) {
       // A delay above 2^31-1 ms would fire at once.
       const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
       return () => clearTimeout(timer);
     },
-    defer: (run) => queueMicrotask(run),
-    nextFrame,
     openWebSocket(url, protocols) {
       if (typeof WebSocket === 'undefined') {
         throw new TypeError('there is no WebSocket here: pass an environment with openWebSocket');
@@ -25,6 +24,20 @@ export function browserEnvironment(): Environment {
     },
     observe,
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
+  };
+}
+
+/**
+ * The browser, a worker or Node, taken as it is when a socket is made: what is missing is left out. Where there is no
+ * WebSocket (Node before 22), `openWebSocket` throws an error that says so.
+ */
+export function browserEnvironment(): Environment {
+  return {
+    ...connectionEnvironment(),
+    wallClock: () => Date.now(),
+    randomId,
+    defer: (run) => queueMicrotask(run),
+    nextFrame,
     locks: webLocks(),
     tabStorage: tabStorage(),
   };
@@ -50,22 +63,49 @@ function nextFrame(run: () => void): () => void {
 }
 
 function observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): void {
-  const listen = (target: EventTarget, type: string, run: (event: Event) => void): void =>
-    target.addEventListener(type, run, { signal });
+  const listen = (target: unknown, type: string, run: (event: Event) => void): void =>
+    (target as EventTarget).addEventListener(type, run, { signal });
+  const page = typeof document === 'undefined' ? null : document;
   if (typeof addEventListener === 'function') {
-    const scope = globalThis as unknown as EventTarget;
-    listen(scope, 'online', () => tell('online'));
-    listen(scope, 'offline', () => tell('offline'));
+    for (const fact of ['online', 'offline', 'focus'] as const) listen(globalThis, fact, () => tell(fact));
     // Into the back/forward cache, or away for good: either way the page stops here.
-    listen(scope, 'pagehide', () => tell('frozen'));
-    listen(scope, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell('resumed'));
+    listen(globalThis, 'pagehide', () => tell('frozen'));
+    listen(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell('resumed'));
   }
-  if (typeof document !== 'undefined') {
-    listen(document, 'visibilitychange', () => tell(document.visibilityState === 'hidden' ? 'hidden' : 'visible'));
+  if (page !== null) {
+    listen(page, 'visibilitychange', () => tell(page.hidden ? 'hidden' : 'visible'));
     // Chromium dispatches these on document, and they do not bubble.
-    listen(document, 'freeze', () => tell('frozen'));
-    listen(document, 'resume', () => tell('resumed'));
+    listen(page, 'freeze', () => tell('frozen'));
+    listen(page, 'resume', () => tell('resumed'));
+    if (page.hidden) tell('hidden');
   }
+  const network =
+    typeof navigator === 'undefined' ? undefined : (navigator as { connection?: NetworkInformation }).connection;
+  if (network?.addEventListener !== undefined) {
+    // It tells of every new estimate, too.
+    const kindOf = (): string => `${network.type} ${network.effectiveType}`;
+    let kind = kindOf();
+    listen(network, 'change', () => {
+      const before = kind;
+      kind = kindOf();
+      if (kind !== before) tell('network');
+    });
+  }
+  let looked = Date.now();
+  const timer: unknown = setInterval(() => {
+    const late = Date.now() - looked - LOOK_MS;
+    looked = Date.now();
+    if (late > (page?.hidden ? ASLEEP_HIDDEN_MS : ASLEEP_MS)) tell('woke');
+  }, LOOK_MS);
+  // In Node it is no reason to stay.
+  (timer as { unref?(): void }).unref?.();
+  signal.addEventListener('abort', () => clearInterval(timer as number));
+}
+
+/** Not in TypeScript's library; Chromium only. */
+interface NetworkInformation extends EventTarget {
+  readonly type?: string;
+  readonly effectiveType?: string;
 }
 
 function webLocks(): Locks | undefined {

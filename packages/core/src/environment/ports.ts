@@ -1,25 +1,33 @@
-/** What Holdfast needs from the outside. `browser.ts` is the real thing; a test or another host gives its own. */
-export interface Environment {
+import type { Event, State } from '../machines/connection-state.ts';
+
+/** What a connection needs from the outside. `browser.ts` is the real thing; a test or another host gives its own. */
+export interface ConnectionEnvironment {
   /** Milliseconds on a clock that never jumps back. */
   now(): number;
-  /** Milliseconds since the epoch, for records and for what is stored. */
-  wallClock(): number;
   /** A number from 0 to 1, 1 excluded. */
   random(): number;
-  /** 128 random bits as text of at most 64 characters. */
-  randomId(): string;
   /** Runs `run` after `ms`; the function returned cancels it. */
   setTimer(ms: number, run: () => void): () => void;
-  /** Runs `run` at the end of this turn of the event loop. */
-  defer(run: () => void): void;
-  /** Runs `run` before the next frame is painted, or soon where nothing is painted; the function returned cancels it. */
-  nextFrame(run: () => void): () => void;
   /** Opens a WebSocket; throws what the constructor throws. */
   openWebSocket(url: string, protocols: readonly string[]): WebSocketLike;
   /** Tells facts about page and network until `signal` aborts. */
   observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): void;
   /** Whether the browser says that there is a network. A hint: it is wrong both ways at times. */
   isOnline(): boolean;
+  /** Sees every step of the connection machine: for recorders and tests. */
+  record?(before: State, event: Event, after: State): void;
+}
+
+/** What a whole socket needs. */
+export interface Environment extends ConnectionEnvironment {
+  /** Milliseconds since the epoch, for records and for what is stored. */
+  wallClock(): number;
+  /** 128 random bits as text of at most 64 characters. */
+  randomId(): string;
+  /** Runs `run` at the end of this turn of the event loop. */
+  defer(run: () => void): void;
+  /** Runs `run` before the next frame is painted, or soon where nothing is painted; the function returned cancels it. */
+  nextFrame(run: () => void): () => void;
   /** Locks between the tabs of one origin; undefined where there are none (plain http, some private modes). */
   readonly locks: Locks | undefined;
   /** A small store that lives as long as the tab, over a reload; undefined where there is none. */
@@ -33,7 +41,12 @@ export type EnvironmentFact =
   | 'hidden'
   /** The page stops running: frozen, or put into the back/forward cache. Locks are given back now or never. */
   | 'frozen'
-  | 'resumed';
+  | 'resumed'
+  /** The device slept, or everything stood still as if it had. */
+  | 'woke'
+  /** The network is another one, or another kind. */
+  | 'network'
+  | 'focus';
 
 /** The part of the browser's WebSocket that Holdfast uses. */
 export interface WebSocketLike {
@@ -43,7 +56,7 @@ export interface WebSocketLike {
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) => void) | null;
   onerror: ((event: never) => void) | null;
-  send(data: string): void;
+  send(data: string | ArrayBufferLike | ArrayBufferView<ArrayBuffer> | Blob): void;
   close(code?: number, reason?: string): void;
 }
 

@@ -1,6 +1,12 @@
+interface Listener {
+  /** Null: it was removed. */
+  hear: ((event: never) => unknown) | null;
+}
+
 /** Listeners by event type. A listener that throws is reported, and the others still hear. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<{ listener: (event: never) => void }>>();
+  /** A list is replaced and never changed: an emission goes on with those that it began with, and copies nothing. */
+  readonly #lists = new Map<keyof Events, readonly Listener[]>();
   readonly #onFault: (fault: unknown, type: keyof Events) => void;
 
   constructor(onFault: (fault: unknown, type: keyof Events) => void) {
@@ -9,23 +15,23 @@ export class Emitter<Events extends object> {
 
   /** Adds a listener and returns the function that removes it. The same function added twice is heard twice. */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void {
-    const entry = { listener: listener as (event: never) => void };
-    const set = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, set);
-    set.add(entry);
-    return () => void set.delete(entry);
+    const entry: Listener = { hear: listener };
+    this.#lists.set(type, [...this.#of(type), entry]);
+    return () => {
+      entry.hear = null;
+      this.#lists.set(
+        type,
+        this.#of(type).filter((other) => other !== entry),
+      );
+    };
   }
 
   emit<Type extends keyof Events>(type: Type, event: Events[Type]): void {
-    const set = this.#listeners.get(type);
-    if (set === undefined || set.size === 0) return;
-    for (const entry of [...set]) {
-      // Removed by a listener before it: who has stopped listening hears nothing more.
-      if (!set.has(entry)) continue;
+    for (const entry of this.#of(type)) {
       try {
-        const result = (entry.listener as (event: Events[Type]) => unknown)(event);
+        const result = entry.hear?.(event as never) as PromiseLike<unknown> | null | undefined;
         // An async function is a listener, too: what it rejects with is what it threw.
-        if (isThenable(result)) result.then(undefined, (fault) => this.#onFault(fault, type));
+        result?.then?.(undefined, (fault: unknown) => this.#onFault(fault, type));
       } catch (fault) {
         this.#onFault(fault, type);
       }
@@ -33,15 +39,15 @@ export class Emitter<Events extends object> {
   }
 
   count(type: keyof Events): number {
-    return this.#listeners.get(type)?.size ?? 0;
+    return this.#of(type).length;
   }
 
   clear(): void {
-    for (const set of this.#listeners.values()) set.clear();
-    this.#listeners.clear();
+    for (const list of this.#lists.values()) for (const entry of list) entry.hear = null;
+    this.#lists.clear();
   }
-}
 
-function isThenable(value: unknown): value is { then(ok: undefined, fail: (fault: unknown) => void): unknown } {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  #of(type: keyof Events): readonly Listener[] {
+    return this.#lists.get(type) ?? [];
+  }
 }

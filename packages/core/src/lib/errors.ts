@@ -63,6 +63,12 @@ export const ERROR_CODES = {
   LOG_TAKEN_OVER: { retryable: false },
   /** A listener of the app threw. */
   LISTENER_FAILED: { retryable: false },
+  /** A reader of `messages()` was slower than the server for longer than its buffer holds. */
+  BUFFER_OVERFLOW: { retryable: true },
+  /** The pool had no room for another socket within `acquireTimeoutMs`. */
+  ACQUIRE_TIMEOUT: { retryable: true },
+  /** A lease of the pool was given up without `release()`: its socket stays open. `cause` names where it was taken. */
+  LEASE_LEAKED: { retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -96,6 +102,12 @@ export class HoldfastError extends Error {
   /** Whether the same can succeed later with nothing changed by the app. */
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable;
+  }
+
+  /** How long the server asked to wait, milliseconds; null: it did not say. */
+  get retryAfterMs(): number | null {
+    const { retryAfterMs } = this.details;
+    return typeof retryAfterMs === 'number' ? retryAfterMs : null;
   }
 
   toJSON(): { code: ErrorCode; message: string; timestamp: number; details: { readonly [key: string]: Json } } {

@@ -2,20 +2,10 @@
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) {
-      bytes += 1;
-    } else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(index + 1))) {
-      bytes += 2; // two units, four bytes
-      index += 1;
-    } else {
-      bytes += 2;
-    }
+    const point = text.codePointAt(index) as number;
+    if (point > 0x7f) bytes += point > 0x7ff ? 2 : 1;
+    // A pair is two units, and four bytes.
+    if (point > 0xffff) index += 1;
   }
   return bytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
 }

@@ -1,34 +1,49 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { backoffDelayMs, type BackoffOptions, type Jitter } from './backoff.ts';
 
-const options = { initialDelayMs: 500, factor: 2, maxDelayMs: 5_000 };
+const options: BackoffOptions = { initialDelayMs: 500, factor: 2, maxDelayMs: 5_000, jitter: 'equal' };
 
 describe('backoffDelayMs', () => {
-  it.each([
-    [1, 250, 500],
-    [2, 500, 1_000],
-    [3, 1_000, 2_000],
-    [4, 2_000, 4_000],
-    [5, 2_500, 5_000],
-    [50, 2_500, 5_000],
-    [100_000, 2_500, 5_000],
-  ])('retry %i waits from %i ms to below %i ms', (attempt, least, most) => {
-    expect(backoffDelayMs(attempt, 0, options)).toBe(least);
-    expect(backoffDelayMs(attempt, 0.5, options)).toBe((least + most) / 2);
-    expect(backoffDelayMs(attempt, 0.999_999, options)).toBeLessThan(most);
+  const bounds: readonly [Jitter, number, number, number][] = [
+    ['equal', 1, 250, 500],
+    ['equal', 4, 2_000, 4_000],
+    ['equal', 5, 2_500, 5_000],
+    ['equal', 100_000, 2_500, 5_000],
+    ['full', 1, 0, 500],
+    ['full', 50, 0, 5_000],
+    ['none', 1, 500, 500],
+    ['none', 50, 5_000, 5_000],
+  ];
+  it.each(bounds)('with jitter %s retry %i waits from %i to %i ms', (jitter, attempt, least, most) => {
+    const given = { ...options, jitter };
+    expect(backoffDelayMs(attempt, 0, 0, given)).toBe(least);
+    expect(backoffDelayMs(attempt, 0.5, 0, given)).toBe((least + most) / 2);
+    expect(backoffDelayMs(attempt, 0.999_999, 0, given)).toBeLessThanOrEqual(most);
+  });
+
+  it('with decorrelated jitter waits from the initial delay to three times the last one', () => {
+    const given: BackoffOptions = { ...options, jitter: 'decorrelated' };
+    expect([backoffDelayMs(1, 0, 0, given), backoffDelayMs(1, 0.5, 0, given)]).toEqual([500, 1_000]);
+    expect([backoffDelayMs(7, 0, 1_200, given), backoffDelayMs(7, 0.5, 1_200, given)]).toEqual([500, 2_050]);
+    expect(backoffDelayMs(7, 0.5, 4_000, given)).toBe(2_750);
   });
 
   // A jitter that is clamped afterwards gives every client of a server that is down the same delay.
-  it('still differs from client to client at the longest delay', () => {
-    const dice = new Dice(3);
-    const delays = Array.from({ length: 1_000 }, () => backoffDelayMs(30, dice.number(), options));
-    expect(new Set(delays).size).toBeGreaterThan(990);
-    expect(Math.min(...delays)).toBeLessThan(2_600);
-    expect(Math.max(...delays)).toBeGreaterThan(4_900);
-  });
+  it.each(['equal', 'full', 'decorrelated'] as const)(
+    'with jitter %s clients still differ at the longest delay',
+    (jitter) => {
+      const dice = new Dice(3);
+      const delays = Array.from({ length: 1_000 }, () =>
+        backoffDelayMs(30, dice.number(), 1_600, { ...options, jitter }),
+      );
+      expect(new Set(delays).size).toBeGreaterThan(900);
+    },
+  );
 
   it('keeps a longest delay that is below the first', () => {
-    expect(backoffDelayMs(1, 0, { ...options, maxDelayMs: 100 })).toBe(50);
+    expect(backoffDelayMs(1, 0, 0, { ...options, maxDelayMs: 100 })).toBe(50);
+    expect(backoffDelayMs(1, 0.9, 0, { ...options, jitter: 'decorrelated', maxDelayMs: 100 })).toBe(100);
+    expect(backoffDelayMs(1, 0.9, 900, { ...options, jitter: 'decorrelated', maxDelayMs: 100 })).toBe(100);
   });
 });

@@ -1,15 +1,25 @@
+export type Jitter = 'equal' | 'full' | 'decorrelated' | 'none';
+
 export interface BackoffOptions {
   readonly initialDelayMs: number;
   readonly factor: number;
   readonly maxDelayMs: number;
+  readonly jitter: Jitter;
 }
 
 /**
- * The delay before retry number `attempt` (1 for the first): exponential, clamped, then with equal jitter, so that at
- * the cap clients still differ (a jitter that is clamped afterwards is none).
- * Equal jitter: half is fixed, half is drawn; see M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+ * The delay before retry number `attempt` (1 for the first), after a delay of `lastMs` (0: there was none). Exponential
+ * and clamped first, drawn after: a jitter that is clamped afterwards is none at the cap, where all clients meet.
+ * The kinds are those of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015: `full` draws all of
+ * the delay, `equal` half of it, `decorrelated` between the initial delay and three times the last one.
  */
-export function backoffDelayMs(attempt: number, random: number, options: BackoffOptions): number {
-  const clamped = Math.min(options.maxDelayMs, options.initialDelayMs * options.factor ** (attempt - 1));
-  return clamped / 2 + (clamped / 2) * random;
+export function backoffDelayMs(attempt: number, random: number, lastMs: number, options: BackoffOptions): number {
+  const { initialDelayMs, factor, maxDelayMs, jitter } = options;
+  if (jitter === 'decorrelated') {
+    const least = Math.min(initialDelayMs, maxDelayMs);
+    return least + (Math.min(maxDelayMs, Math.max(lastMs, least) * 3) - least) * random;
+  }
+  const clamped = Math.min(maxDelayMs, initialDelayMs * factor ** (attempt - 1));
+  const drawn = jitter === 'full' ? 1 : jitter === 'equal' ? 0.5 : 0;
+  return clamped * (1 - drawn + drawn * random);
 }

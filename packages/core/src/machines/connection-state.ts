@@ -1,59 +1,93 @@
-import type { Failure } from '../lib/errors.ts';
+import type { ErrorCode, Failure } from '../lib/errors.ts';
 import type { BackoffOptions } from './backoff.ts';
 import type { HeartbeatOptions, HeartbeatState } from './heartbeat.ts';
 
-/** What every state knows. */
+/** What goes along from state to state. */
 export interface Known {
-  /** The newest connection ever started. It never starts over, so a late event of an older one is told by its id. */
+  /** The connection in use, or the last one. */
   readonly connectionId: number;
+  /** The newest connection ever started: no id is given twice, so a late event of an older one is told by its id. */
+  readonly newestId: number;
   /** Failed tries since a connection last proved stable. */
   readonly attempt: number;
-  readonly isOffline: boolean;
+  /** When the tries began to fail; null: they don't. */
+  readonly failingSince: number | null;
+  /** The last delay between two tries. */
+  readonly delayMs: number;
+  /** The server wants no try before. */
+  readonly notBefore: number;
+  /** How often in a row the breaker has opened. */
+  readonly trips: number;
   /** Whether a fresh token was tried after the server rejected one. */
   readonly isRenewed: boolean;
+  readonly isOffline: boolean;
+  readonly isHidden: boolean;
+  /** When the browser last said that the network is back. */
+  readonly onlineAt: number;
+}
+
+interface Always {
+  readonly known: Known;
   /** When this state began, on the clock of `Input.now`. */
   readonly since: number;
 }
 
 export type ConnectReason = 'start' | 'user' | 'retry' | 'wake' | 'lost';
 
+/** A second connection on its way, that may replace the open one. */
+export interface Rival {
+  /** Null: it waits for its turn. */
+  readonly connectionId: number | null;
+  /** The app or the server wants the move; else a hint did, and the old connection may still win. */
+  readonly isWanted: boolean;
+  readonly tries: number;
+}
+
 export type State =
-  | (Known & { readonly name: 'idle' })
-  | (Known & {
+  | (Always & { readonly name: 'idle' })
+  | (Always & {
       readonly name: 'connecting';
       /** `opening`: URL, token, handshake. `greeting`: the protocol's welcome. `preparing`: the app's `onConnect`. */
       readonly step: 'opening' | 'greeting' | 'preparing';
       readonly reason: ConnectReason;
       /** What ended the connection that this one replaces; null: the app or the page wanted it. */
       readonly failure: Failure | null;
+      /** It takes over from an open one, which is closed after the welcome: for the app nothing has ended. */
+      readonly isHandover: boolean;
       /** From the welcome on; null: no heartbeat. */
       readonly heartbeatOptions: HeartbeatOptions | null;
     })
-  | (Known & {
+  | (Always & {
       readonly name: 'open';
       readonly isStable: boolean;
       readonly heartbeatOptions: HeartbeatOptions | null;
       readonly heartbeat: HeartbeatState;
+      /** Ticks of the clock with something written and nothing heard; null: it does not tick. */
+      readonly silentTicks: number | null;
+      readonly rival: Rival | null;
     })
-  | (Known & {
+  | (Always & {
       readonly name: 'waiting';
       readonly reason: 'lost' | 'offline';
       readonly retryAt: number;
       readonly failure: Failure;
     })
-  | (Known & { readonly name: 'paused'; readonly reasons: readonly PauseReason[] })
-  | (Known & { readonly name: 'suspended'; readonly failure: Failure })
-  | (Known & { readonly name: 'closing'; readonly failure: Failure | null })
-  | (Known & { readonly name: 'closed'; readonly failure: Failure | null });
+  | (Always & { readonly name: 'paused'; readonly reasons: readonly PauseReason[] })
+  /** `retryAt`: the breaker is open until then; null: only the app goes on. */
+  | (Always & { readonly name: 'suspended'; readonly failure: Failure; readonly retryAt: number | null })
+  | (Always & { readonly name: 'closing'; readonly failure: Failure | null })
+  | (Always & { readonly name: 'closed'; readonly failure: Failure | null });
 
 export type StateName = State['name'];
-export type PauseReason = 'user' | 'frozen';
+export type PauseReason = 'user' | 'frozen' | 'hidden';
 
-/** Facts. One with a `connectionId` counts only while that connection is the newest. */
+/** Facts. One with a `connectionId` counts only while that connection is in use, or the rival. */
 export type Event =
   | { readonly type: 'user/connect'; readonly reason: 'start' | 'user' }
   | { readonly type: 'user/pause' }
   | { readonly type: 'user/reconnect' }
+  /** Open the next connection before the old one is closed. */
+  | { readonly type: 'user/migrate' }
   /** `flushMs` > 0: an open connection may go on for so long to empty the outbox. */
   | { readonly type: 'user/close'; readonly flushMs: number; readonly failure: Failure | null }
   | { readonly type: 'link/opened'; readonly connectionId: number }
@@ -66,7 +100,7 @@ export type Event =
       readonly failure: Failure;
       readonly closeCode: number;
     }
-  /** The other side, or the browser, ended it. `told` is what the server said before. */
+  /** The other side, or the browser, ended it. `hasSlot`: the wait is for a place that the server keeps. */
   | {
       readonly type: 'link/closed';
       readonly connectionId: number;
@@ -74,36 +108,63 @@ export type Event =
       readonly reason: string;
       readonly wasClean: boolean;
       readonly retryAfterMs: number | null;
+      readonly hasSlot: boolean;
     }
+  /** The server wants its clients to move to another connection within that time. */
+  | { readonly type: 'link/drained'; readonly connectionId: number; readonly withinMs: number }
+  | { readonly type: 'link/answered'; readonly connectionId: number; readonly ms: number }
+  /** Something was written while nobody listened for an answer. */
+  | { readonly type: 'link/wrote'; readonly connectionId: number }
   | { readonly type: 'timer/connect'; readonly connectionId: number }
   | { readonly type: 'timer/retry'; readonly connectionId: number }
   | { readonly type: 'timer/heartbeat'; readonly connectionId: number; readonly heard: boolean }
+  /** `heard`, `wrote`: since the last tick. */
+  | {
+      readonly type: 'timer/silence';
+      readonly connectionId: number;
+      readonly heard: boolean;
+      readonly wrote: boolean;
+    }
   | { readonly type: 'timer/stable'; readonly connectionId: number }
+  | { readonly type: 'timer/rival'; readonly connectionId: number }
+  | { readonly type: 'timer/hidden'; readonly connectionId: number; readonly isBusy: boolean }
   | { readonly type: 'timer/flush'; readonly connectionId: number }
+  | { readonly type: 'outbox/filled' }
   | { readonly type: 'outbox/emptied' }
   | { readonly type: 'page/online' }
   | { readonly type: 'page/offline' }
   | { readonly type: 'page/visible' }
   | { readonly type: 'page/hidden' }
   | { readonly type: 'page/frozen' }
-  | { readonly type: 'page/resumed' };
+  | { readonly type: 'page/resumed' }
+  /** The device slept. */
+  | { readonly type: 'page/woke' }
+  /** The network is another one, or another kind. */
+  | { readonly type: 'page/network' }
+  | { readonly type: 'page/focus' };
 
 export type EventType = Event['type'];
 
-export type TimerName = 'connect' | 'retry' | 'heartbeat' | 'stable' | 'flush';
+/** Timers belong to the state in which they were set: they end with its name, and no order says so. */
+export type TimerName = 'connect' | 'retry' | 'heartbeat' | 'silence' | 'stable' | 'rival' | 'hidden' | 'flush';
 
 /** Orders, run after the new state is in force. */
 export type Effect =
   /** Get URL and token, open a WebSocket. */
   | { readonly type: 'link/connect'; readonly connectionId: number }
-  /** Close the socket and forget it at once: its `onclose` may come a minute later, or never. */
+  /** A socket is open: begin the conversation on it. */
+  | { readonly type: 'link/greet'; readonly connectionId: number }
+  /** The rival is the connection from here on. The former one is deaf, and stays open until the welcome. */
+  | { readonly type: 'link/promote'; readonly connectionId: number }
+  /** The rival is not needed any more. */
+  | { readonly type: 'link/abandon' }
+  /** Close everything and forget it at once: an `onclose` may come a minute later, or never. */
   | { readonly type: 'link/detach'; readonly code: number; readonly reason: string }
   | { readonly type: 'link/prepare'; readonly connectionId: number }
   | { readonly type: 'link/ping' }
   /** Let the outbox flow. */
   | { readonly type: 'flow/start' }
   | { readonly type: 'timer/set'; readonly timer: TimerName; readonly ms: number }
-  | { readonly type: 'timer/clear'; readonly timer: TimerName }
   /** Tell the app that a connection ended or a try failed. */
   | {
       readonly type: 'tell/close';
@@ -122,10 +183,43 @@ export interface Input {
   readonly random: number;
 }
 
+/** What `decide` is told about a connection's end. */
+export interface RetryContext {
+  readonly code: ErrorCode;
+  /** The WebSocket's close code; null: the connection was given up on this side. */
+  readonly closeCode: number | null;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** How long the tries have failed. */
+  readonly elapsedMs: number;
+  /** What the server asked for. */
+  readonly retryAfterMs: number | null;
+  /** The last delay. */
+  readonly lastDelayMs: number;
+  /** The delay that would be taken; null: there would be no retry. */
+  readonly delayMs: number | null;
+}
+
 export interface ConnectionOptions extends BackoffOptions {
   readonly maxAttempts: number;
+  readonly maxElapsedMs: number;
+  /** How long the breaker stays open after those limits; Infinity: until the app asks. */
+  readonly coolDownMs: number;
   readonly stableAfterMs: number;
   readonly connectTimeoutMs: number;
+  /** The app's word: a delay, false to stop, undefined for the default. Never throws. */
+  readonly decide: ((context: RetryContext, random: number) => number | false | undefined) | null;
+  /** How much longer the pauses between two pings are while the page is hidden. */
+  readonly hiddenPauses: number;
+  /** After how long a hidden page lets go of its connection; Infinity: never. */
+  readonly releaseAfterMs: number;
+  /** Whether a second connection may be opened beside a live one. */
+  readonly canRace: boolean;
+  /** What else the machine can do: asked first, in order. A small client leaves out what it doesn't need. */
+  readonly parts: readonly Part[];
 }
 
 export type Step = readonly [state: State, effects: readonly Effect[]];
+
+/** A part of the machine: its step, or null where it has nothing to say. */
+export type Part = (state: State, event: Event, input: Input, options: ConnectionOptions) => Step | null;

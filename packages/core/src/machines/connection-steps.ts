@@ -1,77 +1,63 @@
 import type { Failure } from '../lib/errors.ts';
-import { CLOSE, reactToClose } from '../protocol/close-codes.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { CLOSE } from '../protocol/close-codes.ts';
 import type {
   ConnectionOptions,
   ConnectReason,
   Effect,
-  Event,
   Input,
   Known,
-  PauseReason,
   State,
   Step,
   TimerName,
 } from './connection-state.ts';
-import { heartbeat, type HeartbeatEvent } from './heartbeat.ts';
 
-// What the rows of the transition table are made of: each takes a state and gives the next one with its effects.
+// What the transitions are made of.
 
-/** A browser that says 'offline' is believed this far: a try this often, before jitter, as it is wrong at times. */
-const OFFLINE_RETRY_MS = 30_000;
-/** The deadline of a question asked because of a hint. */
-export const PROBE_TIMEOUT_MS = 2_000;
+export type Open = Extract<State, { name: 'open' }>;
+export type Connecting = Extract<State, { name: 'connecting' }>;
+type Form<Name = State['name']> = Name extends string ? Omit<Extract<State, { name: Name }>, 'known' | 'since'> : never;
 
-type Connecting = Extract<State, { name: 'connecting' }>;
-type Open = Extract<State, { name: 'open' }>;
-type Paused = Extract<State, { name: 'paused' }>;
-
-function known(state: State, input: Input): Known {
-  const { connectionId, attempt, isOffline, isRenewed } = state;
-  return { connectionId, attempt, isOffline, isRenewed, since: input.now };
+/** The next state: what is known goes along. */
+export function to(state: State, input: Input, form: Form, changes?: Partial<Known>): State {
+  return { known: { ...state.known, ...changes }, since: input.now, ...form };
 }
 
-/** A state that starts from scratch after the app asked again. */
-export function fresh(state: State): State {
-  return { ...state, attempt: 0, isRenewed: false };
+export function know<S extends State>(state: S, changes: Partial<Known>): S {
+  return { ...state, known: { ...state.known, ...changes } };
 }
 
-function clear(...timers: readonly TimerName[]): readonly Effect[] {
-  return timers.map((timer) => ({ type: 'timer/clear', timer }));
+/** From scratch: a connection proved stable, or the app asked. */
+export function fresh<S extends State>(state: S): S {
+  return know(state, { attempt: 0, failingSince: null, delayMs: 0, trips: 0, isRenewed: false });
 }
 
-interface End {
+/** From scratch where the retries had ended. */
+export function revived(state: State): State {
+  return state.name === 'suspended' ? fresh(state) : state;
+}
+
+export function isLinked(state: State): boolean {
+  return state.name === 'connecting' || state.name === 'open' || state.name === 'closing';
+}
+
+export function set(timer: TimerName, ms: number): Effect {
+  return { type: 'timer/set', timer, ms };
+}
+
+export interface End {
   readonly code: number;
   readonly reason: string;
   readonly wasClean: boolean;
 }
 
-/** Ends what a state holds: its timers and its connection, of whose end the app is told. */
-function leave(state: State, end: End, failure: Failure | null): readonly Effect[] {
-  switch (state.name) {
-    case 'connecting':
-      return [...clear('connect'), ...unlink(end, failure)];
-    case 'open':
-      return [...clear('heartbeat', 'stable'), ...unlink(end, failure)];
-    case 'closing':
-      return [...clear('flush'), ...unlink(end, failure)];
-    case 'waiting':
-      return clear('retry');
-    default:
-      return [];
-  }
-}
-
-function unlink({ code, reason, wasClean }: End, failure: Failure | null): readonly Effect[] {
-  return [
-    { type: 'link/detach', code, reason },
-    { type: 'tell/close', code, reason, wasClean, failure },
-  ];
-}
-
-/** An end that the app asked for, or the page. */
-function asked(code: number, reason: string): End {
-  return { code, reason, wasClean: true };
+/** Ends the connection that a state holds, and tells the app. `failure` null: the app asked for it, or the page. */
+export function leave(state: State, { code, reason, wasClean }: End, failure: Failure | null): readonly Effect[] {
+  return isLinked(state)
+    ? [
+        { type: 'link/detach', code, reason },
+        { type: 'tell/close', code, reason, wasClean, failure },
+      ]
+    : [];
 }
 
 export function connect(
@@ -81,189 +67,60 @@ export function connect(
   options: ConnectionOptions,
   failure: Failure | null = null,
 ): Step {
-  const connectionId = state.connectionId + 1;
+  const connectionId = state.known.newestId + 1;
   return [
-    {
-      ...known(state, input),
-      name: 'connecting',
-      connectionId,
-      step: 'opening',
-      reason,
-      failure,
-      heartbeatOptions: null,
-    },
+    connecting(state, connectionId, reason, input, failure, { newestId: connectionId }),
     [
-      ...leave(state, asked(CLOSE.GOING_AWAY, 'a new connection replaces this one'), null),
-      { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
+      ...leave(state, { code: CLOSE.GOING_AWAY, reason: 'replaced', wasClean: true }, null),
+      set('connect', options.connectTimeoutMs),
       { type: 'link/connect', connectionId },
     ],
   ];
 }
 
-export function opened(state: Connecting, input: Input, options: ConnectionOptions): Step {
-  const { heartbeatOptions } = state;
-  const [beating, effects] =
-    heartbeatOptions === null ? [{ name: 'quiet' } as const, []] : heartbeat.start(heartbeatOptions);
-  const next: Open = { ...known(state, input), name: 'open', isStable: false, heartbeatOptions, heartbeat: beating };
-  return [
-    next,
-    [
-      ...clear('connect'),
-      { type: 'timer/set', timer: 'stable', ms: options.stableAfterMs },
-      { type: 'flow/start' },
-      // Asked at once, so that a round trip is known from the start.
-      ...(heartbeatOptions === null ? [] : [{ type: 'link/ping' } as const]),
-      ...effects.map(beatEffect),
-    ],
-  ];
-}
-
-function beatEffect(
-  effect: { readonly type: 'ping' } | { readonly type: 'timer'; readonly ms: number } | { readonly type: 'dead' },
-): Effect {
-  return effect.type === 'timer' ? { type: 'timer/set', timer: 'heartbeat', ms: effect.ms } : { type: 'link/ping' };
-}
-
-export function beat(state: Open, event: HeartbeatEvent, input: Input, options: ConnectionOptions): Step {
-  if (state.heartbeatOptions === null) return [state, []];
-  const [next, effects] = heartbeat.transition(state.heartbeat, event, state.heartbeatOptions);
-  if (effects.some((effect) => effect.type === 'dead')) {
-    const { timeoutMs } = state.heartbeatOptions;
-    const failure: Failure = {
-      code: 'HEARTBEAT_MISSED',
-      message: `nothing heard from the server after a ping`,
-      details: { timeoutMs },
-    };
-    return giveUp(state, failure, CLOSE.HEARTBEAT_MISSED, input, options);
-  }
-  return [next === state.heartbeat ? state : { ...state, heartbeat: next }, effects.map(beatEffect)];
-}
-
-export function probe(state: Open, input: Input, options: ConnectionOptions): Step {
-  return beat(state, { type: 'hint', timeoutMs: PROBE_TIMEOUT_MS }, input, options);
-}
-
-export function online<S extends State>(state: S): Step {
-  return [state.isOffline ? { ...state, isOffline: false } : state, []];
-}
-
-export function offline<S extends State>(state: S): Step {
-  return [state.isOffline ? state : { ...state, isOffline: true }, []];
-}
-
-export function pause(state: State, reasons: readonly PauseReason[], input: Input): Step {
-  return [{ ...known(state, input), name: 'paused', reasons }, leave(state, asked(CLOSE.GOING_AWAY, 'paused'), null)];
-}
-
-export function pauseMore(state: Paused, reason: PauseReason, input: Input): Step {
-  if (state.reasons.includes(reason)) return [state, []];
-  return pause(state, [...state.reasons, reason], input);
-}
-
-export function unpause(
-  state: Paused,
-  gone: PauseReason,
-  why: ConnectReason,
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  const reasons = state.reasons.filter((reason) => reason !== gone);
-  if (reasons.length === 0) return connect(state, why, input, options);
-  return reasons.length === state.reasons.length ? [state, []] : pause(state, reasons, input);
-}
-
-/** The connection goes on for a while, to empty the outbox. */
-export function closing(state: Open, flushMs: number, failure: Failure | null, input: Input): Step {
-  return [
-    { ...known(state, input), name: 'closing', failure },
-    [...clear('heartbeat', 'stable'), { type: 'timer/set', timer: 'flush', ms: flushMs }],
-  ];
-}
-
-export function closed(state: State, failure: Failure | null, input: Input): Step {
-  return [{ ...known(state, input), name: 'closed', failure }, leave(state, asked(CLOSE.NORMAL, ''), null)];
-}
-
-/** Our side ends the connection. */
-export function giveUp(
+function connecting(
   state: State,
-  failure: Failure,
-  closeCode: number,
+  connectionId: number,
+  reason: ConnectReason,
   input: Input,
-  options: ConnectionOptions,
-): Step {
-  const action = failure.code === 'PROTOCOL_ERROR' || failure.code === 'IDENTITY_MISMATCH' ? 'stop' : 'retry';
-  return after(
+  failure: Failure | null,
+  changes?: Partial<Known>,
+): Connecting {
+  return to(
     state,
-    action,
-    failure,
-    { code: closeCode, reason: failure.message, wasClean: false, retryAfterMs: null },
     input,
-    options,
-  );
+    { name: 'connecting', step: 'opening', reason, failure, isHandover: false, heartbeatOptions: null },
+    { ...changes, connectionId },
+  ) as Connecting;
 }
 
-/** The other side ended it, or the browser found it gone. */
-export function lost(
-  state: State,
-  event: Extract<Event, { type: 'link/closed' }>,
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  const reaction = reactToClose(event.code);
-  const isFirstSight = state.name === 'connecting' && state.step === 'opening';
-  const failure: Failure = {
-    code: isFirstSight && reaction.code === 'CONNECTION_LOST' ? 'CONNECT_FAILED' : reaction.code,
-    message: isFirstSight
-      ? `the connection could not be made (close code ${event.code}): a browser does not tell why`
-      : `the connection ended with close code ${event.code}`,
-    details: { closeCode: event.code, reason: event.reason, wasClean: event.wasClean },
-  };
-  return after(state, reaction.action, failure, event, input, options);
-}
+// A second connection beside the open one.
 
-/** The one place that decides what follows a connection's end. */
-function after(
-  state: State,
-  action: 'retry' | 'renew' | 'stop',
-  failure: Failure,
-  end: End & { readonly retryAfterMs: number | null },
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  const left = leave(state, end, failure);
-  const attempt = state.attempt + 1;
-  if (action === 'stop' || (action === 'renew' && state.isRenewed)) return suspend(state, failure, left, input);
-  if (attempt > options.maxAttempts) {
-    const exhausted: Failure = {
-      code: 'RETRIES_EXHAUSTED',
-      message: `gave up after ${options.maxAttempts} retries; connect() tries again`,
-      details: { maxAttempts: options.maxAttempts, last: failure.code },
-      cause: failure,
-    };
-    return suspend(state, options.maxAttempts === 0 ? failure : exhausted, left, input);
-  }
-  const next = { ...known(state, input), attempt };
-  // A token may have ended in the meantime: a fresh one is tried at once, and once. A link found dead after a stable
-  // life is replaced at once, too: its server may be well.
-  const isDeadLink = failure.code === 'HEARTBEAT_MISSED' && state.name === 'open' && state.isStable;
-  if (action === 'renew' || isDeadLink) {
-    const idle: State = { ...next, name: 'idle', isRenewed: action === 'renew' };
-    const [connecting, effects] = connect(idle, 'lost', input, options, failure);
-    return [connecting, [...left, ...effects]];
-  }
-  const wait = state.isOffline
-    ? { ...options, initialDelayMs: OFFLINE_RETRY_MS, maxDelayMs: OFFLINE_RETRY_MS }
-    : options;
-  // A restart names the time over which its clients are to come back; others name the least that each must wait.
-  const askedMs = (end.retryAfterMs ?? 0) * (end.code === CLOSE.RESTART ? input.random : 1);
-  const delay = backoffDelayMs(attempt, input.random, wait) + askedMs;
+export function race(state: Open, options: ConnectionOptions, isWanted = false): Step {
+  const tries = state.rival?.tries ?? 0;
+  if (!options.canRace || (!isWanted && (state.rival?.connectionId ?? null) !== null)) return [state, []];
+  const connectionId = state.known.newestId + 1;
   return [
-    { ...next, name: 'waiting', reason: state.isOffline ? 'offline' : 'lost', retryAt: input.now + delay, failure },
-    [...left, { type: 'timer/set', timer: 'retry', ms: delay }],
+    { ...know(state, { newestId: connectionId }), rival: { connectionId, isWanted, tries: tries + 1 } },
+    [{ type: 'link/abandon' }, set('rival', options.connectTimeoutMs), { type: 'link/connect', connectionId }],
   ];
 }
 
-function suspend(state: State, failure: Failure, left: readonly Effect[], input: Input): Step {
-  return [{ ...known(state, input), name: 'suspended', failure }, [...left, { type: 'tell/error', failure }]];
+/** The old connection stays. */
+export function dropRival(state: Open): Step {
+  return state.rival === null ? [state, []] : [{ ...state, rival: null }, [{ type: 'link/abandon' }]];
+}
+
+/** The rival is the connection from here on, though it is still on its way. */
+export function takeOver(
+  state: Open,
+  connectionId: number,
+  failure: Failure | null,
+  input: Input,
+  options: ConnectionOptions,
+): readonly [Connecting, readonly Effect[]] {
+  return [
+    connecting(state, connectionId, 'lost', input, failure),
+    [{ type: 'link/promote', connectionId }, set('connect', options.connectTimeoutMs)],
+  ];
 }

@@ -1,12 +1,22 @@
 import type { Failure } from '../lib/errors.ts';
-import type { ConnectionOptions, Effect, Event, EventType, State, StateName } from './connection-state.ts';
+import type { ConnectionOptions, Effect, Event, EventType, Known, State, StateName } from './connection-state.ts';
+import type { HeartbeatState } from './heartbeat.ts';
 import { initialState, transition } from './connection.ts';
+import { flushing, moving, pausing } from './connection-parts.ts';
 
 export const options: ConnectionOptions = {
   initialDelayMs: 500,
   factor: 2,
   maxDelayMs: 5_000,
+  jitter: 'equal',
   maxAttempts: Number.POSITIVE_INFINITY,
+  maxElapsedMs: Number.POSITIVE_INFINITY,
+  coolDownMs: 60_000,
+  decide: null,
+  hiddenPauses: 2,
+  releaseAfterMs: Number.POSITIVE_INFINITY,
+  canRace: true,
+  parts: [flushing, moving, pausing],
   stableAfterMs: 5_000,
   connectTimeoutMs: 10_000,
 };
@@ -32,7 +42,7 @@ export class Walk {
       | Event
       | (Event extends infer E ? (E extends { connectionId: number } ? Omit<E, 'connectionId'> : never) : never),
   ): this {
-    const whole = { connectionId: this.state.connectionId, ...event } as Event;
+    const whole = { connectionId: this.state.known.connectionId, ...event } as Event;
     [this.state, this.effects] = transition(this.state, whole, { now: this.now, random: this.random }, this.#options);
     return this;
   }
@@ -47,8 +57,8 @@ export class Walk {
       .do({ type: 'link/prepared' });
   }
 
-  closed(code: number, retryAfterMs: number | null = null): this {
-    return this.do({ type: 'link/closed', code, reason: 'why', wasClean: code !== 1006, retryAfterMs });
+  closed(code: number, retryAfterMs: number | null = null, hasSlot = false): this {
+    return this.do({ type: 'link/closed', code, reason: 'why', wasClean: code !== 1006, retryAfterMs, hasSlot });
   }
 
   /** Milliseconds that a timer was last set to by this event. */
@@ -62,63 +72,103 @@ export class Walk {
   }
 }
 
-const known = { connectionId: 7, attempt: 1, isOffline: false, isRenewed: false, since: 0 };
+const known: Known = {
+  connectionId: 7,
+  newestId: 7,
+  attempt: 1,
+  failingSince: 0,
+  delayMs: 500,
+  notBefore: 0,
+  trips: 0,
+  isRenewed: false,
+  isOffline: false,
+  isHidden: false,
+  onlineAt: -10_000,
+};
+const having = (changes: Partial<Known> = {}): { readonly known: Known; readonly since: number } => ({
+  known: { ...known, ...changes },
+  since: 0,
+});
 const beats = { intervalMs: 15_000, timeoutMs: 5_000 };
+
+const asking = (misses: number): HeartbeatState => ({
+  misses,
+  partMs: 250,
+  tellsLate: true,
+  pauseMs: 15_000,
+  roundTrip: null,
+});
+const open = {
+  ...having(),
+  name: 'open',
+  isStable: false,
+  heartbeatOptions: beats,
+  heartbeat: { ...asking(0), misses: null },
+  silentTicks: null,
+  rival: null,
+} as const satisfies State;
 
 /** Samples of every state, in all its forms. */
 export const STATES: { readonly [S in StateName]: readonly Extract<State, { name: S }>[] } = {
   idle: [
-    { ...known, name: 'idle' },
-    { ...known, name: 'idle', isOffline: true },
+    { ...having(), name: 'idle' },
+    { ...having({ isOffline: true }), name: 'idle' },
   ],
-  connecting: (['opening', 'greeting', 'preparing'] as const).flatMap((step) =>
-    [false, true].map((flag) => ({
-      ...known,
-      name: 'connecting' as const,
-      step,
-      reason: 'retry' as const,
+  connecting: [
+    ...(['opening', 'greeting', 'preparing'] as const).flatMap((step) =>
+      [false, true].map((flag) => ({
+        ...having({ isOffline: flag, isRenewed: flag }),
+        name: 'connecting' as const,
+        step,
+        reason: 'retry' as const,
+        failure: null,
+        isHandover: false,
+        heartbeatOptions: step === 'preparing' ? beats : null,
+      })),
+    ),
+    {
+      ...having(),
+      name: 'connecting',
+      step: 'greeting',
+      reason: 'lost',
       failure: null,
-      isOffline: flag,
-      isRenewed: flag,
-      heartbeatOptions: step === 'preparing' ? beats : null,
-    })),
-  ),
+      isHandover: true,
+      heartbeatOptions: null,
+    },
+  ],
   open: [
-    { ...known, name: 'open', isStable: false, heartbeatOptions: null, heartbeat: { name: 'quiet' } },
-    { ...known, name: 'open', isStable: false, heartbeatOptions: beats, heartbeat: { name: 'quiet' } },
+    { ...open, heartbeatOptions: null },
+    open,
+    { ...open, ...having({ isHidden: true }), silentTicks: 0 },
+    { ...open, ...having({ attempt: 0, isOffline: true }), isStable: true, heartbeat: asking(4), silentTicks: 1 },
+    { ...open, ...having({ isRenewed: true }), heartbeat: asking(4) },
+    { ...open, heartbeat: asking(0) },
     {
-      ...known,
-      attempt: 0,
-      isOffline: true,
-      name: 'open',
-      isStable: true,
-      heartbeatOptions: beats,
-      heartbeat: { name: 'probing', quarters: 4, timeoutMs: 2_000 },
+      ...open,
+      ...having({ newestId: 8 }),
+      heartbeat: asking(1),
+      rival: { connectionId: 8, isWanted: false, tries: 1 },
     },
-    {
-      ...known,
-      isRenewed: true,
-      name: 'open',
-      isStable: false,
-      heartbeatOptions: beats,
-      heartbeat: { name: 'probing', quarters: 4, timeoutMs: 2_000 },
-    },
+    { ...open, ...having({ newestId: 8 }), rival: { connectionId: 8, isWanted: true, tries: 1 } },
+    { ...open, rival: { connectionId: null, isWanted: true, tries: 0 } },
   ],
   waiting: [
-    { ...known, name: 'waiting', reason: 'lost', retryAt: 500, failure: lostFailure },
-    { ...known, name: 'waiting', reason: 'offline', isOffline: true, retryAt: 500, failure: lostFailure },
+    { ...having(), name: 'waiting', reason: 'lost', retryAt: 500, failure: lostFailure },
+    { ...having({ notBefore: 500 }), name: 'waiting', reason: 'lost', retryAt: 500, failure: lostFailure },
+    { ...having({ isOffline: true }), name: 'waiting', reason: 'offline', retryAt: 500, failure: lostFailure },
   ],
   paused: [
-    { ...known, name: 'paused', reasons: ['user'] },
-    { ...known, name: 'paused', reasons: ['frozen'], isOffline: true },
-    { ...known, name: 'paused', reasons: ['user', 'frozen'] },
+    { ...having(), name: 'paused', reasons: ['user'] },
+    { ...having({ isOffline: true }), name: 'paused', reasons: ['frozen'] },
+    { ...having(), name: 'paused', reasons: ['user', 'frozen'] },
+    { ...having({ isHidden: true }), name: 'paused', reasons: ['hidden'] },
   ],
   suspended: [
-    { ...known, name: 'suspended', failure: lostFailure },
-    { ...known, name: 'suspended', failure: lostFailure, isOffline: true },
+    { ...having(), name: 'suspended', failure: lostFailure, retryAt: null },
+    { ...having({ trips: 1, isOffline: true }), name: 'suspended', failure: lostFailure, retryAt: 60_000 },
   ],
-  closing: [{ ...known, name: 'closing', failure: null }],
-  closed: [{ ...known, name: 'closed', failure: null }],
+  closing: [{ ...having(), name: 'closing', failure: null }],
+  closed: [{ ...having(), name: 'closed', failure: null }],
 };
 
 const id = { connectionId: 7 };
@@ -128,6 +178,7 @@ export const EVENTS: { readonly [E in EventType]: readonly Extract<Event, { type
   'user/connect': [{ type: 'user/connect', reason: 'user' }],
   'user/pause': [{ type: 'user/pause' }],
   'user/reconnect': [{ type: 'user/reconnect' }],
+  'user/migrate': [{ type: 'user/migrate' }],
   'user/close': [
     { type: 'user/close', flushMs: 0, failure: null },
     { type: 'user/close', flushMs: 1_000, failure: null },
@@ -151,15 +202,30 @@ export const EVENTS: { readonly [E in EventType]: readonly Extract<Event, { type
     reason: '',
     wasClean: true,
     retryAfterMs: null,
+    hasSlot: false,
   })),
+  'link/drained': [{ ...id, type: 'link/drained', withinMs: 30_000 }],
+  'link/answered': [{ ...id, type: 'link/answered', ms: 40 }],
+  'link/wrote': [{ ...id, type: 'link/wrote' }],
   'timer/connect': [{ ...id, type: 'timer/connect' }],
   'timer/retry': [{ ...id, type: 'timer/retry' }],
   'timer/heartbeat': [
     { ...id, type: 'timer/heartbeat', heard: false },
     { ...id, type: 'timer/heartbeat', heard: true },
   ],
+  'timer/silence': [
+    { ...id, type: 'timer/silence', heard: false, wrote: true },
+    { ...id, type: 'timer/silence', heard: true, wrote: true },
+    { ...id, type: 'timer/silence', heard: true, wrote: false },
+  ],
+  'timer/rival': [{ ...id, type: 'timer/rival' }],
+  'timer/hidden': [
+    { ...id, type: 'timer/hidden', isBusy: false },
+    { ...id, type: 'timer/hidden', isBusy: true },
+  ],
   'timer/stable': [{ ...id, type: 'timer/stable' }],
   'timer/flush': [{ ...id, type: 'timer/flush' }],
+  'outbox/filled': [{ type: 'outbox/filled' }],
   'outbox/emptied': [{ type: 'outbox/emptied' }],
   'page/online': [{ type: 'page/online' }],
   'page/offline': [{ type: 'page/offline' }],
@@ -167,6 +233,9 @@ export const EVENTS: { readonly [E in EventType]: readonly Extract<Event, { type
   'page/hidden': [{ type: 'page/hidden' }],
   'page/frozen': [{ type: 'page/frozen' }],
   'page/resumed': [{ type: 'page/resumed' }],
+  'page/woke': [{ type: 'page/woke' }],
+  'page/network': [{ type: 'page/network' }],
+  'page/focus': [{ type: 'page/focus' }],
 };
 
 export const STATE_NAMES = Object.keys(STATES) as StateName[];

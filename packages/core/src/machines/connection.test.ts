@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PROBE_TIMEOUT_MS } from './connection-steps.ts';
-import { Walk } from './connection.fixture.ts';
+import { lostFailure, Walk } from './connection.fixture.ts';
 
-const attempts = (walk: Walk): number => walk.state.attempt;
+const attempts = (walk: Walk): number => walk.state.known.attempt;
 
 describe('connecting', () => {
   it('goes from idle to open by opening, greeting and preparing, each with a deadline of its own', () => {
@@ -19,15 +18,14 @@ describe('connecting', () => {
     expect(walk.told).toContain('link/prepare');
     walk.do({ type: 'link/prepared' });
     expect(walk.state).toMatchObject({ name: 'open', isStable: false });
-    expect([walk.timer('stable'), walk.timer('heartbeat')]).toEqual([5_000, 900]);
-    expect(walk.told.slice(0, 4)).toEqual(['timer/clear', 'timer/set', 'flow/start', 'link/ping']);
+    expect([walk.timer('stable'), walk.timer('heartbeat')]).toEqual([5_000, 225]);
+    expect(walk.told).toEqual(['timer/set', 'flow/start', 'link/ping', 'timer/set']);
   });
 
-  it('has neither a ping nor a timer without a heartbeat', () => {
+  it('asks nothing without a heartbeat', () => {
     const walk = new Walk().connect().do({ type: 'link/opened' }).do({ type: 'link/welcomed', heartbeat: null });
     walk.do({ type: 'link/prepared' });
-    expect(walk.told).toEqual(['timer/clear', 'timer/set', 'flow/start']);
-    expect(walk.do({ type: 'page/visible' }).effects).toEqual([]);
+    expect(walk.told).toEqual(['timer/set', 'flow/start']);
   });
 
   it.each(['opening', 'greeting', 'preparing'])('gives up when nothing happens while %s', (step) => {
@@ -36,7 +34,7 @@ describe('connecting', () => {
     if (step === 'preparing') walk.do({ type: 'link/welcomed', heartbeat: null });
     walk.do({ type: 'timer/connect' });
     expect(walk.state).toMatchObject({ name: 'waiting', failure: { code: 'CONNECT_TIMEOUT', details: { step } } });
-    expect(walk.told).toEqual(['timer/clear', 'link/detach', 'tell/close', 'timer/set']);
+    expect(walk.told).toEqual(['link/detach', 'tell/close', 'timer/set']);
   });
 
   // A conversation that greets twice, or a preparation that ends twice, must not open a connection without a welcome.
@@ -101,8 +99,9 @@ describe('retries', () => {
       name: 'suspended',
       failure: { code: 'RETRIES_EXHAUSTED', cause: { code: 'CONNECT_FAILED' } },
     });
-    expect(walk.told).toEqual(['timer/clear', 'link/detach', 'tell/close', 'tell/error']);
+    expect(walk.told).toEqual(['link/detach', 'tell/close', 'tell/error', 'timer/set']);
     expect(attempts(walk.connect())).toBe(0);
+    expect(walk.state.known.trips).toBe(0);
   });
 
   it('are none with maxAttempts 0, and the failure is told as it is', () => {
@@ -110,28 +109,101 @@ describe('retries', () => {
     expect(walk.state).toMatchObject({ name: 'suspended', failure: { code: 'CONNECT_FAILED' } });
   });
 
-  it('wait for as long as the server says, on top', () => {
+  it('wait for as long as the server says, on top of their own delay', () => {
     expect(new Walk().connect().opened().closed(1013, 60_000).timer('retry')).toBe(60_250);
     expect(new Walk().connect().opened().closed(4429, 60_000).timer('retry')).toBe(60_250);
+  });
+
+  it('come at the very time of a place that the server keeps', () => {
+    expect(new Walk().connect().closed(1013, 1_500, true).timer('retry')).toBe(1_500);
+  });
+
+  it('are spread over the time that a restarting server names', () => {
+    const walk = new Walk().connect().opened();
+    walk.random = 0.25;
+    expect(walk.closed(1012, 10_000).timer('retry')).toBe(2_500 + 250 + 62.5);
+  });
+
+  // A hint is no reason to come before the time that the server asked for.
+  it('are not brought forward against the wish of the server', () => {
+    for (const type of ['page/online', 'page/visible', 'page/focus', 'page/woke'] as const) {
+      const walk = new Walk().connect().opened().closed(1013, 60_000).do({ type });
+      expect(walk.state.name).toBe('waiting');
+      walk.now = 60_001;
+      expect(walk.do({ type }).state).toMatchObject({ name: 'connecting', reason: 'wake' });
+    }
+  });
+
+  it('are far apart and alike when a busy server does not say when', () => {
+    const walk = new Walk({ jitter: 'full' });
+    walk.random = 0.5;
+    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_000);
+    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_000);
+  });
+
+  // The first bytes flow only half a second after a link is up again.
+  it('go again soon, and count for nothing, in the first two seconds after the network came back', () => {
+    const walk = new Walk({}, true).connect().closed(1006);
+    walk.now = 20_000;
+    walk.do({ type: 'page/online' }).closed(1006);
+    expect([walk.timer('retry'), attempts(walk)]).toEqual([100, 1]);
+    walk.now = 22_001;
+    expect([walk.connect().closed(1006).timer('retry'), attempts(walk)]).toEqual([500, 2]);
+  });
+
+  it('end after maxElapsedMs of failing', () => {
+    const walk = new Walk({ maxElapsedMs: 10_000 }).connect().closed(1006);
+    walk.now = 9_999;
+    expect(walk.connect().closed(1006).state.name).toBe('waiting');
+    walk.now = 10_001;
+    expect(walk.connect().closed(1006).state).toMatchObject({
+      name: 'suspended',
+      failure: { code: 'RETRIES_EXHAUSTED', details: { elapsedMs: 10_001 } },
+    });
+  });
+
+  it('are what the app decides', () => {
+    const seen: unknown[] = [];
+    const decide = (word: number | false | undefined): Walk =>
+      new Walk({
+        decide: (context) => {
+          seen.push(context);
+          return word;
+        },
+      }).connect();
+    expect(decide(7).closed(1006).timer('retry')).toBe(7);
+    expect(decide(undefined).closed(1006).timer('retry')).toBe(250);
+    expect(decide(false).closed(1006).state).toMatchObject({ name: 'suspended', retryAt: null });
+    expect(decide(0).closed(4403).state.name).toBe('connecting');
+    expect(seen[0]).toEqual({
+      code: 'CONNECT_FAILED',
+      closeCode: 1006,
+      attempt: 1,
+      elapsedMs: 0,
+      retryAfterMs: null,
+      lastDelayMs: 0,
+      delayMs: 250,
+    });
+    expect(seen.at(-1)).toMatchObject({ code: 'FORBIDDEN', delayMs: null });
   });
 
   it('are rare while the browser says that it is offline, and begin at once when it takes that back', () => {
     const walk = new Walk({}, true).connect().closed(1006);
     expect([walk.state, walk.timer('retry')]).toMatchObject([{ name: 'waiting', reason: 'offline' }, 15_000]);
     walk.do({ type: 'page/online' });
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', isOffline: false });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', known: { isOffline: false } });
   });
 
   it('begin anew when the network comes back to a handshake that began without one', () => {
     const walk = new Walk({}, true).connect();
-    const { connectionId } = walk.state;
+    const { connectionId } = walk.state.known;
     expect(walk.do({ type: 'page/online' }).state).toMatchObject({
       name: 'connecting',
-      connectionId: connectionId + 1,
+      known: { connectionId: connectionId + 1 },
     });
-    expect(walk.told).toEqual(['timer/clear', 'link/detach', 'tell/close', 'timer/set', 'link/connect']);
+    expect(walk.told).toEqual(['link/detach', 'tell/close', 'timer/set', 'link/connect']);
     const greeting = new Walk({}, true).connect().do({ type: 'link/opened' }).do({ type: 'page/online' });
-    expect(greeting.state).toMatchObject({ step: 'greeting', connectionId: 1, isOffline: false });
+    expect(greeting.state).toMatchObject({ step: 'greeting', known: { connectionId: 1, isOffline: false } });
   });
 
   it('need no timer when the page wakes up', () => {
@@ -147,7 +219,7 @@ describe('retries', () => {
 describe('a rejected token', () => {
   it('is replaced once, at once', () => {
     const walk = new Walk().connect().do({ type: 'link/opened' }).closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', isRenewed: true, attempt: 1 });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', known: { isRenewed: true, attempt: 1 } });
     expect(walk.told).toContain('link/connect');
     walk.do({ type: 'link/opened' }).closed(4401);
     expect(walk.state).toMatchObject({ name: 'suspended', failure: { code: 'UNAUTHORIZED' } });
@@ -157,9 +229,9 @@ describe('a rejected token', () => {
     const walk = new Walk().connect().closed(4401).opened().closed(4401);
     expect(walk.state.name).toBe('suspended');
     walk.connect().closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', isRenewed: true });
+    expect(walk.state).toMatchObject({ name: 'connecting', known: { isRenewed: true } });
     walk.opened().do({ type: 'timer/stable' }).closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', isRenewed: true });
+    expect(walk.state).toMatchObject({ name: 'connecting', known: { isRenewed: true } });
   });
 
   // 4401, a lost connection, 4401: the fresh token was rejected, too.
@@ -173,13 +245,13 @@ describe('an open connection', () => {
   const silent = { type: 'timer/heartbeat', heard: false } as const;
   const stable = (): Walk => new Walk().connect().opened().do({ type: 'timer/stable' });
 
-  it('is given up after a ping and five silent timers, and a stable one is replaced at once', () => {
+  it('is given up after four pings and a last silent timer, and a stable one is replaced at once', () => {
     const walk = stable().do(silent);
     expect(walk.told).toEqual(['link/ping', 'timer/set']);
     for (let timer = 0; timer < 4; timer += 1) walk.do(silent);
     expect(walk.state.name).toBe('open');
     walk.do(silent);
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', attempt: 1 });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', known: { attempt: 1 } });
     expect(walk.effects).toContainEqual({ type: 'link/detach', code: 4408, reason: expect.any(String) });
   });
 
@@ -189,15 +261,20 @@ describe('an open connection', () => {
     expect(walk.state).toMatchObject({ name: 'waiting', failure: { code: 'HEARTBEAT_MISSED' } });
   });
 
-  it.each(['page/online', 'page/offline', 'page/visible', 'page/resumed'] as const)(
-    'is asked at once on %s',
-    (type) => {
-      const walk = stable().do({ type });
-      expect(walk.state.name).toBe('open');
-      expect([walk.told, walk.timer('heartbeat')]).toEqual([['link/ping', 'timer/set'], PROBE_TIMEOUT_MS / 4]);
-      expect(walk.do({ type }).effects).toEqual([]);
-    },
-  );
+  it.each([
+    'page/online',
+    'page/offline',
+    'page/visible',
+    'page/resumed',
+    'page/woke',
+    'page/network',
+    'page/focus',
+  ] as const)('is asked at once on %s', (type) => {
+    const walk = stable().do({ type });
+    expect(walk.state.name).toBe('open');
+    expect([walk.told, walk.timer('heartbeat')]).toEqual([['link/ping', 'timer/set'], 250]);
+    expect(walk.do({ type }).effects).toEqual([]);
+  });
 
   it('stops for good on a breach of the protocol and another identity, by either side', () => {
     for (const code of ['PROTOCOL_ERROR', 'IDENTITY_MISMATCH'] as const) {
@@ -211,7 +288,7 @@ describe('an open connection', () => {
 describe('pausing', () => {
   it('takes the connection away, and connect() brings it back', () => {
     const walk = new Walk().connect().opened().do({ type: 'user/pause' });
-    expect(walk.told).toEqual(['timer/clear', 'timer/clear', 'link/detach', 'tell/close']);
+    expect(walk.told).toEqual(['link/detach', 'tell/close']);
     expect(walk.do({ type: 'page/visible' }).do({ type: 'page/online' }).state).toMatchObject({ name: 'paused' });
     expect(walk.do({ type: 'user/connect', reason: 'user' }).state.name).toBe('connecting');
   });
@@ -232,7 +309,7 @@ describe('closing', () => {
     expect([closing().state.name, closing().timer('flush')]).toEqual(['closing', 900]);
     expect(closing().do({ type: 'outbox/emptied' }).state.name).toBe('closed');
     const walk = closing().do({ type: 'timer/flush' });
-    expect(walk.told).toEqual(['timer/clear', 'link/detach', 'tell/close']);
+    expect(walk.told).toEqual(['link/detach', 'tell/close']);
     expect(walk.effects).toContainEqual({ type: 'link/detach', code: 1000, reason: '' });
   });
 
@@ -249,5 +326,254 @@ describe('closing', () => {
     for (const walk of [new Walk(), new Walk().connect(), new Walk().connect().closed(1006)]) {
       expect(walk.do({ type: 'user/close', flushMs: 900, failure: null }).state.name).toBe('closed');
     }
+  });
+});
+
+describe('a second connection', () => {
+  const silent = { type: 'timer/heartbeat', heard: false } as const;
+  const heard = { type: 'timer/heartbeat', heard: true } as const;
+  const raced = (): Walk => new Walk().connect().opened().do({ type: 'page/online' }).do(silent);
+
+  it('races when a hint is not answered within a round trip', () => {
+    expect(raced().told).toEqual(['link/ping', 'timer/set', 'link/abandon', 'timer/set', 'link/connect']);
+    expect(raced().effects).toContainEqual({ type: 'link/connect', connectionId: 2 });
+    expect(raced().state).toMatchObject({ name: 'open', known: { connectionId: 1, newestId: 2 } });
+    expect(raced().do({ type: 'page/online' }).effects).toEqual([]);
+  });
+
+  it('is abandoned when the first one answers', () => {
+    const walk = raced().do(heard);
+    expect([walk.state, walk.told]).toMatchObject([{ name: 'open', rival: null }, ['timer/set', 'link/abandon']]);
+    expect(walk.do({ type: 'link/opened', connectionId: 2 }).effects).toEqual([]);
+  });
+
+  it('takes over when it is open first; the app sees an open connection all the time', () => {
+    const walk = raced();
+    walk.now = 900;
+    walk.do({ type: 'link/opened', connectionId: 2 });
+    expect(walk.state).toMatchObject({ name: 'connecting', isHandover: true, since: 0, known: { connectionId: 2 } });
+    expect(walk.told).toEqual(['link/promote', 'timer/set', 'link/greet']);
+    walk.do({ type: 'link/welcomed', heartbeat: null }).do({ type: 'link/prepared' });
+    expect(walk.state).toMatchObject({ name: 'open', since: 0 });
+  });
+
+  it('takes over on its way when the first one is found dead, or ends', () => {
+    const dead = raced().do(silent).do(silent).do(silent).do(silent);
+    const ended = raced().closed(1006);
+    for (const walk of [dead, ended]) {
+      expect(walk.state).toMatchObject({ name: 'connecting', step: 'opening', isHandover: false, reason: 'lost' });
+      expect(walk.told).toEqual(['link/promote', 'timer/set', 'tell/close']);
+      expect(walk.state.known.connectionId).toBe(2);
+    }
+    expect(raced().closed(4403).state.name).toBe('suspended');
+  });
+
+  it('leaves the first one alone when it fails', () => {
+    const late = (): Walk => {
+      const walk = raced();
+      walk.now = 2_001;
+      return walk;
+    };
+    for (const walk of [
+      late().do({
+        type: 'link/closed',
+        connectionId: 2,
+        code: 1006,
+        reason: '',
+        wasClean: false,
+        retryAfterMs: null,
+        hasSlot: false,
+      }),
+      late().do({ type: 'timer/rival' }),
+    ]) {
+      expect([walk.state, walk.told]).toMatchObject([{ name: 'open', rival: null }, ['link/abandon']]);
+    }
+  });
+
+  // The first bytes flow only half a second after a link is up again.
+  it('is tried again soon while the network has only just come back', () => {
+    const walk = raced().do({ type: 'link/failed', connectionId: 2, failure: lostFailure, closeCode: 1001 });
+    expect([walk.state, walk.timer('rival')]).toMatchObject([{ name: 'open', rival: { connectionId: null } }, 100]);
+    expect(walk.do({ type: 'timer/rival' }).effects).toContainEqual({ type: 'link/connect', connectionId: 3 });
+  });
+
+  it('is all there is to ask with where there is no ping', () => {
+    const plain = (): Walk =>
+      new Walk()
+        .connect()
+        .do({ type: 'link/opened' })
+        .do({ type: 'link/welcomed', heartbeat: null })
+        .do({ type: 'link/prepared' });
+    const walk = plain().do({ type: 'page/focus' });
+    expect([walk.told, walk.timer('heartbeat')]).toEqual([['timer/set'], 250]);
+    expect(walk.do(heard).effects).toEqual([]);
+    expect(plain().do({ type: 'page/focus' }).do(silent).told).toContain('link/connect');
+  });
+
+  it('is never made where it may not be', () => {
+    const walk = new Walk({ canRace: false }).connect().opened().do({ type: 'page/online' }).do(silent);
+    expect(walk.told).toEqual(['link/ping', 'timer/set']);
+    expect(walk.do({ type: 'user/migrate' }).effects).toEqual([]);
+    expect(walk.do({ type: 'link/drained', withinMs: 100 }).effects).toEqual([]);
+  });
+});
+
+describe('a move', () => {
+  const failed = {
+    type: 'link/failed',
+    connectionId: 2,
+    failure: { code: 'URL_FAILED', message: '' },
+    closeCode: 1001,
+  } as const;
+  const moving = (): Walk => new Walk().connect().opened().do({ type: 'user/migrate' });
+
+  it('opens the next connection beside the old one, once', () => {
+    expect(moving().told).toEqual(['link/abandon', 'timer/set', 'link/connect']);
+    expect(moving().do({ type: 'user/migrate' }).effects).toEqual([]);
+  });
+
+  it('is not given up when the old connection answers', () => {
+    const walk = moving().do({ type: 'page/online' }).do({ type: 'timer/heartbeat', heard: true });
+    expect(walk.state).toMatchObject({ rival: { isWanted: true } });
+  });
+
+  it('is tried five times, then the old connection stays', () => {
+    const walk = moving();
+    for (let tries = 1; tries < 5; tries += 1) {
+      walk.do({ ...failed, connectionId: walk.state.known.newestId });
+      expect(walk.state).toMatchObject({ name: 'open', rival: { connectionId: null, tries } });
+      expect(walk.timer('rival')).toBeGreaterThan(0);
+      walk.do({ type: 'timer/rival' });
+      expect(walk.told).toContain('link/connect');
+    }
+    walk.do({ ...failed, connectionId: walk.state.known.newestId });
+    expect(walk.state).toMatchObject({ name: 'open', rival: null, known: { connectionId: 1 } });
+  });
+
+  it('begins somewhere in the first half of the time that a draining server gives', () => {
+    const walk = new Walk().connect().opened();
+    walk.random = 0.5;
+    walk.do({ type: 'link/drained', withinMs: 30_000 });
+    expect([walk.timer('rival'), walk.told]).toEqual([7_500, ['link/abandon', 'timer/set']]);
+    expect(walk.do({ type: 'timer/rival' }).told).toContain('link/connect');
+    expect(walk.do({ type: 'link/drained', withinMs: 30_000 }).effects).toEqual([]);
+  });
+
+  it('connects where nothing is open', () => {
+    expect(new Walk().connect().closed(1006).do({ type: 'user/migrate' }).state.name).toBe('connecting');
+    expect(new Walk().do({ type: 'user/migrate' }).state.name).toBe('connecting');
+    expect(new Walk().do({ type: 'user/pause' }).do({ type: 'user/migrate' }).state.name).toBe('paused');
+  });
+});
+
+describe('the circuit breaker', () => {
+  const tripped = (): Walk => new Walk({ maxAttempts: 1 }).connect().closed(1006).connect().closed(1006);
+
+  it('opens after the limits, and tries once after the cool-down', () => {
+    const walk = tripped();
+    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: 60_000, known: { trips: 1 } });
+    expect(walk.do({ type: 'timer/retry' }).state).toMatchObject({ name: 'connecting', reason: 'retry' });
+    expect(walk.closed(1006).state).toMatchObject({ name: 'suspended', known: { trips: 2 } });
+    expect(walk.timer('retry')).toBe(120_000);
+  });
+
+  it('doubles the cool-down at most four times', () => {
+    const walk = tripped();
+    for (let tries = 0; tries < 10; tries += 1) walk.do({ type: 'timer/retry' }).closed(1006);
+    expect(walk.timer('retry')).toBe(16 * 60_000);
+  });
+
+  it.each(['page/online', 'page/visible', 'page/resumed', 'page/woke', 'page/network'] as const)(
+    'tries once on %s',
+    (type) => {
+      const walk = tripped().do({ type });
+      expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake' });
+      expect(walk.do({ type: 'link/opened' }).closed(1006).state.name).toBe('suspended');
+    },
+  );
+
+  it('takes no focus for a sign that anything changed', () => {
+    expect(tripped().do({ type: 'page/focus' }).effects).toEqual([]);
+  });
+
+  it('closes when a connection proves stable, or the app asks', () => {
+    const walk = tripped().do({ type: 'timer/retry' }).opened();
+    expect(walk.state.known.trips).toBe(1);
+    expect(walk.do({ type: 'timer/stable' }).state.known.trips).toBe(0);
+    expect(tripped().connect().state.known.trips).toBe(0);
+  });
+
+  it('stays shut for what no retry can mend: only the app goes on', () => {
+    const walk = new Walk({ maxAttempts: 1 }).connect().closed(4403);
+    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: null, known: { trips: 0 } });
+    expect(walk.do({ type: 'page/online' }).state.name).toBe('suspended');
+    expect(walk.connect().state.name).toBe('connecting');
+  });
+});
+
+describe('a hidden page', () => {
+  const hidden = (releaseAfterMs: number): Walk =>
+    new Walk({ releaseAfterMs }).connect().opened().do({ type: 'page/hidden' });
+
+  it('lets go of its connection after a time, and is back when it is seen', () => {
+    const walk = hidden(30_000);
+    expect(walk.timer('hidden')).toBe(30_000);
+    walk.do({ type: 'timer/hidden', isBusy: false });
+    expect(walk.state).toMatchObject({ name: 'paused', reasons: ['hidden'] });
+    expect(walk.do({ type: 'page/visible' }).state).toMatchObject({
+      name: 'connecting',
+      reason: 'wake',
+      known: { isHidden: false },
+    });
+  });
+
+  it('never does while work is unsent, and is back when there is some', () => {
+    const walk = hidden(30_000).do({ type: 'timer/hidden', isBusy: true });
+    expect([walk.state.name, walk.timer('hidden')]).toEqual(['open', 30_000]);
+    walk.do({ type: 'timer/hidden', isBusy: false }).do({ type: 'outbox/filled' });
+    expect(walk.state.name).toBe('connecting');
+    // It is hidden still: once stable, the time runs again.
+    walk.opened().do({ type: 'timer/stable' });
+    expect(walk.timer('hidden')).toBe(30_000);
+  });
+
+  it('keeps it unless told otherwise, and when it is seen in time', () => {
+    expect(hidden(Number.POSITIVE_INFINITY).effects).toEqual([]);
+    const walk = hidden(30_000).do({ type: 'page/visible' }).do({ type: 'timer/hidden', isBusy: false });
+    expect(walk.state.name).toBe('open');
+  });
+
+  it('asks half as often', () => {
+    const beat = (walk: Walk): Walk =>
+      walk.do({ type: 'timer/heartbeat', heard: true }).do({ type: 'timer/heartbeat', heard: true });
+    const longest = (walk: Walk): number | undefined => beat(beat(beat(beat(walk)))).timer('heartbeat');
+    expect(longest(hidden(Number.POSITIVE_INFINITY))).toBe(30_000);
+    expect(longest(new Walk().connect().opened())).toBe(15_000);
+  });
+});
+
+describe('data sent into silence', () => {
+  const tick = (heard: boolean, wrote: boolean) => ({ type: 'timer/silence', heard, wrote }) as const;
+  const wrote = (): Walk => new Walk().connect().opened().do({ type: 'link/wrote' });
+
+  it('is a question to the server after two silent ticks', () => {
+    expect([wrote().told, wrote().timer('silence')]).toEqual([['timer/set'], 400]);
+    const walk = wrote().do(tick(false, true));
+    expect(walk.timer('silence')).toBe(400);
+    walk.do(tick(false, true));
+    expect(walk.told).toEqual(['link/ping', 'timer/set']);
+    // A server that is slow for everybody must not get twice as many connections.
+    expect(walk.do({ type: 'timer/heartbeat', heard: false }).told).not.toContain('link/connect');
+  });
+
+  it('is none when anything is heard, and nothing ticks when nothing is written', () => {
+    expect(wrote().do(tick(false, true)).do(tick(true, true)).timer('silence')).toBe(400);
+    const walk = wrote().do(tick(true, false));
+    expect([walk.effects, walk.state]).toMatchObject([[], { silentTicks: null }]);
+  });
+
+  it('allows for the round trip', () => {
+    const walk = new Walk().connect().opened().do({ type: 'link/answered', ms: 400 }).do({ type: 'link/wrote' });
+    expect(walk.timer('silence')).toBe(1_200);
   });
 });

@@ -1,244 +1,258 @@
+import type { Failure } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import {
-  beat,
-  closed,
-  closing,
   connect,
+  type Connecting,
+  dropRival,
   fresh,
-  giveUp,
-  lost,
-  offline,
-  online,
-  opened,
-  pause,
-  pauseMore,
-  probe,
-  unpause,
+  isLinked,
+  know,
+  leave,
+  type Open,
+  race,
+  revived,
+  set,
+  takeOver,
+  to,
 } from './connection-steps.ts';
-import type { ConnectionOptions, Event, EventType, Input, State, StateName, Step } from './connection-state.ts';
+import type { ConnectionOptions, Effect, Event, Input, Known, State, Step } from './connection-state.ts';
+import { answerWithinMs, heartbeat, type HeartbeatEvent } from './heartbeat.ts';
+import { after, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
+
+// The connection: connecting, open, waiting, suspended. What can be paused, moved or flushed is in parts of its own.
+
+/** How often somebody looks whether what was written was answered. */
+const SILENCE_TICK_MS = 400;
 
 export function initialState(now: number, isOffline: boolean): State {
-  return { name: 'idle', connectionId: 0, attempt: 0, isOffline, isRenewed: false, since: now };
-}
-
-/** The next state and what to do. Where nothing changes, the same state object and no effects. */
-export function transition(state: State, event: Event, input: Input, options: ConnectionOptions): Step {
-  // A late event of an old socket or timer changes nothing.
-  if ('connectionId' in event && event.connectionId !== state.connectionId) return [state, []];
-  const row = TABLE[state.name][event.type] as Row<State, Event>;
-  return typeof row === 'string' ? [state, []] : row(state, event, input, options);
-}
-
-/** What a state does with an event: a function, or the reason why nothing. */
-export type Row<S extends State, E extends Event> =
-  | ((state: S, event: E, input: Input, options: ConnectionOptions) => Step)
-  | `nothing: ${string}`;
-
-type Table = {
-  readonly [S in StateName]: {
-    readonly [E in EventType]: Row<Extract<State, { name: S }>, Extract<Event, { type: E }>>;
+  const known: Known = {
+    connectionId: 0,
+    newestId: 0,
+    attempt: 0,
+    failingSince: null,
+    delayMs: 0,
+    notBefore: now,
+    trips: 0,
+    isRenewed: false,
+    isOffline,
+    isHidden: false,
+    onlineAt: Number.NEGATIVE_INFINITY,
   };
-};
+  return { name: 'idle', known, since: now };
+}
 
-const NO_LINK = 'nothing: there is no connection';
-const NO_TIMER = 'nothing: this timer is not set here';
-const NO_FLUSH = 'nothing: nobody waits for the outbox';
-const DONE = 'nothing: closed is final';
+/**
+ * The next state and what to do. Where nothing changes, the same state object and no effects. SPEC.md shows what follows
+ * every event in every state.
+ */
+export function transition(state: State, event: Event, input: Input, options: ConnectionOptions): Step {
+  // Closed is final.
+  if (state.name === 'closed') return [state, []];
+  const rivalId = state.name === 'open' ? state.rival?.connectionId : null;
+  // A late event of another connection changes nothing.
+  if ('connectionId' in event && event.connectionId !== state.known.connectionId && event.connectionId !== rivalId) {
+    return [state, []];
+  }
+  for (const part of options.parts) {
+    const step = part(state, event, input, options);
+    if (step !== null) return step;
+  }
+  if (state.name === 'open' && 'connectionId' in event && event.connectionId === rivalId) {
+    return rivalStep(state, event, input, options);
+  }
+  switch (event.type) {
+    case 'user/connect':
+      return isLinked(state) ? [state, []] : connect(revived(state), event.reason, input, options);
+    case 'user/reconnect':
+      return connect(revived(state), 'user', input, options);
+    case 'user/close':
+      return [
+        to(state, input, { name: 'closed', failure: event.failure }),
+        leave(state, { code: CLOSE.NORMAL, reason: '', wasClean: true }, null),
+      ];
+    case 'link/failed':
+      return isLinked(state)
+        ? after(
+            state,
+            event.failure,
+            { code: event.closeCode, reason: event.failure.message, wasClean: false },
+            input,
+            options,
+          )
+        : [state, []];
+    case 'link/closed':
+      return isLinked(state) ? lost(state, event, input, options) : [state, []];
+    case 'timer/retry':
+      return 'retryAt' in state ? connect(state, 'retry', input, options, state.failure) : [state, []];
+    // The page and the device: hints, never verdicts.
+    case 'page/online': {
+      const back = know(state, { isOffline: false, onlineAt: input.now });
+      // A handshake that began without a network may sit in the system's own retries for many seconds.
+      return state.name === 'connecting' && state.known.isOffline && state.step === 'opening'
+        ? connect(back, 'wake', input, options)
+        : wake(back, event, input, options);
+    }
+    case 'page/offline': {
+      const gone = know(state, { isOffline: true });
+      return gone.name === 'open' && gone.heartbeatOptions !== null ? hint(gone, input, options) : [gone, []];
+    }
+    case 'page/hidden':
+      return [know(state, { isHidden: true }), []];
+    case 'page/visible':
+      return wake(know(state, { isHidden: false }), event, input, options);
+    case 'page/resumed':
+    case 'page/woke':
+    case 'page/network':
+    case 'page/focus':
+      return wake(state, event, input, options);
+    default:
+  }
+  if (state.name === 'connecting') return connectingStep(state, event, input, options);
+  return state.name === 'open' ? openStep(state, event, input, options) : [state, []];
+}
 
-const withoutLink = {
-  'link/opened': NO_LINK,
-  'link/welcomed': NO_LINK,
-  'link/prepared': NO_LINK,
-  'link/failed': NO_LINK,
-  'link/closed': NO_LINK,
-  'timer/connect': NO_TIMER,
-  'timer/heartbeat': NO_TIMER,
-  'timer/stable': NO_TIMER,
-  'timer/flush': NO_TIMER,
-  'outbox/emptied': NO_FLUSH,
-} as const;
+/** Each step once and in order: a late welcome of the former connection must not open this one. */
+function connectingStep(state: Connecting, event: Event, input: Input, options: ConnectionOptions): Step {
+  const { step, known } = state;
+  const { connectionId } = known;
+  const within = set('connect', options.connectTimeoutMs);
+  if (event.type === 'link/opened' && step === 'opening') {
+    return [{ ...state, step: 'greeting' }, [within, { type: 'link/greet', connectionId }]];
+  }
+  if (event.type === 'link/welcomed' && step === 'greeting') {
+    return [
+      { ...state, step: 'preparing', heartbeatOptions: event.heartbeat },
+      [within, { type: 'link/prepare', connectionId }],
+    ];
+  }
+  if (event.type === 'link/prepared' && step === 'preparing') return opened(state, input, options);
+  if (event.type !== 'timer/connect') return [state, []];
+  const { connectTimeoutMs } = options;
+  const failure: Failure = {
+    code: 'CONNECT_TIMEOUT',
+    message: `no progress for ${connectTimeoutMs} ms while ${step}`,
+    details: { step, connectTimeoutMs },
+  };
+  return after(state, failure, { code: CLOSE.GOING_AWAY, reason: failure.message, wasClean: false }, input, options);
+}
 
-/** The whole transition table: every event in every state. SPEC.md is its readable form; a test compares the two. */
-export const TABLE: Table = {
-  idle: {
-    ...withoutLink,
-    'timer/retry': NO_TIMER,
-    'user/connect': (state, event, input, options) => connect(state, event.reason, input, options),
-    'user/pause': (state, _event, input) => pause(state, ['user'], input),
-    'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
-    'user/close': (state, event, input) => closed(state, event.failure, input),
-    'page/online': (state) => online(state),
-    'page/offline': (state) => offline(state),
-    'page/visible': NO_LINK,
-    'page/hidden': NO_LINK,
-    'page/frozen': NO_LINK,
-    'page/resumed': NO_LINK,
-  },
-  connecting: {
-    'user/connect': 'nothing: it already does',
-    'user/pause': (state, _event, input) => pause(state, ['user'], input),
-    'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
-    'user/close': (state, event, input) => closed(state, event.failure, input),
-    // Each step once and in order: a welcome of the former connection, told late, must not open this one.
-    'link/opened': (state, _event, _input, options) =>
-      state.step === 'opening'
-        ? [{ ...state, step: 'greeting' }, [{ type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs }]]
-        : [state, []],
-    'link/welcomed': (state, event, _input, options) =>
-      state.step === 'greeting'
-        ? [
-            { ...state, step: 'preparing', heartbeatOptions: event.heartbeat },
-            [
-              { type: 'timer/set', timer: 'connect', ms: options.connectTimeoutMs },
-              { type: 'link/prepare', connectionId: state.connectionId },
-            ],
-          ]
-        : [state, []],
-    'link/prepared': (state, _event, input, options) =>
-      state.step === 'preparing' ? opened(state, input, options) : [state, []],
-    'link/failed': (state, event, input, options) => giveUp(state, event.failure, event.closeCode, input, options),
-    'link/closed': (state, event, input, options) => lost(state, event, input, options),
-    'timer/connect': (state, _event, input, options) =>
-      giveUp(
+function openStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
+  switch (event.type) {
+    case 'link/answered':
+    case 'timer/heartbeat':
+      return beat(
         state,
-        {
-          code: 'CONNECT_TIMEOUT',
-          message: `no progress for ${options.connectTimeoutMs} ms while ${state.step}`,
-          details: { step: state.step, connectTimeoutMs: options.connectTimeoutMs },
-        },
-        CLOSE.GOING_AWAY,
+        event.type === 'link/answered' ? { type: 'answered', ms: event.ms } : { type: 'timer', heard: event.heard },
         input,
         options,
-      ),
-    'timer/retry': NO_TIMER,
-    'timer/heartbeat': NO_TIMER,
-    'timer/stable': NO_TIMER,
-    'timer/flush': NO_TIMER,
-    'outbox/emptied': NO_FLUSH,
-    // A handshake that began without a network may sit in the system's own retries for many seconds.
-    'page/online': (state, _event, input, options) =>
-      state.isOffline && state.step === 'opening'
-        ? connect({ ...state, isOffline: false }, 'wake', input, options)
-        : online(state),
-    'page/offline': (state) => offline(state),
-    'page/visible': 'nothing: it already connects',
-    'page/hidden': 'nothing: a hidden page may connect',
-    'page/frozen': (state, _event, input) => pause(state, ['frozen'], input),
-    'page/resumed': 'nothing: it already connects',
-  },
-  open: {
-    'user/connect': 'nothing: it is connected',
-    'user/pause': (state, _event, input) => pause(state, ['user'], input),
-    'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
-    'user/close': (state, event, input) =>
-      event.flushMs > 0 ? closing(state, event.flushMs, event.failure, input) : closed(state, event.failure, input),
-    'link/opened': 'nothing: it has opened before',
-    'link/welcomed': 'nothing: it was welcomed before',
-    'link/prepared': 'nothing: it was prepared before',
-    'link/failed': (state, event, input, options) => giveUp(state, event.failure, event.closeCode, input, options),
-    'link/closed': (state, event, input, options) => lost(state, event, input, options),
-    'timer/connect': NO_TIMER,
-    'timer/retry': NO_TIMER,
-    'timer/heartbeat': (state, event, input, options) =>
-      beat(state, { type: 'timer', heard: event.heard }, input, options),
-    'timer/stable': (state) => [{ ...state, attempt: 0, isStable: true, isRenewed: false }, []],
-    'timer/flush': NO_TIMER,
-    'outbox/emptied': NO_FLUSH,
-    // Going offline and coming back, waking up: questions, never answers. The live socket is asked at once.
-    'page/online': (state, _event, input, options) => probe({ ...state, isOffline: false }, input, options),
-    'page/offline': (state, _event, input, options) => probe({ ...state, isOffline: true }, input, options),
-    'page/visible': (state, _event, input, options) => probe(state, input, options),
-    'page/hidden': 'nothing: a hidden page keeps its connection',
-    'page/frozen': (state, _event, input) => pause(state, ['frozen'], input),
-    'page/resumed': (state, _event, input, options) => probe(state, input, options),
-  },
-  waiting: {
-    ...withoutLink,
-    'user/connect': (state, event, input, options) => connect(state, event.reason, input, options),
-    'user/pause': (state, _event, input) => pause(state, ['user'], input),
-    'user/reconnect': (state, _event, input, options) => connect(state, 'user', input, options),
-    'user/close': (state, event, input) => closed(state, event.failure, input),
-    'timer/retry': (state, _event, input, options) => connect(state, 'retry', input, options, state.failure),
-    'page/online': (state, _event, input, options) => connect({ ...state, isOffline: false }, 'wake', input, options),
-    'page/offline': (state) => offline(state),
-    'page/visible': (state, _event, input, options) => connect(state, 'wake', input, options),
-    'page/hidden': 'nothing: the timer goes on',
-    'page/frozen': (state, _event, input) => pause(state, ['frozen'], input),
-    'page/resumed': (state, _event, input, options) => connect(state, 'wake', input, options),
-  },
-  paused: {
-    ...withoutLink,
-    'timer/retry': NO_TIMER,
-    'user/connect': (state, event, input, options) => unpause(state, 'user', event.reason, input, options),
-    'user/pause': (state, _event, input) => pauseMore(state, 'user', input),
-    'user/reconnect': (state, _event, input, options) => unpause(state, 'user', 'user', input, options),
-    'user/close': (state, event, input) => closed(state, event.failure, input),
-    'page/online': (state) => online(state),
-    'page/offline': (state) => offline(state),
-    'page/visible': 'nothing: it is paused for another reason',
-    'page/hidden': 'nothing: it is paused already',
-    'page/frozen': (state, _event, input) => pauseMore(state, 'frozen', input),
-    'page/resumed': (state, _event, input, options) => unpause(state, 'frozen', 'wake', input, options),
-  },
-  suspended: {
-    ...withoutLink,
-    'timer/retry': NO_TIMER,
-    'user/connect': (state, event, input, options) => connect(fresh(state), event.reason, input, options),
-    'user/pause': (state, _event, input) => pause(state, ['user'], input),
-    'user/reconnect': (state, _event, input, options) => connect(fresh(state), 'user', input, options),
-    'user/close': (state, event, input) => closed(state, event.failure, input),
-    'page/online': (state) => online(state),
-    'page/offline': (state) => offline(state),
-    'page/visible': 'nothing: only the app resumes it',
-    'page/hidden': 'nothing: only the app resumes it',
-    'page/frozen': 'nothing: only the app resumes it',
-    'page/resumed': 'nothing: only the app resumes it',
-  },
-  closing: {
-    'user/connect': DONE,
-    'user/pause': DONE,
-    'user/reconnect': DONE,
-    'user/close': (state, event, input) =>
-      event.flushMs > 0 ? [state, []] : closed(state, event.failure ?? state.failure, input),
-    'link/opened': 'nothing: it has opened before',
-    'link/welcomed': 'nothing: it was welcomed before',
-    'link/prepared': 'nothing: it was prepared before',
-    'link/failed': (state, _event, input) => closed(state, state.failure, input),
-    'link/closed': (state, _event, input) => closed(state, state.failure, input),
-    'timer/connect': NO_TIMER,
-    'timer/retry': NO_TIMER,
-    'timer/heartbeat': NO_TIMER,
-    'timer/stable': NO_TIMER,
-    'timer/flush': (state, _event, input) => closed(state, state.failure, input),
-    'outbox/emptied': (state, _event, input) => closed(state, state.failure, input),
-    'page/online': 'nothing: the flush has its own deadline',
-    'page/offline': 'nothing: the flush has its own deadline',
-    'page/visible': 'nothing: the flush has its own deadline',
-    'page/hidden': 'nothing: the flush has its own deadline',
-    'page/frozen': (state, _event, input) => closed(state, state.failure, input),
-    'page/resumed': 'nothing: the flush has its own deadline',
-  },
-  closed: {
-    'user/connect': DONE,
-    'user/pause': DONE,
-    'user/reconnect': DONE,
-    'user/close': DONE,
-    'link/opened': DONE,
-    'link/welcomed': DONE,
-    'link/prepared': DONE,
-    'link/failed': DONE,
-    'link/closed': DONE,
-    'timer/connect': DONE,
-    'timer/retry': DONE,
-    'timer/heartbeat': DONE,
-    'timer/stable': DONE,
-    'timer/flush': DONE,
-    'outbox/emptied': DONE,
-    'page/online': DONE,
-    'page/offline': DONE,
-    'page/visible': DONE,
-    'page/hidden': DONE,
-    'page/frozen': DONE,
-    'page/resumed': DONE,
-  },
-};
+      );
+    case 'link/wrote':
+      return state.heartbeatOptions !== null && state.silentTicks === null ? tick(state, 0) : [state, []];
+    case 'timer/silence':
+      if (!event.wrote) return [{ ...state, silentTicks: null }, []];
+      if (event.heard || state.silentTicks === 0) return tick(state, event.heard ? 0 : 1);
+      // Data sent into silence. No second connection: a server that is slow for everybody must not get twice as many.
+      return beat({ ...state, silentTicks: null }, { type: 'hint', tellsLate: false }, input, options);
+    case 'timer/stable':
+      return [{ ...fresh(state), isStable: true }, []];
+    case 'timer/rival':
+      return state.rival?.connectionId === null ? race(state, options) : dropRival(state);
+    default:
+      return [state, []];
+  }
+}
+
+function opened(state: Connecting, input: Input, options: ConnectionOptions): Step {
+  const { heartbeatOptions, isHandover } = state;
+  const [beating, effects] = heartbeat.start(heartbeatOptions);
+  const next = to(state, input, {
+    name: 'open',
+    isStable: false,
+    heartbeatOptions,
+    heartbeat: beating,
+    silentTicks: null,
+    rival: null,
+  });
+  return [
+    isHandover ? { ...next, since: state.since } : next,
+    [
+      set('stable', options.stableAfterMs),
+      { type: 'flow/start' },
+      // Asked at once, so that a round trip is known from the start.
+      ...(heartbeatOptions === null ? [] : [{ type: 'link/ping' } as const]),
+      ...beatEffects(effects),
+    ],
+  ];
+}
+
+function rivalStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
+  if (event.type === 'link/closed' || event.type === 'link/failed') {
+    // In the first moments after 'online' a failed try says nothing.
+    return isSettling(state, input)
+      ? [{ ...state, rival: { connectionId: null, isWanted: false, tries: 1 } }, [set('rival', NETWORK_RETRY_MS)]]
+      : dropRival(state);
+  }
+  if (event.type !== 'link/opened') return [state, []];
+  // The conversation goes on there, and for the app nothing has ended.
+  const { connectionId } = event;
+  const [next, effects] = takeOver(state, connectionId, null, input, options);
+  return [
+    { ...next, step: 'greeting', isHandover: true, since: state.since },
+    [...effects, { type: 'link/greet', connectionId }],
+  ];
+}
+
+// The heartbeat.
+
+function beatEffects(effects: readonly { readonly type: string; readonly ms?: number }[]): readonly Effect[] {
+  return effects.flatMap(({ type, ms }) =>
+    ms !== undefined ? set('heartbeat', ms) : type === 'ping' ? { type: 'link/ping' } : [],
+  );
+}
+
+function beat(state: Open, event: HeartbeatEvent, input: Input, options: ConnectionOptions): Step {
+  const { heartbeatOptions: beats, known, rival } = state;
+  // Nothing can be asked without a ping. If nothing was heard since the hint, another connection may be better.
+  if (beats === null) return event.type === 'timer' && !event.heard ? race(state, options) : [state, []];
+  const pauses = known.isHidden ? options.hiddenPauses : 1;
+  const [next, effects] = heartbeat.transition(state.heartbeat, event, {
+    ...beats,
+    intervalMs: beats.intervalMs * pauses,
+  });
+  const asked: Open = next === state.heartbeat ? state : { ...state, heartbeat: next };
+  const word = effects.at(-1)?.type;
+  if (word === 'dead') {
+    const failure: Failure = { code: 'HEARTBEAT_MISSED', message: 'nothing heard from the server after several pings' };
+    const end = { code: CLOSE.HEARTBEAT_MISSED, reason: failure.message, wasClean: false };
+    return after(state, failure, end, input, options);
+  }
+  const [raced, more] =
+    word === 'late'
+      ? race(asked, options)
+      : // The old connection answered first: the one that a hint opened is not needed.
+        word === 'alive' && rival?.isWanted === false
+        ? dropRival(asked)
+        : [asked, []];
+  return [raced, [...beatEffects(effects), ...more]];
+}
+
+/** Something happened after which links are often dead: the live socket is asked at once. */
+function hint(state: Open, input: Input, options: ConnectionOptions): Step {
+  return state.heartbeatOptions === null
+    ? [state, options.canRace && state.rival === null ? [set('heartbeat', 250)] : []]
+    : beat(state, { type: 'hint', tellsLate: options.canRace }, input, options);
+}
+
+function wake(state: State, event: Event, input: Input, options: ConnectionOptions): Step {
+  if (state.name === 'open') return hint(state, input, options);
+  // The breaker is half open then: one try. A focus is no sign that anything changed.
+  const isReady =
+    state.name === 'waiting' || (state.name === 'suspended' && state.retryAt !== null && event.type !== 'page/focus');
+  return isReady && input.now >= state.known.notBefore ? connect(state, 'wake', input, options) : [state, []];
+}
+
+/** One more look at whether what was written is answered. */
+function tick(state: Open, silentTicks: number): Step {
+  const ms = Math.max(SILENCE_TICK_MS, answerWithinMs(state.heartbeat) ?? 0);
+  return [{ ...state, silentTicks }, [set('silence', ms)]];
+}

@@ -4,6 +4,7 @@ import { aWelcome, nothingTaken } from '../testing-fakes/frames.fixture.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { OutboxQueue } from './outbox.ts';
+import { anEntry } from './outbox.fixture.ts';
 import { ProducerLog, type Entry } from './producer-log.ts';
 
 /** What stands around a conversation: it does nothing by itself and remembers all that it was told. */
@@ -17,11 +18,15 @@ export class FakeHost implements ConversationHost {
   readonly failures: (readonly [code: string, closeCode: number])[] = [];
   readonly welcomes: { resumed: boolean; heartbeat: HeartbeatOptions | null }[] = [];
   readonly roundTrips: number[] = [];
+  readonly drains: number[] = [];
   peer: string | null = null;
   clock = 0;
   buffered = 0;
   flushes = 0;
+  /** How often an answer was expected. */
+  expected = 0;
   readonly flushesWithin: number[] = [];
+  readonly expiries: number[] = [];
   /** What the app does when something is told to it. */
   onDeliver = (): void => {};
   onLost = (): void => {};
@@ -29,7 +34,7 @@ export class FakeHost implements ConversationHost {
   onFail = (): void => {};
 
   constructor() {
-    this.queue = new OutboxQueue(this.log('own'), 1_000);
+    this.queue = new OutboxQueue(this.log('own'));
   }
 
   log(id: string): ProducerLog {
@@ -40,11 +45,14 @@ export class FakeHost implements ConversationHost {
   }
 
   now = (): number => this.clock;
+  expectAnswer = (): void => void (this.expected += 1);
   identity = (): { clientId: string; peer: string | null } => ({ clientId: 'client-1', peer: this.peer });
   onPeer = (peer: string): void => void (this.peer = peer);
-  write = (text: string): void => void this.written.push(text);
+  write = (data: string | Uint8Array): void =>
+    void this.written.push(typeof data === 'string' ? data : `bytes ${data.join(' ')}`);
   bufferedAmount = (): number => this.buffered;
   requestFlush = (): void => void (this.flushes += 1);
+  expireAt = (at: number): void => void this.expiries.push(at);
   requestFlushWithin = (ms: number): void => void this.flushesWithin.push(ms);
   welcomed = (welcome: { resumed: boolean; heartbeat: HeartbeatOptions | null }): void =>
     void this.welcomes.push(welcome);
@@ -57,6 +65,7 @@ export class FakeHost implements ConversationHost {
     this.onDeliver();
   };
   roundTrip = (ms: number): void => void this.roundTrips.push(ms);
+  drained = (withinMs: number): void => void this.drains.push(withinMs);
   report = (failure: Failure): void => void this.reports.push(failure);
   fail = (failure: Failure, closeCode: number): void => {
     this.failures.push([failure.code, closeCode]);
@@ -66,7 +75,9 @@ export class FakeHost implements ConversationHost {
   /** Appends a message to the own log, or to another. */
   send(payload: Json = 'x', log: ProducerLog = this.queue.own): Entry {
     const text = JSON.stringify(payload);
-    return log.append({ payload: text, bytes: text.length, ttl: null, expiresAt: null });
+    const entry = anEntry({ payload: text });
+    log.append(entry);
+    return entry;
   }
 
   /** Frames that were written since the last call. */
@@ -88,12 +99,14 @@ export class Scene<Kind extends Conversation> {
   /** What the machine and the socket do when a connection ends. */
   end(): this {
     this.conversation.end();
+    this.host.queue.direct = null;
     return this;
   }
 
   open(token: string | null = null, direct: ProducerLog | null = null): this {
     this.host.written.length = 0;
-    this.conversation.open(token, direct);
+    this.host.queue.direct = direct;
+    this.conversation.open(token);
     const [frame] = this.host.takeFrames();
     this.hello = (frame?.[1] ?? null) as Hello | null;
     return this;

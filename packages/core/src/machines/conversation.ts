@@ -2,7 +2,6 @@ import type { Failure, Json } from '../lib/errors.ts';
 import type { Lost } from '../protocol/frames.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import type { OutboxQueue } from './outbox.ts';
-import type { ProducerLog } from './producer-log.ts';
 
 /** What a conversation needs from the wiring. Every call is made in the turn of the call that led to it. */
 export interface ConversationHost {
@@ -13,18 +12,24 @@ export interface ConversationHost {
   /** The server told its name for the identity. */
   onPeer(peer: string): void;
   /** Writes to the socket of the current connection. */
-  write(text: string): void;
+  write(data: string | Uint8Array<ArrayBuffer>): void;
+  /** What was written should be answered soon: silence is a hint that the link is dead. */
+  expectAnswer(): void;
   /** Bytes that the socket was given and has not written yet. */
   bufferedAmount(): number;
   /** Asks for a call of `flush` at the end of this turn. */
   requestFlush(): void;
   /** Asks for a call of `flush` within `ms`. */
   requestFlushWithin(ms: number): void;
-  /** The greeting is over; `heartbeat` is what the server asks for, null where it has none. */
+  /** A message of a log in the queue is to be withdrawn at that time, on the clock of `now`, if it is on no wire. */
+  expireAt(at: number): void;
+  /** The greeting is over; `heartbeat` is the slowest that the server wants, null where there is nothing to ask it with. */
   welcomed(welcome: { readonly resumed: boolean; readonly heartbeat: HeartbeatOptions | null }): void;
   deliver(payload: Json): void;
   lost(lost: Lost): void;
   roundTrip(ms: number): void;
+  /** The server asks the client to move to another connection within `withinMs`: this one ends then. */
+  drained(withinMs: number): void;
   /** Something that the app should know and that ends nothing. */
   report(failure: Failure): void;
   /** The connection can't go on: the server is told `closeCode`. */
@@ -39,14 +44,16 @@ export interface SessionIdentity {
 
 /** One conversation over a chain of connections: `plain` and `holdfast` each have theirs. */
 export interface Conversation {
-  /** A socket is open. `direct` is the log of what `onConnect` sends, which goes before everything else. */
-  open(token: string | null, direct: ProducerLog | null): void;
+  /** A socket is open. */
+  open(token: string | null): void;
   /** Its messages, as they come. */
   receive(data: unknown): void;
   /** It is gone. */
   end(): void;
   /** Lets the outbox flow. */
   start(): void;
+  /** A message was appended to a log of the queue: it is written now, or at the end of the turn. */
+  appended(): void;
   /** Writes what is due. */
   flush(): void;
   ping(): void;
@@ -65,6 +72,8 @@ export interface Protocol {
   readonly name: 'plain' | 'holdfast';
   /** How a plain server's messages are read and written; absent with `holdfast`. */
   readonly codec?: 'json' | 'text';
+  /** Whether the conversation can ask the server for a sign of life. */
+  readonly hasPing: boolean;
   /** Subprotocols offered to the server. */
   readonly subprotocols: readonly string[];
   createConversation(host: ConversationHost): Conversation;

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
-import { heartbeat, type HeartbeatEffect, type HeartbeatEvent, type HeartbeatState } from './heartbeat.ts';
+import {
+  answerWithinMs,
+  heartbeat,
+  type HeartbeatEffect,
+  type HeartbeatEvent,
+  type HeartbeatState,
+} from './heartbeat.ts';
 
-const options = { intervalMs: 15_000, timeoutMs: 5_000 };
+const options = { intervalMs: 16_000, timeoutMs: 5_000 };
 const silence: HeartbeatEvent = { type: 'timer', heard: false };
 const sound: HeartbeatEvent = { type: 'timer', heard: true };
-const hint: HeartbeatEvent = { type: 'hint', timeoutMs: 2_000 };
+const hint: HeartbeatEvent = { type: 'hint', tellsLate: true };
+const answered = (ms: number): HeartbeatEvent => ({ type: 'answered', ms });
 
 function run(...events: readonly HeartbeatEvent[]): { state: HeartbeatState; effects: readonly HeartbeatEffect[] } {
   let [state, effects] = heartbeat.start(options);
@@ -13,75 +20,114 @@ function run(...events: readonly HeartbeatEvent[]): { state: HeartbeatState; eff
   return { state, effects };
 }
 
-describe('heartbeat', () => {
-  it('starts by waiting for the interval', () => {
-    expect(run()).toEqual({ state: { name: 'quiet' }, effects: [{ type: 'timer', ms: 15_000 }] });
+describe('the pause between two questions', () => {
+  it('is a quarter of the interval at first, and doubles with every answer up to the interval', () => {
+    expect(run().effects).toEqual([{ type: 'timer', ms: 4_000 }]);
+    const beats = [silence, sound];
+    expect(run(...beats).effects[0]).toEqual({ type: 'timer', ms: 8_000 });
+    expect(run(...beats, ...beats).effects[0]).toEqual({ type: 'timer', ms: 16_000 });
+    expect(run(...beats, ...beats, ...beats).effects[0]).toEqual({ type: 'timer', ms: 16_000 });
   });
 
-  it('asks after the interval, though something was heard meanwhile: the round trip is wanted, too', () => {
+  it('is short again after a miss', () => {
+    const beats = [silence, sound];
+    expect(run(...beats, ...beats, silence, silence, sound).effects[0]).toEqual({ type: 'timer', ms: 4_000 });
+  });
+
+  it('asks nothing at all without a ping', () => {
+    expect(heartbeat.start(null)[1]).toEqual([]);
+  });
+});
+
+describe('a question', () => {
+  it('is asked though something was heard meanwhile: the round trip is wanted, too', () => {
     for (const event of [silence, sound]) {
-      expect(run(event)).toEqual({
-        state: { name: 'probing', quarters: 0, timeoutMs: 5_000 },
-        effects: [{ type: 'ping' }, { type: 'timer', ms: 1_250 }],
-      });
+      expect(run(event).effects).toEqual([{ type: 'ping' }, { type: 'timer', ms: 1_250 }]);
+      expect(run(event).state.misses).toBe(0);
     }
   });
 
   // A page that was frozen for an hour gets one late timer: it must hear the mail that waited before it judges.
-  it('takes four quarters and a last hearing in silence to call a peer dead, however late each timer comes', () => {
-    const silent = [silence, silence, silence, silence];
-    expect(run(silence, ...silent.slice(1)).effects).toEqual([{ type: 'timer', ms: 1_250 }]);
-    expect(run(silence, ...silent).effects).toEqual([{ type: 'timer', ms: 100 }]);
-    expect(run(silence, ...silent, silence)).toEqual({ state: { name: 'quiet' }, effects: [{ type: 'dead' }] });
+  it('takes four parts and a last hearing in silence to call a peer dead, however late each timer comes', () => {
+    const ping = { type: 'ping' };
+    const timer = { type: 'timer', ms: 1_250 };
+    const told = (silent: number): readonly HeartbeatEffect[] =>
+      run(silence, ...Array.from({ length: silent }, () => silence)).effects;
+    expect(told(1)).toEqual([ping, timer]);
+    expect(told(3)).toEqual([ping, timer]);
+    expect(told(4)).toEqual([{ type: 'timer', ms: 100 }]);
+    expect(told(5)).toEqual([{ type: 'dead' }]);
   });
 
-  it.each([1, 2, 3, 4, 5])('is satisfied by anything that is heard before timer %i of the deadline', (quarter) => {
-    const silent = Array.from({ length: quarter - 1 }, () => silence);
-    expect(run(silence, ...silent, sound)).toEqual(run());
+  it.each([1, 2, 3, 4, 5])('is answered by anything that is heard before timer %i of the deadline', (part) => {
+    const { state, effects } = run(silence, ...Array.from({ length: part - 1 }, () => silence), sound);
+    expect([state.misses, effects.at(-1)]).toEqual([null, { type: 'alive' }]);
+  });
+});
+
+describe('the deadline', () => {
+  it('comes from the measured round trips', () => {
+    // RFC 6298: after the first sample R it is R + 4 * R / 2.
+    expect(answerWithinMs(run(answered(400)).state)).toBe(1_200);
+    expect(run(answered(200), silence).effects[1]).toEqual({ type: 'timer', ms: 1_200 });
+    expect(answerWithinMs(run().state)).toBe(null);
   });
 
-  it('asks at once when there is a hint, with the deadline of the hint', () => {
-    expect(run(hint)).toEqual({
-      state: { name: 'probing', quarters: 0, timeoutMs: 2_000 },
-      effects: [{ type: 'ping' }, { type: 'timer', ms: 500 }],
-    });
+  it('nears the round trip while it is steady, and grows when it varies', () => {
+    const steady = run(...Array.from({ length: 40 }, () => answered(400)));
+    expect(answerWithinMs(steady.state)).toBeCloseTo(400, 0);
+    expect(answerWithinMs(run(answered(400), answered(400), answered(900)).state)).toBeGreaterThan(1_200);
+  });
+
+  it('has a floor, so that nobody is in a hurry, and never exceeds what was allowed', () => {
+    expect(run(answered(1), silence).effects[1]).toEqual({ type: 'timer', ms: 500 });
+    expect(run(answered(9_000), silence).effects[1]).toEqual({ type: 'timer', ms: 1_250 });
+  });
+});
+
+describe('a hint', () => {
+  it('asks at once, and tells when the first part passes in silence', () => {
+    expect(run(hint).effects).toEqual([{ type: 'ping' }, { type: 'timer', ms: 250 }]);
+    expect(run(hint, silence).effects.at(-1)).toEqual({ type: 'late' });
+    expect(run(hint, silence, silence).effects).not.toContainEqual({ type: 'late' });
+    expect(run({ type: 'hint', tellsLate: false }, silence).effects).not.toContainEqual({ type: 'late' });
+  });
+
+  // A link with a round trip of a second is no dead link.
+  it('allows for a slow link', () => {
+    expect(run(answered(300), hint).effects[1]).toEqual({ type: 'timer', ms: 900 });
   });
 
   it('shortens a deadline that has just begun', () => {
-    expect(run(silence, hint)).toEqual(run(hint));
+    expect(run(silence, hint).state).toMatchObject({ misses: 0, partMs: 250 });
   });
 
   it('keeps the deadline of an earlier hint, however many come', () => {
     const { state, effects } = run(hint, silence, silence, hint, hint, hint);
-    expect(state).toEqual({ name: 'probing', quarters: 2, timeoutMs: 2_000 });
-    expect(effects).toEqual([]);
+    expect([state.misses, state.partMs, effects]).toEqual([2, 250, []]);
   });
 
-  it('is the same object when nothing changes', () => {
+  it('leaves the same object when nothing changes', () => {
     const { state } = run(hint);
     expect(heartbeat.transition(state, hint, options)[0]).toBe(state);
   });
 
-  // With three quarters of 5 s gone, a hint of 2 s would put off the verdict that is due within 1,250 ms.
-  it('is never given more time by a hint than it had left', () => {
-    for (const timeoutMs of [100, 1_000, 2_000, 3_000, 5_000, 60_000]) {
+  // With three quarters of 5 s gone, a hint of 1 s must not put off the verdict.
+  it('never gives more time than was left', () => {
+    for (const timeoutMs of [100, 1_000, 2_000, 5_000, 60_000]) {
       const dice = new Dice(timeoutMs);
+      const settings = { intervalMs: 1_000, timeoutMs };
       for (let round = 0; round < 200; round += 1) {
-        let [state] = heartbeat.transition({ name: 'quiet' }, silence, { intervalMs: 1_000, timeoutMs });
+        let [state] = heartbeat.transition(heartbeat.start(settings)[0], silence, settings);
         let passed = 0;
         for (let step = 0; step < 40; step += 1) {
-          const probing = state as { timeoutMs: number; quarters: number };
-          const ms = probing.quarters === 4 ? 100 : probing.timeoutMs / 4;
-          let effects: readonly HeartbeatEffect[];
-          if (dice.chance(0.5)) {
-            // The hint comes at any moment before the timer fires.
-            const before = state;
-            [state, effects] = heartbeat.transition(state, hint, { intervalMs: 1_000, timeoutMs });
-            if (state !== before) passed += dice.number() * ms;
-          } else {
-            [state, effects] = heartbeat.transition(state, silence, { intervalMs: 1_000, timeoutMs });
-            passed += ms;
-          }
+          const ms = state.misses === 4 ? 100 : state.partMs;
+          const event = dice.chance(0.5) ? hint : silence;
+          const before: HeartbeatState = state;
+          const [next, effects] = heartbeat.transition(state, event, settings);
+          state = next;
+          // A hint comes at any moment before the timer fires.
+          passed += event === silence ? ms : state === before ? 0 : dice.number() * ms;
           if (effects[0]?.type === 'dead') break;
         }
         expect(passed).toBeLessThanOrEqual(timeoutMs + 100.001);

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Scene } from './conversation.fixture.ts';
-import { PlainConversation, type PlainCodec } from './plain-conversation.ts';
+import { anEntry } from './outbox.fixture.ts';
+import type { Conversation } from './conversation.ts';
+import type { Ping } from './ping.ts';
+import { plainConversation, type PlainCodec } from './plain-conversation.ts';
 
-function aScene(codec: PlainCodec = 'json'): Scene<PlainConversation> {
-  return new Scene((host) => new PlainConversation(codec, host));
+function aScene(codec: PlainCodec = 'json', ping?: Ping): Scene<Conversation> {
+  return new Scene((host) => plainConversation(host, codec, ping));
 }
 
-function started(scene = aScene()): Scene<PlainConversation> {
-  scene.conversation.open(null, null);
+function started(scene = aScene()): Scene<Conversation> {
+  scene.conversation.open(null);
   scene.conversation.start();
   return scene;
 }
@@ -16,7 +19,7 @@ describe('a plain conversation', () => {
   it('is welcome as soon as it is open, and never resumed', () => {
     const scene = aScene();
     scene.host.send();
-    scene.conversation.open(null, null);
+    scene.conversation.open(null);
     expect([scene.host.welcomes, scene.host.written]).toEqual([[{ resumed: false, heartbeat: null }], []]);
   });
 
@@ -40,15 +43,66 @@ describe('a plain conversation', () => {
     expect(scene.host.flushesWithin.length, 'nobody asks any more').toBe(2);
   });
 
-  it('gives the browser no more than a window, so that what waits can still expire', () => {
+  it('counts what has left a browser that is still busy, and never what it may still have', () => {
     const scene = aScene();
-    for (let count = 0; count < 1_500; count += 1) scene.host.send(count);
-    scene.host.buffered = 1;
+    for (const text of ['a', 'bb', 'ccc', 'dddd']) scene.host.send(text);
+    scene.host.buffered = 18;
     started(scene);
-    expect(scene.host.written.length).toBe(1_024);
+    for (const buffered of [16, 15, 12, 7, 6, 1]) {
+      scene.host.buffered = buffered;
+      scene.conversation.flush();
+      scene.host.settled.push(`at ${buffered}`);
+    }
+    expect(scene.host.settled).toEqual([
+      'at 16',
+      'own:1 ok',
+      'at 15',
+      'at 12',
+      'own:2 ok',
+      'at 7',
+      'own:3 ok',
+      'at 6',
+      'at 1',
+    ]);
+  });
+
+  it('settles behind what failed in the middle', () => {
+    const scene = aScene();
+    const [, second] = ['a', 'b', 'c'].map((text) => scene.host.send(text));
+    scene.host.queue.own.fail(second!, { code: 'EXPIRED', message: '' });
+    started(scene);
+    scene.conversation.flush();
+    expect([scene.host.written, scene.host.settled]).toEqual([
+      ['"a"', '"c"'],
+      ['own:2 EXPIRED', 'own:1 ok', 'own:3 ok'],
+    ]);
+  });
+
+  it('writes a message at once when it is appended and the outbox flows, behind those that wait', () => {
+    const scene = aScene();
+    scene.conversation.open(null);
+    scene.host.send('early');
+    scene.conversation.appended();
+    expect(scene.host.written).toEqual([]);
+    scene.conversation.start();
+    scene.host.send('late');
+    scene.conversation.appended();
+    expect(scene.host.written).toEqual(['"early"', '"late"']);
+  });
+
+  it('gives the browser about a megabyte and no more before some of it has left, so that what waits can expire', () => {
+    const scene = aScene();
+    const text = 'x'.repeat(99_998);
+    for (let count = 0; count < 30; count += 1) scene.host.send(text);
+    scene.host.buffered = 1_100_000;
+    started(scene);
+    expect(scene.host.written.length).toBe(11);
+    scene.host.buffered = 900_000;
+    scene.conversation.flush();
+    expect([scene.host.written.length, scene.host.settled.length]).toEqual([13, 2]);
     scene.host.buffered = 0;
     scene.conversation.flush();
-    expect([scene.host.written.length, scene.host.settled.length]).toEqual([1_500, 1_024]);
+    expect([scene.host.written.length, scene.host.settled.length]).toEqual([24, 13]);
   });
 
   it('does not know what became of what was written when the connection ends, and never writes it again', () => {
@@ -72,7 +126,7 @@ describe('a plain conversation', () => {
   it('keeps what was never written for the next connection', () => {
     const scene = aScene();
     scene.host.send('a');
-    scene.conversation.open(null, null);
+    scene.conversation.open(null);
     scene.conversation.end();
     expect(scene.host.settled).toEqual([]);
     expect(started(scene).host.written).toEqual(['"a"']);
@@ -89,7 +143,8 @@ describe('a plain conversation', () => {
     const scene = aScene();
     const direct = scene.host.log('direct');
     scene.host.send('queued');
-    scene.conversation.open(null, direct);
+    scene.host.queue.direct = direct;
+    scene.conversation.open(null);
     scene.host.send('first', direct);
     scene.conversation.flush();
     expect(scene.host.written).toEqual(['"first"']);
@@ -130,7 +185,7 @@ describe('the codec', () => {
 
   it('text: takes and gives strings as they are, whatever is in them', () => {
     const scene = aScene('text');
-    for (const text of ['{', '', 'a\nb', '"']) scene.host.send(text);
+    for (const payload of ['{', '', 'a\nb', '"']) scene.host.queue.own.append(anEntry({ payload }));
     expect(started(scene).host.written).toEqual(['{', '', 'a\nb', '"']);
     scene.conversation.receive('{');
     expect(scene.host.delivered).toEqual(['{']);
@@ -140,5 +195,55 @@ describe('the codec', () => {
     const scene = started(aScene('text'));
     scene.conversation.receive(new ArrayBuffer(2));
     expect([scene.host.delivered, scene.host.reports.map(({ code }) => code)]).toEqual([[], ['BAD_MESSAGE']]);
+  });
+});
+
+describe('the ping', () => {
+  it('is none of the conversation without the option', () => {
+    const scene = started();
+    scene.conversation.ping();
+    expect([scene.host.written, scene.host.welcomes]).toEqual([[], [{ resumed: false, heartbeat: null }]]);
+  });
+
+  it('asks for the heartbeat of the socket, and writes what the option gives, as often as it is asked', () => {
+    let count = 0;
+    const scene = started(aScene('json', { data: () => `ping ${(count += 1)}` }));
+    const { heartbeat } = scene.host.welcomes[0]!;
+    expect(Math.min(7, heartbeat!.intervalMs), 'no bound of its own').toBe(7);
+    scene.conversation.ping();
+    scene.conversation.ping();
+    expect(scene.host.written).toEqual(['ping 1', 'ping 2']);
+  });
+
+  it('can be bytes, and needs no connection that flows', () => {
+    const scene = aScene('json', { data: () => new Uint8Array([0xc0, 0]) });
+    scene.conversation.ping();
+    expect(scene.host.written).toEqual([]);
+    scene.conversation.open(null);
+    scene.conversation.ping();
+    expect(scene.host.written).toEqual(['bytes 192 0']);
+  });
+
+  it('hears its answer: the round trip is told, the app is not', () => {
+    const scene = started(aScene('json', { data: () => 'ping', isPong: (data) => data === 'pong' }));
+    scene.host.clock = 100;
+    scene.conversation.ping();
+    scene.host.clock = 142;
+    scene.conversation.receive('pong');
+    scene.conversation.receive('"pong"');
+    expect([scene.host.roundTrips, scene.host.delivered, scene.host.reports]).toEqual([[42], ['pong'], []]);
+  });
+
+  it('that throws is reported, and breaks nothing off', () => {
+    const cause = new Error('mine');
+    const scene = started(
+      aScene('json', {
+        data: () => {
+          throw cause;
+        },
+      }),
+    );
+    scene.conversation.ping();
+    expect(scene.host.reports).toMatchObject([{ code: 'LISTENER_FAILED', cause }]);
   });
 });

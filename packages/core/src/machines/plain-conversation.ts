@@ -1,124 +1,107 @@
-import type { Failure, Json } from '../lib/errors.ts';
+import type { Json } from '../lib/errors.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
-import type { Entry, ProducerLog } from './producer-log.ts';
+import type { Ping } from './ping.ts';
+import type { ProducerLog } from './producer-log.ts';
 
 /** How often a socket is asked whether it has written all it was given. There is no event for it. */
 const DRAIN_CHECK_MS = 20;
-/** Most that a socket is given before it has drained, so that what waits can still expire or be withdrawn. */
-const WINDOW = { messages: 1_024, bytes: 1_048_576 } as const;
+/** A socket that was given so much is given no more before some of it is gone: what waits can still be withdrawn. */
+const MOST_UNDRAINED_BYTES = 1_048_576;
+
+/** How messages become WebSocket text: JSON, or strings as they are. */
+export type PlainCodec = 'json' | 'text';
 
 /**
  * A conversation with any WebSocket server. A message counts as delivered once the browser has given it to the network:
  * at most once, since a plain server tells nothing. What was written when the connection ends may have arrived or not:
  * it is never sent again, and fails with OUTCOME_UNKNOWN.
  */
-export class PlainConversation implements Conversation {
-  readonly retryAfterMs = null;
-  readonly serverNow = null;
-  readonly #codec: PlainCodec;
-  readonly #host: ConversationHost;
-  #direct: ProducerLog | null = null;
-  #isOpen = false;
-  #isFlowing = false;
+export function plainConversation(host: ConversationHost, codec: PlainCodec, ping?: Ping): Conversation {
+  let isOpen = false;
+  let isFlowing = false;
+  let pingedAt = 0;
 
-  constructor(codec: PlainCodec, host: ConversationHost) {
-    this.#codec = codec;
-    this.#host = host;
-  }
-
-  open(_token: string | null, direct: ProducerLog | null): void {
-    this.#isOpen = true;
-    this.#direct = direct;
-    direct?.begin(null);
-    this.#host.queue.own.begin(null);
-    this.#host.welcomed({ resumed: false, heartbeat: null });
-  }
-
-  receive(data: unknown): void {
-    if (!this.#isOpen) return;
-    if (this.#codec === 'text' && typeof data === 'string') {
-      this.#host.deliver(data);
-      return;
+  function pump(log: ProducerLog): void {
+    if (log.inFlight > 0) {
+      const buffered = host.bufferedAmount();
+      // What still waits was written last, and behind this message there is at least the rest of its log.
+      log.settleWhile((entry) => entry.status === 'inFlight' && log.inFlightBytes - entry.bytes >= buffered);
     }
-    const message = parse(data);
-    if (message === undefined) {
-      this.#host.report({
-        code: 'BAD_MESSAGE',
-        message: `the server sent what the ${this.#codec} codec can't decode (${typeof data === 'string' ? `${data.length} characters` : 'not text'})`,
-      });
-      return;
+    while (log.inFlightBytes < MOST_UNDRAINED_BYTES) {
+      const entry = log.peek();
+      if (entry === undefined) break;
+      log.send(entry);
+      host.expectAnswer();
+      host.write(entry.payload);
     }
-    this.#host.deliver(message);
+    if (log.inFlight > 0) host.requestFlushWithin(DRAIN_CHECK_MS);
   }
 
-  start(): void {
-    this.#isFlowing = true;
-    this.flush();
+  function flush(): void {
+    const { own, direct } = host.queue;
+    if (isOpen && direct !== null) pump(direct);
+    if (isFlowing) pump(own);
   }
 
-  flush(): void {
-    if (!this.#isOpen) return;
-    const { own } = this.#host.queue;
-    const logs = this.#direct === null ? [own] : [this.#direct, own];
-    const isDrained = this.#host.bufferedAmount() === 0;
-    for (const log of logs) if (log.inFlight > 0 && isDrained) log.acknowledge(log.maybeSent);
-    if (this.#direct !== null) {
-      for (let entry = this.#direct.peek(); entry !== undefined; entry = this.#direct.peek()) {
-        this.#direct.send(entry);
-        this.#write(entry.payload);
-      }
-    }
-    if (this.#isFlowing) this.#host.queue.pump(WINDOW, (_log, entry) => this.#write(entry.payload));
-    if (logs.some((log) => log.inFlight > 0)) this.#host.requestFlushWithin(DRAIN_CHECK_MS);
-  }
-
-  ping(): void {
-    // A plain server has no ping: the machine is given no heartbeat and never asks.
-  }
-
-  finish(): void {
-    // A plain server keeps no producers.
-  }
-
-  refusal(): Failure | null {
-    return null;
-  }
-
-  end(): void {
-    this.#isOpen = false;
-    this.#isFlowing = false;
-    this.#direct = null;
-    const { own } = this.#host.queue;
-    own.unlist();
-    for (const entry of writtenEntries(own)) own.fail(entry, doubt(entry));
-  }
-
-  #write(payload: string): void {
-    this.#host.write(this.#codec === 'text' ? (JSON.parse(payload) as string) : payload);
-  }
-}
-
-/** How messages become WebSocket text: JSON, or strings as they are. */
-export type PlainCodec = 'json' | 'text';
-
-function writtenEntries(log: ProducerLog): readonly Entry[] {
-  return [...log.entries].filter((entry) => entry.status === 'queued' && entry.maybeSent);
-}
-
-function doubt(entry: Entry): Failure {
   return {
-    code: 'OUTCOME_UNKNOWN',
-    message: 'the connection ended after the message was written: it may have arrived or not, and is not sent again',
-    details: { seq: entry.seq },
+    retryAfterMs: null,
+    serverNow: null,
+    open() {
+      isOpen = true;
+      // The server wants nothing: the heartbeat is the socket's own.
+      host.welcomed({ resumed: false, heartbeat: ping ? { intervalMs: Infinity, timeoutMs: Infinity } : null });
+    },
+    receive(data) {
+      if (!isOpen) return;
+      if (ping?.isPong?.(data) === true) {
+        host.roundTrip(host.now() - pingedAt);
+        return;
+      }
+      let message = data as Json;
+      if (codec === 'json' || typeof data !== 'string') {
+        try {
+          // Bytes make no JSON either: their text is '[object ArrayBuffer]'.
+          message = JSON.parse(data as string) as Json;
+        } catch {
+          // The parser's own message quotes the input, which may be secret.
+          const size = typeof data === 'string' ? `${data.length} characters` : 'not text';
+          const words = `the server sent what the ${codec} codec can't decode (${size})`;
+          host.report({ code: 'BAD_MESSAGE', message: words });
+          return;
+        }
+      }
+      host.deliver(message);
+    },
+    start() {
+      isFlowing = true;
+      flush();
+    },
+    // At once: a call of `send` is a message on the wire, as it is with a WebSocket.
+    appended: flush,
+    flush,
+    ping() {
+      if (!isOpen || ping === undefined) return;
+      try {
+        const data = ping.data();
+        pingedAt = host.now();
+        host.write(data);
+      } catch (cause) {
+        host.report({ code: 'LISTENER_FAILED', message: 'data() of the option ping threw', cause });
+      }
+    },
+    finish() {
+      // A plain server keeps no producers.
+    },
+    refusal: () => null,
+    end() {
+      isOpen = false;
+      isFlowing = false;
+      const { own } = host.queue;
+      for (const entry of own.entries) {
+        if (entry.status !== 'inFlight') continue;
+        const message = 'the connection ended after it was written: it may have arrived, and is not sent again';
+        own.fail(entry, { code: 'OUTCOME_UNKNOWN', message, details: { seq: entry.seq } });
+      }
+    },
   };
-}
-
-/** Undefined stands for 'not JSON': JSON has no undefined. */
-function parse(data: unknown): Json | undefined {
-  if (typeof data !== 'string') return undefined;
-  try {
-    return JSON.parse(data) as Json;
-  } catch {
-    return undefined;
-  }
 }

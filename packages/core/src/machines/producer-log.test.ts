@@ -1,140 +1,140 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
-import { add, aLog, sendAll } from './outbox.fixture.ts';
-import { ProducerLog, type Entry } from './producer-log.ts';
+import { add, aLog, ServerEnd } from './outbox.fixture.ts';
+import { ProducerLog, restore, type Entry } from './producer-log.ts';
 
 const refusal = { code: 'BAD_ORDER', message: 'no such thing', details: { field: 'amount' } };
 
 describe('a log', () => {
   it('numbers its messages from 1, and claims what it has', () => {
-    const { log } = aLog();
-    expect(log.claim()).toEqual(['own', 1, 1, 0]);
+    const { log, server } = aLog();
+    expect(server.claim()).toEqual(['own', 1, 1, 0]);
     expect(add(log, 3).map(({ seq }) => seq)).toEqual([1, 2, 3]);
-    log.begin([0, []]);
-    sendAll(log, 2);
-    expect(log.claim()).toEqual(['own', 1, 4, 2]);
-    log.acknowledge(1);
-    expect([log.claim(), log.unsettled, log.inFlight, log.inFlightBytes]).toEqual([['own', 2, 4, 2], 2, 1, 10]);
+    server.begin([0, []]);
+    server.send(2);
+    expect(server.claim()).toEqual(['own', 1, 4, 2]);
+    server.acknowledge(1);
+    expect([server.claim(), log.unsettled, log.inFlight, log.inFlightBytes]).toEqual([['own', 2, 4, 2], 2, 1, 10]);
   });
 
   it('goes on from what the server has taken', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 4);
-    log.begin([2, []]);
-    expect([settled, sendAll(log)]).toEqual([
+    server.begin([2, []]);
+    expect([settled, server.send()]).toEqual([
       ['1 ok', '2 ok'],
       ['m 3', 'm 4'],
     ]);
   });
 
   it('sends all of it to a server that has forgotten the producer', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 4);
-    log.begin([0, []]);
-    sendAll(log);
-    log.acknowledge(2);
-    log.unlist();
-    expect(log.claim()).toEqual(['own', 3, 5, 4]);
-    log.begin(null);
-    expect([settled, sendAll(log)]).toEqual([
+    server.begin([0, []]);
+    server.send();
+    server.acknowledge(2);
+    server.lose();
+    expect(server.claim()).toEqual(['own', 3, 5, 4]);
+    server.begin(null);
+    expect([settled, server.send()]).toEqual([
       ['1 ok', '2 ok'],
       ['m 3', 'm 4'],
     ]);
   });
 
   it('sends what was in flight again on the next connection, unless it was taken', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 3);
-    log.begin([0, []]);
-    sendAll(log);
-    log.unlist();
-    expect([log.inFlight, log.inFlightBytes, log.unsettled, log.isReady]).toEqual([0, 0, 3, false]);
-    log.begin([1, []]);
-    expect([settled, sendAll(log), log.inFlight]).toEqual([['1 ok'], ['m 2', 'm 3'], 2]);
+    server.begin([0, []]);
+    server.send();
+    server.lose();
+    expect([log.inFlight, log.inFlightBytes, log.unsettled, server.isReady]).toEqual([0, 0, 3, false]);
+    server.begin([1, []]);
+    expect([settled, server.send(), log.inFlight]).toEqual([['1 ok'], ['m 2', 'm 3'], 2]);
   });
 
   it('does not take back what a crashed server may have run', () => {
-    const { log } = aLog();
+    const { log, server } = aLog();
     const [, second, third] = add(log, 3);
-    log.begin([0, []]);
-    sendAll(log);
-    log.unlist();
-    log.begin([1, [], 2]);
+    server.begin([0, []]);
+    server.send();
+    server.lose();
+    server.begin([1, [], 2]);
     expect([log.withdraw(second as Entry), log.withdraw(third as Entry)]).toEqual([false, true]);
   });
 
   it('begins behind a position that is beyond its own: messages that were sent and never stored', () => {
-    const { log, settled } = aLog();
-    log.restore({ seq: 1, payload: 'x', bytes: 1, ttl: null });
-    log.begin([5, []]);
+    const { log, settled, server } = aLog();
+    restore(log, { seq: 1, payload: 'x', bytes: 1, ttl: null });
+    server.begin([5, []]);
     expect([settled, log.isSettled]).toEqual([['1 ok'], true]);
   });
 });
 
 describe('a log that was restored', () => {
   it('claims that all of it may have been sent', () => {
-    const { log } = aLog();
-    for (const seq of [4, 5, 7]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
-    expect(log.claim()).toEqual(['own', 4, 8, 7]);
+    const { log, server } = aLog();
+    for (const seq of [4, 5, 7]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    expect(server.claim()).toEqual(['own', 4, 8, 7]);
   });
 
   it('withdraws nothing before the server has said what it lacks', () => {
-    const { log } = aLog();
-    log.restore({ seq: 4, payload: 'x', bytes: 1, ttl: null });
+    const { log, server } = aLog();
+    restore(log, { seq: 4, payload: 'x', bytes: 1, ttl: null });
     const [entry] = [...log.entries] as [Entry];
     expect(log.withdraw(entry)).toBe(false);
-    log.begin(null);
+    server.begin(null);
     expect(log.withdraw(entry), 'a server that forgot proves nothing').toBe(false);
-    log.unlist();
-    log.begin([3, []]);
+    server.lose();
+    server.begin([3, []]);
     expect(log.withdraw(entry)).toBe(true);
   });
 
   it('withdraws nothing that a server which crashed may have run, and sends it', () => {
-    const { log } = aLog();
-    for (const seq of [1, 2, 3]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
-    log.begin([1, [], 2]);
+    const { log, server } = aLog();
+    for (const seq of [1, 2, 3]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    server.begin([1, [], 2]);
     const [second, third] = [...log.entries] as [Entry, Entry];
-    expect([log.withdraw(second), log.withdraw(third), sendAll(log)]).toEqual([false, true, ['m 2']]);
+    expect([log.withdraw(second), log.withdraw(third), server.send()]).toEqual([false, true, ['m 2']]);
   });
 
   it('skips what is missing in it', () => {
-    const { log } = aLog();
-    for (const seq of [4, 7]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
-    log.begin([3, []]);
-    expect(sendAll(log)).toEqual(['m 4', 's 6', 'm 7']);
+    const { log, server } = aLog();
+    for (const seq of [4, 7]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    server.begin([3, []]);
+    expect(server.send()).toEqual(['m 4', 's 6', 'm 7']);
   });
 });
 
 describe('an acknowledgement', () => {
   it('settles all up to it, in order', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 5);
-    log.begin([0, []]);
-    sendAll(log, 4);
-    expect(log.acknowledge(3)).toBe(true);
-    expect(log.acknowledge(3)).toBe(true);
-    expect(log.acknowledge(1)).toBe(true);
+    server.begin([0, []]);
+    server.send(4);
+    expect(server.acknowledge(3)).toBe(true);
+    expect(server.acknowledge(3)).toBe(true);
+    expect(server.acknowledge(1)).toBe(true);
     expect(settled).toEqual(['1 ok', '2 ok', '3 ok']);
   });
 
   it('of what was never sent is a lie, and settles nothing', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 5);
-    log.begin([0, []]);
-    sendAll(log, 2);
-    expect(log.acknowledge(3)).toBe(false);
+    server.begin([0, []]);
+    server.send(2);
+    expect(server.acknowledge(3)).toBe(false);
     expect([settled, log.unsettled]).toEqual([[], 5]);
   });
 });
 
 describe('a refusal', () => {
   it('fails one message with the reason of the server, and leaves the others', () => {
-    const { log } = aLog();
+    const { log, server } = aLog();
     add(log, 3);
-    log.begin([0, []]);
-    sendAll(log);
-    log.refuse(2, refusal);
+    server.begin([0, []]);
+    server.send();
+    server.refuse(2, refusal);
     expect([...log.entries].map(({ seq, status }) => `${seq} ${status}`)).toEqual([
       '1 inFlight',
       '2 failed',
@@ -146,8 +146,9 @@ describe('a refusal', () => {
   it('is told as REFUSED with the code of the app, or as HANDLER_FAILED', () => {
     const failures: unknown[] = [];
     const log = new ProducerLog('own', (_entry, failure) => failures.push(failure));
+    const server = new ServerEnd(log);
     add(log, 2);
-    log.begin([
+    server.begin([
       2,
       [
         [1, refusal],
@@ -161,20 +162,20 @@ describe('a refusal', () => {
   });
 
   it('is counted once, though it is told again in the next taken', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 3);
-    log.begin([0, []]);
-    sendAll(log);
-    log.refuse(2, refusal);
-    log.unlist();
-    log.begin([2, [[2, refusal]]]);
-    expect([settled, sendAll(log), log.unsettled]).toEqual([['2 REFUSED', '1 ok'], ['m 3'], 1]);
+    server.begin([0, []]);
+    server.send();
+    server.refuse(2, refusal);
+    server.lose();
+    server.begin([2, [[2, refusal]]]);
+    expect([settled, server.send(), log.unsettled]).toEqual([['2 REFUSED', '1 ok'], ['m 3'], 1]);
   });
 
   it('that comes with taken goes before the success of the others', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 3);
-    log.begin([
+    server.begin([
       3,
       [
         [1, refusal],
@@ -186,53 +187,53 @@ describe('a refusal', () => {
   });
 
   it('of a seq that is not there changes nothing', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     add(log, 2);
-    log.begin([0, []]);
-    sendAll(log);
-    log.refuse(9, refusal);
-    log.acknowledge(1);
-    log.refuse(1, refusal);
+    server.begin([0, []]);
+    server.send();
+    server.refuse(9, refusal);
+    server.acknowledge(1);
+    server.refuse(1, refusal);
     expect(settled).toEqual(['1 ok']);
   });
 });
 
 describe('a withdrawal', () => {
   it('takes back what is on no wire, and the wire hears of the gap with the next message', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     const entries = add(log, 5);
-    log.begin([0, []]);
-    sendAll(log, 1);
+    server.begin([0, []]);
+    server.send(1);
     for (const at of [1, 2]) expect(log.withdraw(entries[at]!)).toBe(true);
-    expect(sendAll(log)).toEqual(['s 3', 'm 4', 'm 5']);
+    expect(server.send()).toEqual(['s 3', 'm 4', 'm 5']);
     expect(settled).toEqual([]);
     for (const at of [1, 2]) log.fail(entries[at]!, { code: 'ABORTED', message: '' });
-    log.acknowledge(5);
+    server.acknowledge(5);
     expect(settled).toEqual(['2 ABORTED', '3 ABORTED', '1 ok', '4 ok', '5 ok']);
     expect([log.isSettled, log.unsettled]).toEqual([true, 0]);
   });
 
   it('never takes back what is in flight, may have been sent, is withdrawn or settled', () => {
-    const { log } = aLog();
+    const { log, server } = aLog();
     const [first, second, third] = add(log, 3) as [Entry, Entry, Entry];
-    log.begin([0, []]);
-    sendAll(log, 2);
+    server.begin([0, []]);
+    server.send(2);
     expect(log.withdraw(first)).toBe(false);
-    log.acknowledge(1);
+    server.acknowledge(1);
     expect(log.withdraw(first)).toBe(false);
-    log.unlist();
+    server.lose();
     expect(log.withdraw(second)).toBe(false);
     expect(log.withdraw(third)).toBe(true);
     expect(log.withdraw(third)).toBe(false);
   });
 
   it('that waits for storage keeps the log open, and is not settled by an acknowledgement behind it', () => {
-    const { log, settled } = aLog();
+    const { log, settled, server } = aLog();
     const [first] = add(log, 2) as [Entry];
-    log.begin([0, []]);
+    server.begin([0, []]);
     log.withdraw(first);
-    expect(sendAll(log)).toEqual(['s 1', 'm 2']);
-    log.acknowledge(2);
+    expect(server.send()).toEqual(['s 1', 'm 2']);
+    server.acknowledge(2);
     expect([settled, log.isSettled, log.unsettled]).toEqual([['2 ok'], false, 1]);
     log.fail(first, { code: 'EXPIRED', message: '' });
     expect([settled, log.isSettled, log.unsettled]).toEqual([['2 ok', '1 EXPIRED'], true, 0]);
@@ -248,11 +249,11 @@ describe('a withdrawal', () => {
   });
 
   it('leaves room on the wire for nothing when all of it is withdrawn', () => {
-    const { log } = aLog();
+    const { log, server } = aLog();
     const entries = add(log, 2);
-    log.begin([0, []]);
+    server.begin([0, []]);
     for (const entry of entries) log.withdraw(entry);
-    expect(sendAll(log)).toEqual([]);
+    expect(server.send()).toEqual([]);
   });
 });
 
@@ -261,7 +262,7 @@ describe('over random steps, with a server that keeps the rules', () => {
     'every message ends once, and the wire is lawful (seed %i)',
     (seed) => {
       const dice = new Dice(seed);
-      const { log, settled } = aLog();
+      const { log, settled, server } = aLog();
       const entries: Entry[] = [];
       /** What the server of this connection has seen, and what it has taken of it, over all connections. */
       let seen = 0;
@@ -271,7 +272,7 @@ describe('over random steps, with a server that keeps the rules', () => {
         const dealt = dice.below(10);
         if (dealt < 3) entries.push(...add(log, dice.below(3)));
         else if (dealt < 5 && isListed) {
-          for (const frame of sendAll(log, 1 + dice.below(4))) {
+          for (const frame of server.send(1 + dice.below(4))) {
             const seq = Number(frame.slice(2));
             if (frame.startsWith('s')) expect(seq).toBeGreaterThan(seen);
             else expect(seq).toBe(seen + 1);
@@ -279,16 +280,16 @@ describe('over random steps, with a server that keeps the rules', () => {
           }
         } else if (dealt < 7 && isListed && seen > taken) {
           taken += 1 + dice.below(seen - taken);
-          expect(log.acknowledge(taken)).toBe(true);
+          expect(server.acknowledge(taken)).toBe(true);
         } else if (dealt === 7 && isListed) {
-          log.unlist();
+          server.lose();
           isListed = false;
         } else if (dealt === 8 && !isListed) {
           // The last socket may have brought some of what it carried.
           taken += dice.below(Math.max(1, seen - taken + 1));
-          const [, first] = log.claim();
+          const [, first] = server.claim();
           seen = Math.max(taken, first - 1);
-          log.begin([taken, []]);
+          server.begin([taken, []]);
           isListed = true;
         } else if (dealt === 9 && entries.length > 0) {
           const entry = dice.pick(entries);
@@ -298,12 +299,11 @@ describe('over random steps, with a server that keeps the rules', () => {
         expect(log.unsettled).toBe(open.filter(({ status }) => !['delivered', 'failed'].includes(status)).length);
         expect(log.inFlight).toBe(open.filter(({ status }) => status === 'inFlight').length);
       }
-      for (const entry of log.entries)
-        if (entry.status === 'withdrawn') log.fail(entry, { code: 'ABORTED', message: '' });
-      if (isListed) log.unlist();
-      log.begin([taken, []]);
-      sendAll(log);
-      log.acknowledge(log.nextSeq - 1);
+      for (const entry of log.entries) if (entry.isWithdrawn) log.fail(entry, { code: 'ABORTED', message: '' });
+      if (isListed) server.lose();
+      server.begin([taken, []]);
+      server.send();
+      server.acknowledge(log.nextSeq - 1);
       expect(log.isSettled).toBe(true);
       expect(settled.map((line) => Number.parseInt(line, 10)).sort((one, two) => one - two)).toEqual(
         entries.map(({ seq }) => seq),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encode } from '../protocol/frames.ts';
 import { Scene } from './conversation.fixture.ts';
-import type { Entry } from './producer-log.ts';
+import { restore, type Entry } from './producer-log.ts';
 import { HoldfastSession } from './session.ts';
 
 const aScene = (): Scene<HoldfastSession> => new Scene((host) => new HoldfastSession(host));
@@ -77,12 +77,14 @@ describe('messages to the server', () => {
     const scene = aScene();
     const log = scene.host.log('gone');
     for (const since of [4_000, null, 9_000]) {
-      log.restore({ seq: log.nextSeq, payload: '1', bytes: 1, ttl: { ms: 3_000, since } });
+      restore(log, { seq: log.nextSeq, payload: '1', bytes: 1, ttl: { ms: 3_000, since } });
     }
     scene.host.queue.adopt(log);
     scene.host.clock = 100;
     scene.open().welcome({ time: 5_000 });
-    expect([...log.entries].map(({ expiresAt }) => expiresAt)).toEqual([100 + 2_000, 100 + 3_000, 100 + 3_000]);
+    const expected = [100 + 2_000, 100 + 3_000, 100 + 3_000];
+    expect([...log.entries].map(({ expiresAt }) => expiresAt)).toEqual(expected);
+    expect(scene.host.expiries).toEqual(expected);
   });
 });
 
@@ -90,7 +92,7 @@ describe('several logs', () => {
   it('are listed with their claims, and each is answered for', () => {
     const scene = aScene();
     const gone = scene.host.log('gone');
-    for (const seq of [4, 5, 6]) gone.restore({ seq, payload: `${seq}`, bytes: 1, ttl: null });
+    for (const seq of [4, 5, 6]) restore(gone, { seq, payload: `${seq}`, bytes: 1, ttl: null });
     scene.host.queue.adopt(gone);
     scene.host.send('mine');
     expect(scene.open().hello!.producers).toEqual([
@@ -114,7 +116,7 @@ describe('several logs', () => {
   it('are listed later when they come later, and wait for their answer', () => {
     const scene = aScene().start();
     const gone = scene.host.log('gone');
-    gone.restore({ seq: 1, payload: '1', bytes: 1, ttl: null });
+    restore(gone, { seq: 1, payload: '1', bytes: 1, ttl: null });
     scene.host.queue.adopt(gone);
     expect(scene.flush()).toEqual([['producers', [['gone', 1, 2, 1]]]]);
     expect(scene.flush()).toEqual([]);

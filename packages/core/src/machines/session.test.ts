@@ -147,7 +147,12 @@ describe('the welcome', () => {
         [0, []],
       ],
     });
-    expect([byDrop.host.welcomes, second.isReady, byDrop.host.queue.own.isReady]).toEqual([[], false, false]);
+    expect(byDrop.host.welcomes).toEqual([]);
+    byDrop.host.onSettled = () => {};
+    byDrop.host.send('x', second);
+    byDrop.open();
+    byDrop.conversation.start();
+    expect(byDrop.host.takeFrames(), 'nothing of it is ready on the next connection').toEqual([]);
   });
 });
 

@@ -1,10 +1,24 @@
 import type { Failure, Json } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { decodeServerMessage } from '../protocol/decode.ts';
-import { encode, VERSION, type ServerFrame, type Taken, type Welcome } from '../protocol/frames.ts';
+import {
+  encodeFin,
+  encodeHello,
+  encodeMessage,
+  encodePing,
+  encodePong,
+  encodeProducers,
+  encodeReceived,
+  encodeSkip,
+  VERSION,
+  type ServerFrame,
+  type Taken,
+  type Welcome,
+} from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
+import { Listing } from './listing.ts';
 import type { OutboxQueue } from './outbox.ts';
-import type { Entry, ProducerLog } from './producer-log.ts';
+import type { ProducerLog } from './producer-log.ts';
 
 /** Frames of one turn share a WebSocket message up to this size (UTF-16 units, close enough for a target). */
 const BATCH_LENGTH = 16_384;
@@ -19,73 +33,82 @@ const ACK_AT_ONCE = 64;
 /** The client's end of `holdfast.v1`: one session over all connections of a page. */
 export class HoldfastSession implements Conversation {
   retryAfterMs: number | null = null;
-  #maxBytes = Number.POSITIVE_INFINITY;
-  readonly #outbox: OutboxQueue;
   readonly #host: ConversationHost;
+  readonly #queue: OutboxQueue;
   /** Producer ids whose deletion is committed and that the server may forget. */
   readonly #finished = new Set<string>();
 
   // The session.
-  #session: { id: string; key: string; epoch: string } | null = null;
+  /** The newest, of an earlier connection too: it names the session, and gives clock and limits. */
+  #welcome: Welcome | null = null;
+  #welcomedAt = 0;
   #hellos = 0;
   #received = 0;
 
   // The connection.
   #phase: 'none' | 'greeting' | 'prepared' | 'flowing' = 'none';
-  #welcome: Welcome | null = null;
-  #welcomedAt = 0;
-  #listed: ProducerLog[] = [];
-  /** Those of them that are not finished: what the server's limit counts. */
+  /** In the order in which they were listed, which is that of the server's answers. */
+  #listings: Listing[] = [];
+  #listingOf = new Map<ProducerLog, Listing>();
+  /** How many of them the server has answered for. */
+  #answered = 0;
+  /** Ids of those that are not finished: what the server's limit counts. */
   readonly #open = new Set<string>();
-  /** Logs whose `taken` has not come yet, in order. */
-  #asked: ProducerLog[] = [];
-  #direct: ProducerLog | null = null;
   #acknowledged = 0;
-  #batch: string[] = [];
-  #batchLength = 0;
+  #batch = '';
   #pings = 0;
   #pingedAt = 0;
 
   constructor(host: ConversationHost) {
     this.#host = host;
-    this.#outbox = host.queue;
+    this.#queue = host.queue;
   }
 
   get serverNow(): number | null {
-    return this.#welcome === null ? null : this.#welcome.time + (this.#host.now() - this.#welcomedAt);
+    return this.#welcome && this.#welcome.time + this.#host.now() - this.#welcomedAt;
+  }
+
+  get #maxBytes(): number {
+    return this.#welcome?.limits.messageBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  get #isWelcomed(): boolean {
+    return this.#phase === 'prepared' || this.#phase === 'flowing';
+  }
+
+  get #isGone(): boolean {
+    return this.#phase === 'none';
   }
 
   /** Told now, or on the next connection. */
   finish(id: string): void {
     this.#finished.add(id);
-    if (this.#phase !== 'none' && this.#phase !== 'greeting') this.#host.requestFlush();
+    if (this.#isWelcomed) this.#host.requestFlush();
   }
 
-  open(token: string | null, direct: ProducerLog | null): void {
+  open(token: string | null): void {
     this.#phase = 'greeting';
-    this.#direct = direct;
     this.retryAfterMs = null;
     this.#hellos += 1;
-    this.#listed = [];
+    this.#listings = [];
+    this.#listingOf = new Map();
+    this.#answered = 0;
     this.#open.clear();
-    this.#asked = [];
-    const own = this.#outbox.own;
+    const { own, logs } = this.#queue;
+    const welcome = this.#welcome;
     // The own one comes on top of those that the server's limit counts.
-    const most = Math.min(FIRST_PRODUCERS - 1, this.#welcome?.limits.producers ?? FIRST_PRODUCERS);
-    const others = this.#outbox.logs.filter((log) => log !== own).slice(0, most);
-    const logs = [own, ...others];
-    this.#list(logs);
-    const { clientId } = this.#host.identity();
+    const most = Math.min(FIRST_PRODUCERS - 1, welcome?.limits.producers ?? FIRST_PRODUCERS);
+    const others = logs.filter((log) => log !== own).slice(0, most);
     this.#host.write(
-      encode.hello({
+      encodeHello({
         v: VERSION,
-        client: clientId,
+        client: this.#host.identity().clientId,
         n: this.#hellos,
-        producers: logs.map((log) => log.claim()),
-        ...(this.#session !== null && {
-          session: this.#session.id,
-          key: this.#session.key,
-          epoch: this.#session.epoch,
+        producers: this.#list([own, ...others]),
+        ...(welcome !== null && {
+          session: welcome.session,
+          key: welcome.key,
+          epoch: welcome.epoch,
           received: this.#received,
         }),
         ...(token !== null && { auth: token }),
@@ -101,202 +124,175 @@ export class HoldfastSession implements Conversation {
   end(): void {
     this.#phase = 'none';
     this.retryAfterMs = null;
+    this.#batch = '';
+    const { direct, logs } = this.#queue;
     // What onConnect sent is not sent again by anybody.
-    if (this.#direct !== null && this.#direct.nextSeq > 1) this.#finished.add(this.#direct.id);
-    this.#direct = null;
-    for (const log of this.#outbox.logs) log.unlist();
-    this.#batch = [];
-    this.#batchLength = 0;
+    if (direct !== null && direct.nextSeq > 1) this.#finished.add(direct.id);
+    for (const log of logs) log.rewind();
   }
 
   ping(): void {
-    if (this.#phase === 'none' || this.#phase === 'greeting') return;
+    if (!this.#isWelcomed) return;
     this.#pings += 1;
     this.#pingedAt = this.#host.now();
-    this.#put(encode.ping(this.#pings));
+    this.#put(encodePing(this.#pings));
     this.flush();
   }
 
+  /** All messages of a turn share what goes on the wire. */
+  appended(): void {
+    this.#host.requestFlush();
+  }
+
   flush(): void {
-    if (this.#phase === 'none' || this.#phase === 'greeting') return;
+    const welcome = this.#welcome;
+    if (welcome === null || !this.#isWelcomed) return;
     if (this.#received > this.#acknowledged) {
       this.#acknowledged = this.#received;
-      this.#put(encode.received(this.#received));
+      this.#put(encodeReceived(this.#received));
     }
     for (const id of this.#finished) {
-      this.#put(encode.fin(id));
+      this.#put(encodeFin(id));
       this.#open.delete(id);
     }
     this.#finished.clear();
-    const direct = this.#direct;
-    // Listed by its first message: an app whose onConnect sends nothing costs the server no producer.
-    if (direct !== null && !direct.isSettled && direct.index === null) this.#announce([direct]);
+    const { direct, logs } = this.#queue;
+    const first = direct === null ? [] : [direct];
     const isFlowing = this.#phase === 'flowing';
-    if (isFlowing) this.#listMore();
-    this.#outbox.pump(
-      (this.#welcome as Welcome).window,
-      (log, entry, skipsTo) => this.#clientMessage(log, entry, skipsTo),
-      {
-        direct,
-        isFlowing,
-      },
-    );
+    // Listed by its first message: an app whose onConnect sends nothing costs the server no producer.
+    this.#announce(first.filter((log) => !log.isSettled));
+    // Logs that were adopted since the hello, or found no place in it.
+    if (isFlowing) this.#announce(logs, welcome.limits.producers - this.#open.size);
+    this.#pump([...first, ...logs], isFlowing, welcome);
     this.#write();
   }
 
   receive(data: unknown): void {
-    if (this.#phase === 'none') return;
+    if (this.#isGone) return;
     const decoded = decodeServerMessage(data);
     if (!decoded.ok) {
-      this.#protocolError(decoded.fault.message, decoded.fault.closeCode);
+      this.#breach(decoded.fault.message, decoded.fault.closeCode);
       return;
     }
     for (const frame of decoded.frames) {
       // A frame may end the connection, or a listener of the app may.
-      if (this.#isGone()) return;
+      if (this.#isGone) return;
       this.#take(frame);
     }
   }
 
-  #isGone(): boolean {
-    return this.#phase === 'none';
+  refusal(bytes: number): Failure | null {
+    const limit = this.#maxBytes;
+    if (bytes <= limit) return null;
+    const message = `a message of ${bytes} bytes is above the server's limit of ${limit}`;
+    return { code: 'MESSAGE_TOO_LARGE', message, details: { bytes, limit } };
   }
 
   #take(frame: ServerFrame): void {
-    if (this.#phase === 'greeting' && frame.kind !== 'welcome' && frame.kind !== 'error') {
-      this.#protocolError(`the server sent ${frame.kind} before its welcome`);
+    if (!this.#isWelcomed && frame.kind !== 'welcome' && frame.kind !== 'error') {
+      this.#breach(`${frame.kind} came before the welcome`);
       return;
     }
     switch (frame.kind) {
       case 'welcome':
-        this.#welcomed(frame.welcome);
+        this.#takeWelcome(frame.welcome);
         return;
       case 'taken':
-        this.#takenFor(frame.taken);
+        this.#takeTaken(frame.taken);
         return;
       case 'm':
-        this.#serverMessage(frame.offset, frame.payload);
+        this.#takeMessage(frame.offset, frame.payload);
         return;
-      case 'a': {
-        const log = this.#listed[frame.producer];
-        if (log === undefined || !log.isReady || !log.acknowledge(frame.seq)) {
-          this.#protocolError(
-            `the server acknowledged what was never sent (producer ${frame.producer}, seq ${frame.seq})`,
-          );
-          return;
-        }
-        this.#host.requestFlush();
-        return;
-      }
+      case 'a':
       case 'r': {
-        const log = this.#listed[frame.producer];
-        if (log === undefined || !log.isReady || !log.refuse(frame.seq, frame.error)) {
-          this.#protocolError(`the server refused what was never sent (producer ${frame.producer}, seq ${frame.seq})`);
-          return;
-        }
-        this.#host.requestFlush();
+        const { producer, seq } = frame;
+        const listing = this.#listings[producer];
+        const isLawful = frame.kind === 'a' ? listing?.acknowledge(seq) : listing?.refuse(seq, frame.error);
+        if (isLawful === true) this.#host.requestFlush();
+        else this.#breach(`${frame.kind} is for what was never sent (producer ${producer}, seq ${seq})`);
         return;
       }
       case 'p':
-        this.#put(encode.pong(frame.n));
+        this.#put(encodePong(frame.n));
         this.#host.requestFlush();
+        return;
+      case 'drain':
+        this.#host.drained(frame.withinMs);
         return;
       case 'q':
         if (frame.n === this.#pings) this.#host.roundTrip(this.#host.now() - this.#pingedAt);
         return;
-      case 'error':
-        this.retryAfterMs = Math.min(frame.error.retryAfterMs ?? 0, MOST_RETRY_AFTER_MS) || null;
+      case 'error': {
+        const { code, message, retryAfterMs = 0 } = frame.error;
+        this.retryAfterMs = Math.min(retryAfterMs, MOST_RETRY_AFTER_MS) || null;
         // Everything else that a server says before it closes the close code tells, too.
-        if (frame.error.code === 'PROTOCOL_ERROR') {
-          this.#host.report({
-            code: 'PROTOCOL_ERROR',
-            message: `the server said ${frame.error.code}: ${frame.error.message}`,
-            details: { code: frame.error.code },
-          });
-        }
+        if (code === 'PROTOCOL_ERROR')
+          this.#host.report({ code, message: `the server said ${code}: ${message}`, details: { code } });
         return;
+      }
     }
   }
 
-  #welcomed(welcome: Welcome): void {
-    if (this.#phase !== 'greeting') {
-      this.#protocolError('the server sent a second welcome');
-      return;
-    }
-    if (welcome.taken.length !== this.#asked.length) {
-      this.#protocolError(`the welcome answers for ${welcome.taken.length} producers, not ${this.#asked.length}`);
+  #takeWelcome(welcome: Welcome): void {
+    const asked = this.#listings.length;
+    if (this.#isWelcomed || welcome.taken.length !== asked) {
+      this.#breach(`a second welcome, or one for ${welcome.taken.length} producers, not ${asked}`);
       return;
     }
     const { peer } = this.#host.identity();
-    if (peer !== null && peer !== welcome.identity) {
-      this.#host.fail(
-        {
-          code: 'IDENTITY_MISMATCH',
-          message: 'the server knows this client as another identity than the one that the outbox belongs to',
-        },
-        CLOSE.NORMAL,
-      );
+    if (peer === null) this.#host.onPeer(welcome.identity);
+    else if (peer !== welcome.identity) {
+      const message = 'the server knows this client as another identity than the one that the outbox belongs to';
+      this.#host.fail({ code: 'IDENTITY_MISMATCH', message }, CLOSE.NORMAL);
       return;
     }
-    if (peer === null) this.#host.onPeer(welcome.identity);
     this.#phase = 'prepared';
     this.#welcome = welcome;
     this.#welcomedAt = this.#host.now();
-    this.#maxBytes = welcome.limits.messageBytes;
-    this.#session = { id: welcome.session, key: welcome.key, epoch: welcome.epoch };
     this.#received = welcome.offset;
     this.#acknowledged = welcome.offset;
-    this.#takenFor(welcome.taken);
-    if (welcome.lost !== undefined && !this.#isGone()) this.#host.lost(welcome.lost);
+    this.#takeTaken(welcome.taken);
+    if (welcome.lost !== undefined && !this.#isGone) this.#host.lost(welcome.lost);
     // A listener of what was just told may have ended the connection: the next one has not been welcomed.
-    if (this.#isGone()) return;
+    if (this.#isGone) return;
     this.#host.welcomed({ resumed: welcome.resumed && welcome.lost === undefined, heartbeat: welcome.heartbeat });
   }
 
-  #takenFor(taken: readonly Taken[]): void {
-    if (taken.length > this.#asked.length) {
-      this.#protocolError(`the server answered for ${taken.length} producers, ${this.#asked.length} were asked for`);
+  #takeTaken(taken: readonly Taken[]): void {
+    const asked = this.#listings.length - this.#answered;
+    if (taken.length > asked) {
+      this.#breach(`taken answers for ${taken.length} producers, ${asked} were asked for`);
       return;
     }
     for (const answer of taken) {
-      const log = this.#asked.shift() as ProducerLog;
+      const listing = this.#listings[this.#answered] as Listing;
+      this.#answered += 1;
+      const { log } = listing;
       // Nobody but this page ever sent of its own log; of one that was stored more may be taken than was stored.
-      if (log === this.#outbox.own && answer !== null && !log.canBeTakenTo(answer[0])) {
-        this.#protocolError(`the server has taken ${answer[0]} of a log of which ${log.maybeSent} were sent`);
+      if (log === this.#queue.own && answer !== null && !listing.canBeTakenTo(answer[0])) {
+        this.#breach(`taken has ${answer[0]} of a log of which ${log.maybeSent} were sent`);
         return;
       }
-      log.begin(answer);
-      // A listener of what became of the messages has ended the connection: nothing of it is ready on the next one.
-      if (this.#isGone()) {
-        log.unlist();
-        return;
-      }
-      for (const entry of log.entries) if (entry.bytes > this.#maxBytes) log.fail(entry, this.#tooLarge(entry.bytes));
+      listing.begin(answer);
+      // A listener of what became of the messages has ended the connection.
+      if (this.#isGone) return;
       for (const entry of log.entries) {
+        if (entry.status !== 'queued') continue;
+        const failure = this.refusal(entry.bytes);
+        if (failure !== null) log.fail(entry, failure);
+        if (entry.ttl === null) continue;
         // What a gone page left can expire only now: by the server's clock, and once it is proven untaken.
-        if (entry.ttl === null || entry.expiresAt !== null) continue;
         const age = entry.ttl.since === null ? 0 : (this.serverNow as number) - entry.ttl.since;
-        entry.expiresAt = this.#host.now() + entry.ttl.ms - Math.max(0, age);
+        entry.expiresAt ??= this.#host.now() + entry.ttl.ms - Math.max(0, age);
+        this.#host.expireAt(entry.expiresAt);
       }
     }
     this.#host.requestFlush();
   }
 
-  #tooLarge(bytes: number): Failure {
-    return {
-      code: 'MESSAGE_TOO_LARGE',
-      message: `a message of ${bytes} bytes is above the server's limit of ${this.#maxBytes}`,
-      details: { bytes, limit: this.#maxBytes },
-    };
-  }
-
-  refusal(bytes: number): Failure | null {
-    return bytes > this.#maxBytes ? this.#tooLarge(bytes) : null;
-  }
-
-  #serverMessage(offset: number, payload: Json): void {
+  #takeMessage(offset: number, payload: Json): void {
     if (offset !== this.#received + 1) {
-      this.#protocolError(`the server sent offset ${offset} after ${this.#received}`);
+      this.#breach(`offset ${offset} came after ${this.#received}`);
       return;
     }
     this.#host.deliver(payload);
@@ -306,49 +302,66 @@ export class HoldfastSession implements Conversation {
     else this.#host.requestFlushWithin(ACK_WITHIN_MS);
   }
 
-  /** Logs that were adopted since the hello, or found no place in it. */
-  #listMore(): void {
-    const room = (this.#welcome as Welcome).limits.producers - this.#open.size;
-    const logs = this.#outbox.logs.filter((log) => log.index === null).slice(0, Math.max(0, room));
-    if (logs.length === 0) return;
-    this.#announce(logs);
+  /** Lists those of the logs that are not listed yet, as far as there is room. */
+  #announce(logs: readonly ProducerLog[], room = 1): void {
+    const fresh = logs.filter((log) => !this.#listingOf.has(log)).slice(0, Math.max(0, room));
+    if (fresh.length > 0) this.#put(encodeProducers(this.#list(fresh)));
   }
 
-  #announce(logs: readonly ProducerLog[]): void {
-    this.#list(logs);
-    this.#put(encode.producers(logs.map((log) => log.claim())));
-  }
-
-  #list(logs: readonly ProducerLog[]): void {
-    for (const log of logs) {
-      log.index = this.#listed.length;
-      this.#listed.push(log);
+  #list(logs: readonly ProducerLog[]): readonly Listing['claim'][] {
+    return logs.map((log) => {
+      const listing = new Listing(log, this.#listings.length);
+      this.#listings.push(listing);
+      this.#listingOf.set(log, listing);
       this.#open.add(log.id);
-      this.#asked.push(log);
+      return listing.claim;
+    });
+  }
+
+  /**
+   * Writes every message that may be sent now, in order. The window is shared, but each log may always have one message
+   * in flight, so that none starves and none is too big. Before the outbox flows only what `onConnect` sends does.
+   */
+  #pump(logs: readonly ProducerLog[], isFlowing: boolean, { window }: Welcome): void {
+    let messages = logs.reduce((sum, log) => sum + log.inFlight, 0);
+    let bytes = logs.reduce((sum, log) => sum + log.inFlightBytes, 0);
+    for (const log of logs) {
+      const listing = this.#listingOf.get(log);
+      if (listing?.isReady !== true || !(isFlowing || log === this.#queue.direct) || this.#isBlocked(log)) continue;
+      for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
+        const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;
+        if (!fits && log.inFlight > 0) break;
+        const skipsTo = listing.send(entry);
+        messages += 1;
+        bytes += entry.bytes;
+        if (skipsTo !== null) this.#put(encodeSkip(listing.index, skipsTo));
+        this.#put(encodeMessage(listing.index, entry.seq, entry.payload));
+        this.#host.expectAnswer();
+      }
     }
   }
 
-  #clientMessage(log: ProducerLog, entry: Entry, skipsTo: number | null): void {
-    const index = log.index as number;
-    if (skipsTo !== null) this.#put(encode.skip(index, skipsTo));
-    this.#put(encode.message(index, entry.seq, entry.payload));
+  /** Whether a log before this one is here and unsettled, behind settled ones too. */
+  #isBlocked(log: ProducerLog): boolean {
+    for (let { after } = log; after !== null; { after } = after) {
+      if (!after.isSettled && this.#queue.logs.includes(after)) return true;
+    }
+    return false;
   }
 
   #put(frame: string): void {
-    if (this.#batchLength > 0 && this.#batchLength + frame.length > BATCH_LENGTH) this.#write();
-    this.#batch.push(frame);
-    this.#batchLength += frame.length + 1;
+    if (this.#batch.length > 0 && this.#batch.length + frame.length >= BATCH_LENGTH) this.#write();
+    this.#batch += this.#batch === '' ? frame : `\n${frame}`;
   }
 
   #write(): void {
-    if (this.#batch.length === 0) return;
-    const text = this.#batch.join('\n');
-    this.#batch = [];
-    this.#batchLength = 0;
+    if (this.#batch === '') return;
+    const text = this.#batch;
+    this.#batch = '';
     this.#host.write(text);
   }
 
-  #protocolError(message: string, closeCode: number = CLOSE.PROTOCOL_ERROR): void {
+  #breach(message: string, closeCode: number = CLOSE.PROTOCOL_ERROR): void {
     this.#host.fail({ code: 'PROTOCOL_ERROR', message }, closeCode);
   }
 }

@@ -18,36 +18,23 @@ export const CLOSE = {
   TOO_MANY: 4429,
 } as const;
 
-/** What a client does about a close code: `retry` with backoff, fetch a fresh token once (`renew`), or `stop`. */
-export interface CloseReaction {
-  readonly action: 'retry' | 'renew' | 'stop';
-  readonly code: ErrorCode;
-}
+const CAUSES: { readonly [closeCode: number]: ErrorCode } = {
+  1000: 'SERVER_CLOSED',
+  1002: 'PROTOCOL_ERROR',
+  1003: 'PROTOCOL_ERROR',
+  1007: 'PROTOCOL_ERROR',
+  1008: 'FORBIDDEN',
+  1010: 'PROTOCOL_ERROR',
+  1012: 'SERVER_BUSY',
+  1013: 'SERVER_BUSY',
+  4401: 'UNAUTHORIZED',
+  4403: 'FORBIDDEN',
+  4408: 'HEARTBEAT_MISSED',
+  4409: 'SESSION_TAKEN_OVER',
+  4429: 'SERVER_BUSY',
+};
 
-/** One total map from a close code to what happens next. */
-export function reactToClose(closeCode: number): CloseReaction {
-  switch (closeCode) {
-    case 1000:
-      return { action: 'stop', code: 'SERVER_CLOSED' };
-    case 1002:
-    case 1003:
-    case 1007:
-    case 1010:
-      return { action: 'stop', code: 'PROTOCOL_ERROR' };
-    case 1008:
-    case 4403:
-      return { action: 'stop', code: 'FORBIDDEN' };
-    case 1012:
-    case 1013:
-    case 4429:
-      return { action: 'retry', code: 'SERVER_BUSY' };
-    case 4401:
-      return { action: 'renew', code: 'UNAUTHORIZED' };
-    case 4408:
-      return { action: 'retry', code: 'HEARTBEAT_MISSED' };
-    case 4409:
-      return { action: 'stop', code: 'SESSION_TAKEN_OVER' };
-    default:
-      return { action: 'retry', code: 'CONNECTION_LOST' };
-  }
+/** What a close code of the other side means; whether to try again depends on that alone (machines/retry.ts). */
+export function causeOfClose(closeCode: number): ErrorCode {
+  return CAUSES[closeCode] ?? 'CONNECTION_LOST';
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { utf8Length } from '../lib/utf8.ts';
 import { aWelcome } from '../testing-fakes/frames.fixture.ts';
-import { decodeClientMessage, decodeServerMessage } from './decode.ts';
+import { decodeServerMessage } from './decode.ts';
+import { decodeClientMessage } from './decode-client.ts';
 import { encode } from './frames.ts';
 
 const limits = { messageBytes: 1_000, producers: 10 };
@@ -129,6 +130,7 @@ describe('a message of a server', () => {
       encode.serverMessage(1, '{"a":"\\n"}'),
       encode.acknowledge(0, 1),
       encode.refuse(3, 4, error),
+      encode.drain(30_000),
       encode.ping(0),
       encode.pong(1),
       encode.error(error),
@@ -141,6 +143,7 @@ describe('a message of a server', () => {
         { kind: 'm', offset: 1, payload: { a: '\n' } },
         { kind: 'a', producer: 0, seq: 1 },
         { kind: 'r', producer: 3, seq: 4, error },
+        { kind: 'drain', withinMs: 30_000 },
         { kind: 'p', n: 0 },
         { kind: 'q', n: 1 },
         { kind: 'error', error },

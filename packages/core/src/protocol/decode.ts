@@ -1,30 +1,12 @@
 import { describe } from '../lib/describe.ts';
-import type { Json } from '../lib/errors.ts';
-import { utf8Length } from '../lib/utf8.ts';
-import type {
-  ClientFrame,
-  CommonFrame,
-  Hello,
-  Lost,
-  ProducerClaim,
-  Refusal,
-  ServerFrame,
-  Taken,
-  Welcome,
-  WireError,
-} from './frames.ts';
+import { MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
 
-/** Bounds on what a peer may send, checked before anything is taken. */
-export interface DecodeLimits {
-  /** UTF-8 bytes of one payload. */
-  readonly messageBytes: number;
-  /** Producers in one `hello` or `producers` frame. */
-  readonly producers: number;
-}
+// Decoding by tables: a frame is a kind and its fields in order, a field is a check. A check gives what it was given, or
+// throws a fault that names the field and its shape, and never quotes the value. What a client sends stands in
+// `decode-client.ts`, which no client needs.
 
-/** Limits that no lawful frame of either end passes: identifiers, tokens and texts of errors. */
+/** Limits that no lawful frame of either end passes: identifiers and texts of errors. */
 const ID_LENGTH = 64;
-const TOKEN_LENGTH = 16_384;
 const TEXT_LENGTH = 1_024;
 const REFUSALS = 10_000;
 
@@ -40,17 +22,7 @@ export interface DecodeFault {
   readonly message: string;
 }
 
-/** Decodes what a client sent. */
-export function decodeClientMessage(data: unknown, limits: DecodeLimits): Decoded<ClientFrame> {
-  return decode(data, (array, line) => clientFrame(array, line, limits));
-}
-
-/** Decodes what a server sent. */
-export function decodeServerMessage(data: unknown): Decoded<ServerFrame> {
-  return decode(data, serverFrame);
-}
-
-class Fault extends Error {
+export class Fault extends Error {
   readonly closeCode: DecodeFault['closeCode'];
   constructor(message: string, closeCode: DecodeFault['closeCode'] = 1002) {
     super(message);
@@ -58,13 +30,46 @@ class Fault extends Error {
   }
 }
 
-function decode<Frame>(data: unknown, read: (array: readonly unknown[], line: string) => Frame): Decoded<Frame> {
+/** Gives the value in its checked form. `name` says in a fault which one it is. */
+export type Check = (value: unknown, name: string) => unknown;
+
+/** The fields of each kind of frame, in their order on the wire. */
+export interface FrameFields {
+  readonly [kind: string]: { readonly [field: string]: Check };
+}
+
+interface Field {
+  readonly field: string;
+  /** What a fault calls it: kind and place, and the field where that is another word. */
+  readonly name: string;
+  readonly check: Check;
+}
+
+export type FrameTable = ReadonlyMap<unknown, readonly Field[]>;
+
+export function frameTable(kinds: FrameFields): FrameTable {
+  return new Map(
+    Object.entries(kinds).map(([kind, fields]) => [
+      kind,
+      Object.entries(fields).map(([field, check], index) => {
+        const place = `${kind}[${index + 1}]`;
+        return { field, check, name: field === kind ? place : `${place} (${field})` };
+      }),
+    ]),
+  );
+}
+
+/** Decodes a WebSocket message. `table` and `Frame` say the same, and `read` may look at the line again. */
+export function decodeMessage<Frame>(
+  data: unknown,
+  table: FrameTable,
+  read?: (frame: Frame, line: string) => Frame,
+): Decoded<Frame> {
   try {
     if (typeof data !== 'string') throw new Fault(`a message must be text, not ${describe(data)}`, 1003);
     const frames = data.split('\n').map((line, index) => {
-      const value = parse(line, index);
-      if (!Array.isArray(value)) throw new Fault(`frame ${index} must be an array, not ${describe(value)}`);
-      return read(value, line);
+      const frame = decodeFrame(parse(line, `frame ${index}`), table, `frame ${index}`) as Frame;
+      return read === undefined ? frame : read(frame, line);
     });
     return { ok: true, frames };
   } catch (fault) {
@@ -73,244 +78,154 @@ function decode<Frame>(data: unknown, read: (array: readonly unknown[], line: st
   }
 }
 
-function parse(line: string, index: number): unknown {
+function parse(line: string, name: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
     // The parser's own message quotes the input, which may be secret.
-    throw new Fault(`frame ${index} is not JSON (${line.length} characters)`);
+    throw new Fault(`${name} is not JSON (${line.length} characters)`);
   }
 }
 
-function clientFrame(array: readonly unknown[], line: string, limits: DecodeLimits): ClientFrame {
-  switch (array[0]) {
-    case 'hello':
-      return { kind: 'hello', hello: hello(only(array, 2)[1], limits) };
-    case 'producers':
-      return { kind: 'producers', producers: claims(only(array, 2)[1], limits) };
-    case 'm': {
-      only(array, 4);
-      const producer = integer(array[1], 'm[1] (producer)');
-      const seq = positive(array[2], 'm[2] (seq)');
-      const bytes = payloadBytes(line);
-      if (bytes > limits.messageBytes) {
-        throw new Fault(`a payload of ${bytes} bytes is above the limit of ${limits.messageBytes}`, 1009);
-      }
-      return { kind: 'm', producer, seq, payload: array[3] as Json, bytes };
-    }
-    case 's':
-      only(array, 3);
-      return { kind: 's', producer: integer(array[1], 's[1] (producer)'), seq: positive(array[2], 's[2] (seq)') };
-    case 'a':
-      return { kind: 'a', offset: integer(only(array, 2)[1], 'a[1] (offset)') };
-    case 'fin':
-      return { kind: 'fin', id: identifier(only(array, 2)[1], 'fin[1] (producer)') };
-    default:
-      return commonFrame(array);
-  }
+function decodeFrame(value: unknown, table: FrameTable, name: string): unknown {
+  const [kind, ...values] = list(value, name);
+  const fields = table.get(kind);
+  if (fields === undefined) throw new Fault(`a frame can't start with ${describe(kind)}`);
+  if (values.length !== fields.length)
+    throw new Fault(`a frame ${String(kind)} has ${fields.length + 1} elements, not ${values.length + 1}`);
+  const frame: { [field: string]: unknown } = { kind };
+  for (const [index, { field, name: place, check }] of fields.entries()) frame[field] = check(values[index], place);
+  return frame;
 }
 
-/**
- * The payload is what the line has behind its third comma: measured without encoding it again, and not by the numbers
- * before it, since `1e15` is shorter than the number that it stands for.
- */
-function payloadBytes(line: string): number {
-  const comma = line.indexOf(',', line.indexOf(',', line.indexOf(',') + 1) + 1);
-  // Up to the comma all is ASCII; the bracket at the end is the frame's. White space counts, as it does on the wire.
-  return utf8Length(line) - comma - 2;
+// Checks.
+
+function must(isSo: boolean, name: string, shape: string, value: unknown): void {
+  if (!isSo) throw new Fault(`${name} must be ${shape}, not ${describe(value)}`);
 }
 
-function serverFrame(array: readonly unknown[]): ServerFrame {
-  switch (array[0]) {
-    case 'welcome':
-      return { kind: 'welcome', welcome: welcome(only(array, 2)[1]) };
-    case 'taken':
-      return { kind: 'taken', taken: takens(only(array, 2)[1], 'taken[1]') };
-    case 'm':
-      only(array, 3);
-      return { kind: 'm', offset: positive(array[1], 'm[1] (offset)'), payload: array[2] as Json };
-    case 'a':
-      only(array, 3);
-      return { kind: 'a', producer: integer(array[1], 'a[1] (producer)'), seq: positive(array[2], 'a[2] (seq)') };
-    case 'r':
-      only(array, 4);
-      return {
-        kind: 'r',
-        producer: integer(array[1], 'r[1] (producer)'),
-        seq: positive(array[2], 'r[2] (seq)'),
-        error: wireError(array[3], 'r[3]'),
-      };
-    default:
-      return commonFrame(array);
-  }
-}
+export const anything: Check = (value) => value;
 
-function commonFrame(array: readonly unknown[]): CommonFrame {
-  switch (array[0]) {
-    case 'p':
-    case 'q':
-      return { kind: array[0], n: integer(only(array, 2)[1], `${array[0]}[1]`) };
-    case 'error':
-      return { kind: 'error', error: wireError(only(array, 2)[1], 'error[1]') };
-    default:
-      throw new Fault(`a frame can't start with ${describe(array[0])}`);
-  }
-}
-
-function hello(value: unknown, limits: DecodeLimits): Hello {
-  const object = record(value, 'hello');
-  const resumes = ['session', 'key', 'epoch', 'received'].filter((key) => object[key] !== undefined);
-  if (resumes.length !== 0 && resumes.length !== 4) {
-    throw new Fault(`hello has ${resumes.join(', ')}: session, key, epoch and received come together`);
-  }
-  return {
-    v: integer(object['v'], 'hello.v'),
-    client: identifier(object['client'], 'hello.client'),
-    n: positive(object['n'], 'hello.n'),
-    producers: claims(object['producers'], limits),
-    ...(resumes.length === 4 && {
-      session: identifier(object['session'], 'hello.session'),
-      key: identifier(object['key'], 'hello.key'),
-      epoch: identifier(object['epoch'], 'hello.epoch'),
-      received: integer(object['received'], 'hello.received'),
-    }),
-    ...(object['auth'] !== undefined && { auth: text(object['auth'], 'hello.auth', TOKEN_LENGTH) }),
-  };
-}
-
-function claims(value: unknown, limits: DecodeLimits): readonly ProducerClaim[] {
-  const claimed = list(value, 'producers', limits.producers).map((item, index): ProducerClaim => {
-    const name = `producers[${index}]`;
-    const claim = list(item, name, 4);
-    if (claim.length !== 4) throw new Fault(`${name} must be [id, firstUnsettled, nextSeq, maybeSent]`);
-    const first = positive(claim[1], `${name}[1] (firstUnsettled)`);
-    const next = positive(claim[2], `${name}[2] (nextSeq)`);
-    const maybeSent = integer(claim[3], `${name}[3] (maybeSent)`);
-    if (next < first || maybeSent >= next) {
-      throw new Fault(`${name}: firstUnsettled <= nextSeq and maybeSent < nextSeq must hold`);
-    }
-    return [identifier(claim[0], `${name}[0] (id)`), first, next, maybeSent];
-  });
-  if (new Set(claimed.map(([id]) => id)).size !== claimed.length) throw new Fault('a producer is listed twice');
-  return claimed;
-}
-
-function welcome(value: unknown): Welcome {
-  const object = record(value, 'welcome');
-  const heartbeat = record(object['heartbeat'], 'welcome.heartbeat');
-  const window = record(object['window'], 'welcome.window');
-  const limits = record(object['limits'], 'welcome.limits');
-  return {
-    session: identifier(object['session'], 'welcome.session'),
-    key: identifier(object['key'], 'welcome.key'),
-    epoch: identifier(object['epoch'], 'welcome.epoch'),
-    offset: integer(object['offset'], 'welcome.offset'),
-    resumed: boolean(object['resumed'], 'welcome.resumed'),
-    ...(object['lost'] !== undefined && { lost: lost(object['lost']) }),
-    taken: takens(object['taken'], 'welcome.taken'),
-    identity: identifier(object['identity'], 'welcome.identity'),
-    heartbeat: {
-      intervalMs: positive(heartbeat['intervalMs'], 'welcome.heartbeat.intervalMs'),
-      timeoutMs: positive(heartbeat['timeoutMs'], 'welcome.heartbeat.timeoutMs'),
-    },
-    window: {
-      messages: positive(window['messages'], 'welcome.window.messages'),
-      bytes: positive(window['bytes'], 'welcome.window.bytes'),
-    },
-    limits: {
-      messageBytes: positive(limits['messageBytes'], 'welcome.limits.messageBytes'),
-      producers: positive(limits['producers'], 'welcome.limits.producers'),
-      producerTtlMs: positive(limits['producerTtlMs'], 'welcome.limits.producerTtlMs'),
-    },
-    time: integer(object['time'], 'welcome.time'),
-  };
-}
-
-function lost(value: unknown): Lost {
-  const object = record(value, 'welcome.lost');
-  const reason = object['reason'];
-  if (reason !== 'unknown-session' && reason !== 'buffer-overflow') {
-    throw new Fault(`welcome.lost.reason can't be ${describe(reason)}`);
-  }
-  return {
-    reason,
-    from: positive(object['from'], 'welcome.lost.from'),
-    to: object['to'] === null ? null : positive(object['to'], 'welcome.lost.to'),
-  };
-}
-
-function takens(value: unknown, name: string): readonly Taken[] {
-  return list(value, name, Number.MAX_SAFE_INTEGER).map((item, index): Taken => {
-    if (item === null) return null;
-    const entry = list(item, `${name}[${index}]`, 3);
-    const refused = list(entry[1], `${name}[${index}][1]`, REFUSALS).map((pair): Refusal => {
-      const refusal = list(pair, `${name}[${index}][1]`, 2);
-      return [positive(refusal[0], 'refusal[0] (seq)'), wireError(refusal[1], 'refusal[1]')];
-    });
-    const seq = integer(entry[0], `${name}[${index}][0] (seq)`);
-    return entry.length < 3 ? [seq, refused] : [seq, refused, integer(entry[2], `${name}[${index}][2] (doubtUpTo)`)];
-  });
-}
-
-function wireError(value: unknown, name: string): WireError {
-  const object = record(value, name);
-  return {
-    code: text(object['code'], `${name}.code`, ID_LENGTH),
-    message: text(object['message'], `${name}.message`, TEXT_LENGTH),
-    ...(object['retryAfterMs'] !== undefined && {
-      retryAfterMs: integer(object['retryAfterMs'], `${name}.retryAfterMs`),
-    }),
-    ...(object['details'] !== undefined && {
-      details: record(object['details'], `${name}.details`) as { readonly [key: string]: Json },
-    }),
-  };
-}
-
-function only(array: readonly unknown[], length: number): readonly unknown[] {
-  if (array.length !== length) {
-    throw new Fault(`a frame ${String(array[0])} has ${length} elements, not ${array.length}`);
-  }
-  return array;
-}
-
-function record(value: unknown, name: string): { readonly [key: string]: unknown } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Fault(`${name} must be an object, not ${describe(value)}`);
-  }
-  // JSON.parse makes `__proto__` an own property; a copy with no prototype keeps inherited names out of the checks.
-  return Object.assign(Object.create(null) as object, value) as { readonly [key: string]: unknown };
-}
-
-function list(value: unknown, name: string, most: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Fault(`${name} must be an array, not ${describe(value)}`);
-  if (value.length > most) throw new Fault(`${name} has ${value.length} elements, at most ${most} are allowed`);
+export const integer: Check = (value, name) => {
+  must(Number.isSafeInteger(value) && (value as number) >= 0, name, 'a whole number from 0', value);
   return value;
-}
+};
 
-function integer(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new Fault(`${name} must be a whole number from 0, not ${describe(value)}`);
-  }
-  return value as number;
-}
-
-function positive(value: unknown, name: string): number {
-  if (integer(value, name) === 0) throw new Fault(`${name} must be at least 1`);
-  return value as number;
-}
-
-function boolean(value: unknown, name: string): boolean {
-  if (typeof value !== 'boolean') throw new Fault(`${name} must be true or false, not ${describe(value)}`);
+export const positive: Check = (value, name) => {
+  must(integer(value, name) !== 0, name, 'at least 1', value);
   return value;
-}
+};
 
-function text(value: unknown, name: string, most: number): string {
-  if (typeof value !== 'string') throw new Fault(`${name} must be a string, not ${describe(value)}`);
-  if (value.length > most) throw new Fault(`${name} has ${value.length} characters, at most ${most} are allowed`);
+const boolean: Check = (value, name) => {
+  must(typeof value === 'boolean', name, 'true or false', value);
   return value;
-}
+};
 
-function identifier(value: unknown, name: string): string {
-  if (text(value, name, ID_LENGTH).length === 0) throw new Fault(`${name} must not be empty`);
+export function text(value: unknown, name: string, most: number = TEXT_LENGTH): string {
+  must(typeof value === 'string' && value.length <= most, name, `a string of at most ${most}`, value);
   return value as string;
+}
+
+export const identifier: Check = (value, name) => {
+  must(text(value, name, ID_LENGTH) !== '', name, 'more than nothing', value);
+  return value;
+};
+
+export function list(value: unknown, name: string, most: number = Number.MAX_SAFE_INTEGER): readonly unknown[] {
+  must(Array.isArray(value), name, 'an array', value);
+  must((value as unknown[]).length <= most, name, `of at most ${most}`, value);
+  return value as readonly unknown[];
+}
+
+type Record = { readonly [key: string]: unknown };
+
+function record(value: unknown, name: string): Record {
+  must(typeof value === 'object' && value !== null && !Array.isArray(value), name, 'an object', value);
+  return value as Record;
+}
+
+/** An object with these fields, and some of those; others are left out. Nothing is taken from a prototype. */
+export function object(required: { readonly [key: string]: Check }, optional: typeof required = {}): Check {
+  return (value, name) => {
+    const given = record(value, name);
+    const checked: { [key: string]: unknown } = {};
+    for (const [key, check] of Object.entries({ ...required, ...optional })) {
+      const field = Object.hasOwn(given, key) ? given[key] : undefined;
+      if (field !== undefined || Object.hasOwn(required, key)) checked[key] = check(field, `${name}.${key}`);
+    }
+    return checked;
+  };
+}
+
+// What a server sends.
+
+const wireError = object(
+  { code: (value, name) => text(value, name, ID_LENGTH), message: (value, name) => text(value, name) },
+  { retryAfterMs: integer, details: record },
+);
+
+const lost = object({
+  reason: (value, name) => {
+    must(value === 'unknown-session' || value === 'buffer-overflow', name, 'a known reason', value);
+    return value;
+  },
+  from: positive,
+  to: (value, name) => (value === null ? null : positive(value, name)),
+});
+
+const takens: Check = (value, name) =>
+  list(value, name).map((item, index) => {
+    if (item === null) return null;
+    const place = `${name}[${index}]`;
+    const [seq, refused, ...doubt] = list(item, place, 3);
+    return [
+      integer(seq, `${place}[0] (seq)`),
+      list(refused, `${place}[1]`, REFUSALS).map((pair) => {
+        const [refusedSeq, error] = list(pair, `${place}[1]`, 2);
+        return [positive(refusedSeq, 'refusal[0] (seq)'), wireError(error, 'refusal[1]')];
+      }),
+      ...doubt.map((upTo) => integer(upTo, `${place}[2] (doubtUpTo)`)),
+    ];
+  });
+
+const welcome = object(
+  {
+    session: identifier,
+    key: identifier,
+    epoch: identifier,
+    offset: integer,
+    resumed: boolean,
+    taken: takens,
+    identity: identifier,
+    heartbeat: object({ intervalMs: positive, timeoutMs: positive }),
+    window: object({ messages: positive, bytes: positive }),
+    limits: object({ messageBytes: positive, producers: positive, producerTtlMs: positive }),
+    time: integer,
+  },
+  { lost },
+);
+
+/** Frames that go both ways. */
+export const COMMON: FrameFields = { p: { n: integer }, q: { n: integer }, error: { error: wireError } };
+
+const SERVER = frameTable({
+  ...COMMON,
+  welcome: { welcome: (value) => welcome(value, 'welcome') },
+  taken: { taken: takens },
+  m: { offset: positive, payload: anything },
+  a: { producer: integer, seq: positive },
+  r: { producer: integer, seq: positive, error: wireError },
+  drain: {
+    withinMs: (value) => {
+      const within = record(value, 'drain')['within'];
+      const isShort = (integer(within, 'drain.within') as number) <= MOST_DRAIN_MS;
+      must(isShort, 'drain.within', `at most ${MOST_DRAIN_MS}`, within);
+      return within;
+    },
+  },
+});
+
+/** Decodes what a server sent. */
+export function decodeServerMessage(data: unknown): Decoded<ServerFrame> {
+  return decodeMessage(data, SERVER);
 }

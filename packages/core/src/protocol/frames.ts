@@ -3,6 +3,9 @@ import type { Json } from '../lib/errors.ts';
 /** The subprotocol that client and server negotiate. */
 export const SUBPROTOCOL = 'holdfast.v1';
 
+/** A client that comes at the time that a server has kept for it offers this and the name of its slot as well. */
+export const SLOT_PREFIX = 'holdfast.slot.';
+
 /** The version that `hello` carries. */
 export const VERSION = 1;
 
@@ -70,6 +73,9 @@ export interface Welcome {
   readonly time: number;
 }
 
+/** Longest time in which a server may ask its clients to move to another connection. */
+export const MOST_DRAIN_MS = 3_600_000;
+
 /** A frame that goes up. `producer` is the index in the order in which this connection listed its producers. */
 export type ClientFrame =
   | { readonly kind: 'hello'; readonly hello: Hello }
@@ -93,6 +99,7 @@ export type ServerFrame =
   | { readonly kind: 'm'; readonly offset: number; readonly payload: Json }
   | { readonly kind: 'a'; readonly producer: number; readonly seq: number }
   | { readonly kind: 'r'; readonly producer: number; readonly seq: number; readonly error: WireError }
+  | { readonly kind: 'drain'; readonly withinMs: number }
   | CommonFrame;
 
 /** A frame that goes both ways. */
@@ -101,21 +108,51 @@ export type CommonFrame =
   | { readonly kind: 'q'; readonly n: number }
   | { readonly kind: 'error'; readonly error: WireError };
 
-// Encoding. A payload is given as the JSON text that it already is, so that it is encoded once in its life.
+// Encoding. A payload is given as the JSON text that it already is, so that it is encoded once in its life. A client
+// imports what it sends, one by one; `encode` has all frames of both ends.
 
-export const encode = {
-  hello: (hello: Hello): string => JSON.stringify(['hello', hello]),
-  producers: (producers: readonly ProducerClaim[]): string => JSON.stringify(['producers', producers]),
-  message: (producer: number, seq: number, payload: string): string => `["m",${producer},${seq},${payload}]`,
-  skip: (producer: number, seq: number): string => `["s",${producer},${seq}]`,
-  received: (offset: number): string => `["a",${offset}]`,
-  fin: (id: string): string => JSON.stringify(['fin', id]),
-  ping: (n: number): string => `["p",${n}]`,
-  pong: (n: number): string => `["q",${n}]`,
-  error: (error: WireError): string => JSON.stringify(['error', error]),
-  welcome: (welcome: Welcome): string => JSON.stringify(['welcome', welcome]),
-  taken: (taken: readonly Taken[]): string => JSON.stringify(['taken', taken]),
-  serverMessage: (offset: number, payload: string): string => `["m",${offset},${payload}]`,
-  acknowledge: (producer: number, seq: number): string => `["a",${producer},${seq}]`,
-  refuse: (producer: number, seq: number, error: WireError): string => JSON.stringify(['r', producer, seq, error]),
-} as const;
+export const encodeHello = (hello: Hello): string => JSON.stringify(['hello', hello]);
+export const encodeProducers = (claims: readonly ProducerClaim[]): string => JSON.stringify(['producers', claims]);
+export const encodeMessage = (producer: number, seq: number, payload: string): string =>
+  `["m",${producer},${seq},${payload}]`;
+export const encodeSkip = (producer: number, seq: number): string => `["s",${producer},${seq}]`;
+export const encodeReceived = (offset: number): string => `["a",${offset}]`;
+export const encodeFin = (id: string): string => JSON.stringify(['fin', id]);
+export const encodePing = (n: number): string => `["p",${n}]`;
+export const encodePong = (n: number): string => `["q",${n}]`;
+
+interface Encode {
+  readonly hello: typeof encodeHello;
+  readonly producers: typeof encodeProducers;
+  readonly message: typeof encodeMessage;
+  readonly skip: typeof encodeSkip;
+  readonly received: typeof encodeReceived;
+  readonly fin: typeof encodeFin;
+  readonly ping: typeof encodePing;
+  readonly pong: typeof encodePong;
+  error(error: WireError): string;
+  welcome(welcome: Welcome): string;
+  taken(taken: readonly Taken[]): string;
+  serverMessage(offset: number, payload: string): string;
+  acknowledge(producer: number, seq: number): string;
+  refuse(producer: number, seq: number, error: WireError): string;
+  drain(withinMs: number): string;
+}
+
+export const encode: Encode = {
+  hello: encodeHello,
+  producers: encodeProducers,
+  message: encodeMessage,
+  skip: encodeSkip,
+  received: encodeReceived,
+  fin: encodeFin,
+  ping: encodePing,
+  pong: encodePong,
+  error: (error) => JSON.stringify(['error', error]),
+  welcome: (welcome) => JSON.stringify(['welcome', welcome]),
+  taken: (taken) => JSON.stringify(['taken', taken]),
+  serverMessage: (offset, payload) => `["m",${offset},${payload}]`,
+  acknowledge: (producer, seq) => `["a",${producer},${seq}]`,
+  refuse: (producer, seq, error) => JSON.stringify(['r', producer, seq, error]),
+  drain: (withinMs) => `["drain",{"within":${withinMs}}]`,
+};

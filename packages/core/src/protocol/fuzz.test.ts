@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
-import { decodeClientMessage, decodeServerMessage } from './decode.ts';
+import { decodeServerMessage } from './decode.ts';
+import { decodeClientMessage } from './decode-client.ts';
 import type { ClientFrame, ServerFrame } from './frames.ts';
 import { encodeClient, encodeServer, Grammar } from './grammar.fixture.ts';
 

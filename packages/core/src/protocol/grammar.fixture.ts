@@ -4,6 +4,7 @@ import { aWelcome } from '../testing-fakes/frames.fixture.ts';
 import type { Dice } from '../testing-fakes/random.fixture.ts';
 import {
   encode,
+  MOST_DRAIN_MS,
   type ClientFrame,
   type ProducerClaim,
   type ServerFrame,
@@ -51,7 +52,7 @@ export class Grammar {
 
   server(): ServerFrame {
     const dice = this.#dice;
-    switch (dice.below(7)) {
+    switch (dice.below(8)) {
       case 0:
         return {
           kind: 'welcome',
@@ -77,6 +78,8 @@ export class Grammar {
         return { kind: 'a', producer: this.#number(), seq: this.#positive() };
       case 4:
         return { kind: 'r', producer: this.#number(), seq: this.#positive(), error: this.#error() };
+      case 5:
+        return { kind: 'drain', withinMs: dice.pick([0, 1, 30_000, MOST_DRAIN_MS]) };
       default:
         return this.#common();
     }
@@ -198,6 +201,8 @@ export function encodeServer(frame: ServerFrame): string {
       return encode.acknowledge(frame.producer, frame.seq);
     case 'r':
       return encode.refuse(frame.producer, frame.seq, frame.error);
+    case 'drain':
+      return encode.drain(frame.withinMs);
     default:
       return encodeCommon(frame);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeClientMessage, decodeServerMessage, type Decoded } from './decode.ts';
+import { decodeServerMessage, type Decoded } from './decode.ts';
+import { decodeClientMessage } from './decode-client.ts';
 
 /** One message and the verdict that a decoder must reach; docs/protocol-vectors.json is for servers in any language. */
 interface Vector {

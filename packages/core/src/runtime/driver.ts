@@ -1,35 +1,42 @@
-import type { Environment } from '../environment/ports.ts';
+import type { ConnectionEnvironment } from '../environment/ports.ts';
 import type { ConnectionOptions, Effect, Event, State, TimerName } from '../machines/connection-state.ts';
 import { initialState, transition } from '../machines/connection.ts';
 
 /** What the effects of the connection machine are run by; timers are the driver's own. */
-export type EffectRunner = (effect: Exclude<Effect, { type: `timer/${string}` }>) => void;
+export type EffectRunner = (effect: Exclude<Effect, { type: 'timer/set' }>) => void;
 
 /**
  * Runs the connection machine: one event at a time to its end. The new state is in force and told before its effects
  * run, so whoever they reach sees the whole of it.
  */
 export class Driver {
-  readonly #environment: Environment;
+  readonly #environment: ConnectionEnvironment;
   readonly #options: ConnectionOptions;
   readonly #run: EffectRunner;
   readonly #onState: (state: State, previous: State) => void;
+  readonly #isBusy: () => boolean;
   readonly #queue: Event[] = [];
   readonly #timers = new Map<TimerName, () => void>();
   #state: State;
   #isRunning = false;
+  // What came and went: since the heartbeat's timer was set, and since the last tick.
   #heard = false;
+  #heardNow = false;
+  #wrote = false;
 
   constructor(options: {
-    environment: Environment;
+    environment: ConnectionEnvironment;
     connection: ConnectionOptions;
     run: EffectRunner;
     onState: (state: State, previous: State) => void;
+    /** Whether there is work that a hidden page must not let go of. */
+    isBusy?: () => boolean;
   }) {
     this.#environment = options.environment;
     this.#options = options.connection;
     this.#run = options.run;
     this.#onState = options.onState;
+    this.#isBusy = options.isBusy ?? (() => false);
     this.#state = initialState(options.environment.now(), !options.environment.isOnline());
   }
 
@@ -37,9 +44,20 @@ export class Driver {
     return this.#state;
   }
 
-  /** Anything came from the peer: what the heartbeat asks for when its timer fires. */
+  /** Anything came from the peer. */
   heard(): void {
     this.#heard = true;
+    this.#heardNow = true;
+    this.#wrote = false;
+  }
+
+  /** Something was written that the peer should answer. */
+  wrote(): void {
+    if (this.#wrote) return;
+    this.#wrote = true;
+    if (!this.#timers.has('silence')) {
+      this.dispatch({ type: 'link/wrote', connectionId: this.#state.known.connectionId });
+    }
   }
 
   dispatch(event: Event): void {
@@ -58,28 +76,35 @@ export class Driver {
     const previous = this.#state;
     const [state, effects] = transition(previous, event, input, this.#options);
     this.#state = state;
+    this.#environment.record?.(previous, event, state);
+    // A timer belongs to the state in which it was set.
+    if (state.name !== previous.name) {
+      for (const cancel of this.#timers.values()) cancel();
+      this.#timers.clear();
+    }
     if (state !== previous) this.#onState(state, previous);
     for (const effect of effects) {
       if (effect.type === 'timer/set') this.#setTimer(effect.timer, effect.ms);
-      else if (effect.type === 'timer/clear') this.#clearTimer(effect.timer);
       else this.#run(effect);
     }
   }
 
   #setTimer(timer: TimerName, ms: number): void {
-    this.#clearTimer(timer);
-    const { connectionId } = this.#state;
+    this.#timers.get(timer)?.();
+    const { connectionId } = this.#state.known;
     if (timer === 'heartbeat') this.#heard = false;
+    if (timer === 'silence') this.#heardNow = false;
     const cancel = this.#environment.setTimer(ms, () => {
       this.#timers.delete(timer);
-      if (timer === 'heartbeat') this.dispatch({ type: 'timer/heartbeat', connectionId, heard: this.#heard });
-      else this.dispatch({ type: `timer/${timer}`, connectionId });
+      // The machine takes from it what the timer's event has.
+      this.dispatch({
+        type: `timer/${timer}`,
+        connectionId,
+        heard: timer === 'silence' ? this.#heardNow : this.#heard,
+        wrote: this.#wrote,
+        isBusy: this.#isBusy(),
+      });
     });
     this.#timers.set(timer, cancel);
-  }
-
-  #clearTimer(timer: TimerName): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
   }
 }

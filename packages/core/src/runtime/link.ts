@@ -1,133 +1,145 @@
-import type { Environment } from '../environment/ports.ts';
+import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Event } from '../machines/connection-state.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
-import { openTransport, type Transport } from '../transport/websocket.ts';
+import { readCloseReason } from '../protocol/close-reason.ts';
+import { letGo, listen, silence } from '../transport/websocket.ts';
 
-export interface LinkOptions {
-  readonly environment: Environment;
-  readonly url: () => string | URL | Promise<string | URL>;
-  readonly auth: (() => string | Promise<string>) | null;
-  readonly subprotocols: readonly string[];
-  /** Resolves when the outbox knows its logs: what the greeting is made of. */
-  readonly ready: () => Promise<void>;
-  readonly dispatch: (event: Event) => void;
-  /** What the server said, before it closed, that it wants this client to wait. */
-  readonly retryAfterMs: () => number | null;
-  readonly onOpen: (token: string | null) => void;
-  readonly onMessage: (data: unknown) => void;
+/** What a connection is made with. */
+export interface Target {
+  readonly url: string;
+  readonly protocols: readonly string[];
+  /** What the conversation opens with, if it needs a token. */
+  readonly token?: string | null;
 }
 
-/** The current connection: from its URL and token to its end. There is never more than one. */
+export interface LinkOptions {
+  readonly environment: ConnectionEnvironment;
+  /** Asked at every attempt; may give an answer at once. Never throws or rejects. */
+  readonly target: () => Target | { readonly failure: Failure } | Promise<Target | { readonly failure: Failure }>;
+  readonly dispatch: (event: Event) => void;
+  /** What the server said in a frame, before it closed, about when to come back. */
+  readonly retryAfterMs?: () => number | null;
+  readonly onMessage: (event: { readonly data: unknown }) => void;
+}
+
+interface Attempt {
+  readonly connectionId: number;
+  target: Target | null;
+  socket: WebSocketLike | null;
+}
+
+/** The sockets of a conversation: the one in use, a rival that may replace it, and one that was replaced. */
 export class Link {
   readonly #options: LinkOptions;
-  #connectionId = 0;
-  #transport: Transport | null = null;
+  #current: Attempt | null = null;
+  #rival: Attempt | null = null;
+  /** Deaf, and open until the connection after it is welcomed: make before break. */
+  #former: WebSocketLike | null = null;
+  /** The place in the server's queue that the next attempt may take. */
+  #slot: string | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
   }
 
-  get bufferedAmount(): number {
-    return this.#transport?.bufferedAmount ?? 0;
+  /** The socket in use. */
+  get socket(): WebSocketLike | null {
+    return this.#current?.socket ?? null;
   }
 
+  get token(): string | null {
+    return this.#current?.target?.token ?? null;
+  }
+
+  /** Opens the connection; beside one that is in use, its rival. */
   connect(connectionId: number): void {
-    this.#connectionId = connectionId;
-    void this.#open(connectionId);
+    const attempt: Attempt = { connectionId, target: null, socket: null };
+    if (this.#current === null) this.#current = attempt;
+    else this.#rival = attempt;
+    const target = this.#options.target();
+    if (target instanceof Promise) void target.then((found) => this.#open(attempt, found));
+    else this.#open(attempt, target);
   }
 
-  send(data: string): void {
-    this.#transport?.send(data);
+  /** The rival is in use from here on. */
+  promote(): void {
+    this.#release(CLOSE.GOING_AWAY);
+    this.#former = this.socket;
+    if (this.#former !== null) silence(this.#former);
+    this.#current = this.#rival;
+    this.#rival = null;
+  }
+
+  /** The connection in use is welcomed: what it replaced is closed. */
+  settle(): void {
+    this.#release(CLOSE.NORMAL);
+  }
+
+  abandon(): void {
+    const rival = this.#rival;
+    this.#rival = null;
+    letGo(rival?.socket ?? null, CLOSE.NORMAL, 'not needed');
   }
 
   detach(code: number, reason: string): void {
-    // What is still on its way for this connection, a URL or a token, finds another id.
-    this.#connectionId = 0;
-    const transport = this.#transport;
-    this.#transport = null;
-    transport?.detach(code, reason);
+    this.abandon();
+    // Not with 1000: overtaking the hello of the connection after it, that would end the session.
+    this.#release(CLOSE.GOING_AWAY);
+    const current = this.#current;
+    this.#current = null;
+    letGo(current?.socket ?? null, code, reason);
   }
 
-  async #open(connectionId: number): Promise<void> {
-    const { dispatch, environment, subprotocols } = this.#options;
-    const isCurrent = (): boolean => this.#connectionId === connectionId;
-    const gathered = await this.#gather();
-    if (!isCurrent()) return;
-    if ('failure' in gathered) {
-      dispatch({ type: 'link/failed', connectionId, failure: gathered.failure, closeCode: CLOSE.GOING_AWAY });
+  #release(code: number): void {
+    letGo(this.#former, code, 'replaced');
+    this.#former = null;
+  }
+
+  #open(attempt: Attempt, target: Target | { readonly failure: Failure }): void {
+    // What was still on its way, a URL or a token, may come for an attempt that was given up.
+    const isWanted = (): boolean => attempt === this.#current || attempt === this.#rival;
+    if (!isWanted()) return;
+    const { connectionId } = attempt;
+    const { dispatch, environment } = this.#options;
+    if ('failure' in target) {
+      dispatch({ type: 'link/failed', connectionId, failure: target.failure, closeCode: CLOSE.GOING_AWAY });
       return;
     }
+    const slot = this.#slot;
+    this.#slot = null;
+    attempt.target = target;
     try {
-      this.#transport = openTransport(environment, gathered.url, subprotocols, {
-        opened: () => {
-          dispatch({ type: 'link/opened', connectionId });
-          if (isCurrent()) this.#options.onOpen(gathered.token);
-        },
-        message: (data) => this.#options.onMessage(data),
-        closed: (code, reason, wasClean) => {
-          this.#transport = null;
-          dispatch({
-            type: 'link/closed',
-            connectionId,
-            code,
-            reason,
-            wasClean,
-            retryAfterMs: this.#options.retryAfterMs(),
-          });
-        },
-      });
+      attempt.socket = environment.openWebSocket(
+        target.url,
+        slot === null ? target.protocols : [...target.protocols, `holdfast.slot.${slot}`],
+      );
     } catch (cause) {
-      const failure: Failure = {
-        code: 'URL_FAILED',
-        message: 'no WebSocket could be opened with this URL: see the cause',
-        cause,
-      };
+      const failure: Failure = { code: 'URL_FAILED', message: 'no WebSocket could be opened: see the cause', cause };
       dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
+      return;
     }
+    listen(attempt.socket, {
+      opened: () => dispatch({ type: 'link/opened', connectionId }),
+      // A rival has nothing to say before it is in use.
+      message: (event) => {
+        if (attempt === this.#current) this.#options.onMessage(event);
+      },
+      closed: ({ code, reason, wasClean }) => {
+        const told = readCloseReason(reason);
+        this.#slot = told.slot ?? this.#slot;
+        const retryAfterMs = told.retryAfterMs ?? this.#options.retryAfterMs?.() ?? null;
+        attempt.socket = null;
+        dispatch({
+          type: 'link/closed',
+          connectionId,
+          code,
+          reason,
+          wasClean,
+          retryAfterMs,
+          hasSlot: told.slot !== null,
+        });
+      },
+    });
   }
-
-  /** URL, token and the outbox's readiness, all asked for at the same time. */
-  async #gather(): Promise<{ url: string; token: string | null } | { failure: Failure }> {
-    const asked = await Promise.all([
-      attempt('URL_FAILED', 'the url function', async () => webSocketUrl(await this.#options.url())),
-      attempt('TOKEN_FAILED', 'the auth function', async () =>
-        this.#options.auth === null ? null : token(await this.#options.auth()),
-      ),
-      this.#options.ready(),
-    ]);
-    for (const answer of asked) if (answer !== undefined && 'failure' in answer) return answer;
-    const [url, auth] = asked as readonly [{ value: string }, { value: string | null }, void];
-    return { url: url.value, token: auth.value };
-  }
-}
-
-async function attempt<T>(
-  code: 'URL_FAILED' | 'TOKEN_FAILED',
-  what: string,
-  run: () => Promise<T>,
-): Promise<{ value: T } | { failure: Failure }> {
-  try {
-    return { value: await run() };
-  } catch (cause) {
-    // The cause may quote a URL or a token: it is passed on, never put into words that are logged.
-    return { failure: { code, message: `${what} failed`, cause } };
-  }
-}
-
-/** A WebSocket URL as text; `http:` and `https:` stand for `ws:` and `wss:`, as in the WHATWG standard. */
-function webSocketUrl(given: string | URL): string {
-  const url = new URL(given, typeof location === 'undefined' ? undefined : location.href);
-  if (url.protocol === 'http:') url.protocol = 'ws:';
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new TypeError(`a WebSocket URL starts with ws: or wss:, not ${url.protocol}`);
-  }
-  url.hash = '';
-  return url.href;
-}
-
-function token(given: unknown): string {
-  if (typeof given !== 'string') throw new TypeError(`a token is a string, not ${typeof given}`);
-  return given;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Listing } from '../machines/listing.ts';
 import { aPage, anOrigin, Page } from './page.fixture.ts';
 
 // Logs of pages that are gone are sent under their own ids by whoever is open, and deleted once the server has all.
@@ -9,7 +10,7 @@ test('orphans are adopted at the start and go before the own log', async () => {
   origin.place.leave('two', [1]);
   const page = await aPage(origin);
   expect(page.logs).toEqual(['one', 'two', 'tab']);
-  expect(page.log('one').claim()).toEqual(['one', 3, 5, 4]);
+  expect(new Listing(page.log('one'), 0).claim).toEqual(['one', 3, 5, 4]);
   expect(page.held).toEqual(['one', 'tab', 'two']);
   expect(page.changes).toBe(1);
 });
@@ -60,10 +61,10 @@ test('a drained log is deleted, and only then the server may forget it', async (
   const origin = anOrigin();
   origin.place.leave('old', [1, 2]);
   const page = await aPage(origin);
-  const release = origin.place.hold('deleteLog');
+  const release = origin.place.hold('removeSegments');
   page.take('old', 1);
   await page.advance(100);
-  expect(origin.place.callsOf('deleteLog')).toEqual([]);
+  expect(origin.place.callsOf('removeSegments')).toEqual([]);
   page.take('old', 2);
   await page.settle();
   expect(page.finished).toEqual([]);
@@ -80,7 +81,11 @@ test('many messages settled in one turn look at their log once', async () => {
   const page = await aPage(origin);
   page.take('old', 6);
   await page.settle();
-  expect(origin.place.callsOf('deleteLog')).toEqual(['deleteLog old']);
+  expect(origin.place.calls.filter((call) => call.includes(' old'))).toEqual([
+    'claimLog old',
+    'removeSegments old 1',
+    'deleteLog old',
+  ]);
 });
 
 test('an empty log is deleted and finished without asking anybody', async () => {

@@ -130,7 +130,7 @@ test('a discard that fails leaves the messages in doubt', async () => {
   const page = await aPage(origin);
   const [entry] = page.send() as [Entry];
   await page.advance(20);
-  origin.place.fail('deleteLog');
+  origin.place.fail('removeSegments');
   await page.keeper.close(true);
   expect(page.keeper.mayKeep(entry)).toBe(true);
   expect(page.ends).toHaveLength(1);
@@ -197,7 +197,7 @@ test('closed right after storage failed: its end is waited for', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
   const release = origin.place.hold('close');
-  page.storage.lose(new Error('gone'));
+  await page.loseStorage();
   let isClosed = false;
   void page.keeper.close(false).then(() => {
     isClosed = true;

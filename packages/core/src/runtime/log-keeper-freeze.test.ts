@@ -83,7 +83,7 @@ test('after storage failed a freeze gives back adopted logs as well', async () =
   const origin = anOrigin();
   origin.place.leave('old', [1]);
   const page = await aPage(origin);
-  page.storage.lose(new Error('gone'));
+  await page.loseStorage();
   page.keeper.freeze();
   expect([page.held, page.logs]).toEqual([[], ['tab']]);
 });
@@ -93,7 +93,7 @@ test('run again without the storage that had its log: nobody knows who has sent 
   const page = await aPage(origin);
   page.send();
   await page.advance(20);
-  page.storage.lose(new Error('gone'));
+  await page.loseStorage();
   page.keeper.freeze();
   const adopter = await aPage(origin, 'adopter');
   expect(adopter.logs).toEqual(['tab', 'adopter']);
@@ -114,7 +114,7 @@ test('run again without storage that never had anything: the log in memory is st
   expect([page.settled, page.logs, page.reports]).toEqual([[], ['tab'], []]);
 });
 
-test('run again with the log untouched: the page keeps it, under a new generation', async () => {
+test('run again with the log untouched: the page keeps it, once it has found its own generation', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
   page.send();
@@ -127,7 +127,7 @@ test('run again with the log untouched: the page keeps it, under a new generatio
   page.send();
   await page.advance(20);
   expect(origin.place.stored).toEqual({ tab: [1, 2] });
-  expect(origin.place.logs.get('tab')?.generation).toBe(2);
+  expect(origin.place.callsOf('checkLog')).toEqual(['checkLog tab']);
   expect([page.reports, page.settled]).toEqual([[], []]);
 });
 
@@ -208,6 +208,21 @@ test('a page that never stored anything keeps its log whoever was open meanwhile
   expect([page.reports, page.settled, page.written]).toEqual([[], [], [1]]);
 });
 
+test("a log that was drained before the freeze is in nobody else's hands: it goes on", async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.take('tab', 1);
+  page.keeper.freeze();
+  await page.settle();
+  await aPage(origin, 'other');
+  page.keeper.resume();
+  page.send();
+  await page.advance(20);
+  expect([origin.place.stored, page.logs, page.reports]).toEqual([{ tab: [2] }, ['tab'], []]);
+});
+
 test('frozen facts come in pairs: the second of each changes nothing', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
@@ -218,7 +233,7 @@ test('frozen facts come in pairs: the second of each changes nothing', async () 
   page.keeper.resume();
   page.keeper.resume();
   await page.settle();
-  expect(origin.place.logs.get('tab')?.generation).toBe(2);
+  expect(origin.place.callsOf('checkLog')).toEqual(['checkLog tab']);
   expect(page.held).toEqual(['tab']);
 });
 
@@ -244,7 +259,7 @@ test('storage that hangs when the page runs again is given up, and the page is r
   await page.advance(20);
   page.keeper.freeze();
   await page.settle();
-  origin.place.hold('claimLog');
+  origin.place.hold('checkLog');
   page.keeper.resume();
   let isReady = false;
   void page.keeper.ready().then(() => {

@@ -125,7 +125,7 @@ test('a page frozen before its predecessor was drained is not blocked for ever',
   expect([page.held, page.logs]).toEqual([[], ['after']]);
   page.keeper.resume();
   await page.settle();
-  expect(page.queue.own.after).toBe(page.log('before'));
+  expect([page.queue.own.after, page.waitsBehind]).toEqual([page.log('before'), 'before']);
   page.take('before', 2);
   await page.settle();
   expect([page.logs, page.queue.own.after?.isSettled ?? true]).toEqual([['after'], true]);
@@ -138,7 +138,7 @@ test('a predecessor that another page has by the time of the resume is not waite
   await aPage(origin, 'adopter');
   page.keeper.resume();
   await page.settle();
-  expect([page.logs, page.queue.own.after]).toEqual([['after'], null]);
+  expect([page.logs, page.waitsBehind]).toEqual([['after'], null]);
 });
 
 test('storage that is gone by the time of the resume blocks nothing', async () => {
@@ -151,7 +151,15 @@ test('storage that is gone by the time of the resume blocks nothing', async () =
   await page.settle();
   expect(page.ends).toHaveLength(1);
   page.send();
-  expect(page.queue.own.after?.isSettled ?? true).toBe(true);
+  expect(page.waitsBehind).toBe(null);
+});
+
+test('storage that hangs while the page before is read is given up, not passed over', async () => {
+  const { origin, tabStorage } = await aReload();
+  origin.place.hold('claimLog');
+  const page = await aPage(origin, 'after', { tabStorage });
+  await page.advance(5_000);
+  expect([page.ends.length, page.held, page.waitsFor]).toEqual([1, ['after'], []]);
 });
 
 test('close does not wait for a predecessor', async () => {

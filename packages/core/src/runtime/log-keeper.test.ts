@@ -44,7 +44,7 @@ test('what was sent while the storage was opening is stored, too', async () => {
   page.send(2);
   page.keeper.writeSoon();
   await page.advance(100);
-  expect(page.keeper.canStore).toBe(true);
+  expect(page.canStore).toBe(true);
   release();
   await page.advance(20);
   expect(origin.place.stored).toEqual({ tab: [1, 2] });
@@ -56,7 +56,7 @@ test.each(['open', 'listLogs'] as const)('%s that rejects at the start', async (
   origin.place.fail(method, new Error('no'));
   const page = await aPage(origin);
   await page.keeper.ready();
-  expect(page.keeper.canStore).toBe(false);
+  expect(page.canStore).toBe(false);
   expect(page.ends).toMatchObject([{ cause: new Error('no') }]);
   page.send();
   await page.advance(60_000);
@@ -74,9 +74,9 @@ test.each(['open', 'listLogs', 'claimLog'] as const)('%s that hangs at the start
     isReady = true;
   });
   await page.advance(4_999);
-  expect([isReady, page.keeper.canStore]).toEqual([false, true]);
+  expect([isReady, page.canStore]).toEqual([false, true]);
   await page.advance(1);
-  expect([isReady, page.keeper.canStore]).toEqual([true, false]);
+  expect([isReady, page.canStore]).toEqual([true, false]);
   expect(page.ends).toHaveLength(1);
 });
 
@@ -89,14 +89,14 @@ test('an opening that ends after it was given up changes nothing, and keeps noth
   release();
   await page.advance(1_000);
   expect(page.keeper.identity.clientId).toBe(clientId);
-  expect([page.held, page.environment.timers, page.ends.length]).toEqual([[], 0, 1]);
+  expect([page.logs, page.environment.timers, page.ends.length]).toEqual([['tab'], 0, 1]);
 });
 
 test('no Web Locks: nothing is stored, and it is said once, with the reason', async () => {
   const origin = anOrigin();
   const page = await aPage(origin, 'tab', { locks: null });
   expect(page.ends).toMatchObject([{ code: 'STORAGE_UNAVAILABLE', cause: { message: /Web Locks/ } }]);
-  expect(page.keeper.canStore).toBe(false);
+  expect(page.canStore).toBe(false);
   expect(origin.place.callsOf('close').length + origin.place.calls.filter((call) => call === 'close').length).toBe(1);
 });
 
@@ -108,7 +108,7 @@ test('no storage of the tab: it stores all the same', async () => {
   expect(origin.place.stored).toEqual({ tab: [1] });
 });
 
-test.each(['createLog', 'append', 'removeSegments'] as const)('%s that rejects in the middle', async (method) => {
+test.each(['createLog', 'append', 'replaceSegment'] as const)('%s that rejects in the middle', async (method) => {
   const origin = anOrigin();
   const page = await aPage(origin);
   if (method !== 'createLog') {
@@ -116,15 +116,28 @@ test.each(['createLog', 'append', 'removeSegments'] as const)('%s that rejects i
     await page.advance(20);
   }
   origin.place.fail(method);
+  if (method === 'replaceSegment') page.take('tab', 1);
   const [entry] = page.send();
   await page.advance(20);
   page.take('tab', page.queue.own.nextSeq - 1);
   page.send();
   await page.advance(60_000);
   expect(page.ends).toMatchObject([{ code: 'STORAGE_FAILED', cause: expect.any(Error) as unknown }]);
-  expect(page.keeper.canStore).toBe(false);
-  expect(entry === undefined ? null : page.written.includes(entry.seq)).toBe(method === 'removeSegments');
+  expect(page.canStore).toBe(false);
+  expect(entry === undefined ? null : page.written.includes(entry.seq)).toBe(false);
   expect(page.environment.timers).toBe(0);
+});
+
+test('a deletion that rejects in the middle', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  origin.place.fail('removeSegments');
+  page.take('tab', 1);
+  await page.advance(60_000);
+  expect(page.ends).toMatchObject([{ code: 'STORAGE_FAILED', cause: expect.any(Error) as unknown }]);
+  expect([page.canStore, page.environment.timers, page.settled]).toEqual([false, 0, ['tab:1 ok']]);
 });
 
 test('storage that goes away in the middle is reported once, and what it may have is kept in mind', async () => {
@@ -133,9 +146,8 @@ test('storage that goes away in the middle is reported once, and what it may hav
   const [stored] = page.send();
   await page.advance(20);
   const [pending] = page.send();
-  page.storage.lose(new Error('deleted'));
-  page.storage.lose(new Error('again'));
-  await page.settle();
+  await page.loseStorage(new Error('deleted'));
+  await page.loseStorage(new Error('again'));
   expect(page.ends).toMatchObject([{ code: 'STORAGE_FAILED', cause: { message: 'deleted' } }]);
   if (stored === undefined || pending === undefined) throw new Error('nothing was sent');
   expect([page.keeper.mayKeep(stored), page.keeper.mayKeep(pending)]).toEqual([true, false]);
@@ -147,7 +159,7 @@ test('after storage failed its messages are still sent from memory, adopted ones
   origin.place.leave('old', [1]);
   const page = await aPage(origin);
   page.send();
-  page.storage.lose(new Error('gone'));
+  await page.loseStorage();
   page.take('old', 1);
   page.take('tab', 1);
   await page.settle();
@@ -169,8 +181,9 @@ test('corrupt records are reported, what can be read is sent, and the log stays'
   expect(page.logs).toEqual(['old', 'tab']);
   page.take('old', 2);
   await page.advance(60_000);
-  expect(page.logs).toEqual(['tab']);
-  expect([page.finished, page.reports.length, page.ends, page.held]).toEqual([[], 1, [], ['tab']]);
+  // Its lock stays with it: nobody else need look at it either.
+  expect([page.logs, page.held, page.queue.isEmpty]).toEqual([['old', 'tab'], ['old', 'tab'], true]);
+  expect([page.finished, page.reports.length, page.ends]).toEqual([[], 1, []]);
   expect(origin.place.stored).toEqual({ old: [] });
 });
 

@@ -1,12 +1,14 @@
 import type { Failure } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
+import { Listing } from '../machines/listing.ts';
+import { anEntry } from '../machines/outbox.fixture.ts';
 import { OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
-import type { OutboxStorage } from '../storage/ports.ts';
+import type { Keeper } from '../storage/keeper.ts';
 import { FakeEnvironment, type FakeEnvironmentOptions } from '../testing-fakes/fake-environment.fixture.ts';
 import { FakeLocks } from '../testing-fakes/fake-locks.fixture.ts';
 import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
-import { LogKeeper } from './log-keeper.ts';
+import { logKeeper } from './log-keeper.ts';
 
 /** What the tabs of one origin share. */
 export interface Origin {
@@ -21,9 +23,8 @@ export function anOrigin(): Origin {
 /** A page's keeper and queue without socket and server: the test is both. Its own log is named like the tab. */
 export class Page {
   readonly environment: FakeEnvironment;
-  readonly storage: OutboxStorage & { lose(cause: unknown): void };
   readonly queue: OutboxQueue;
-  readonly keeper: LogKeeper;
+  readonly keeper: Keeper;
   /** `log:seq ok` or `log:seq CODE`. */
   readonly settled: string[] = [];
   /** `log:seq`, in the order in which storage had them. */
@@ -33,13 +34,14 @@ export class Page {
   readonly finished: string[] = [];
   changes = 0;
   onReport: (failure: Failure) => void = () => {};
+  readonly #place: MemoryPlace;
   #fresh = 0;
 
   constructor({ place, locks }: Origin, tab: string, options: Omit<FakeEnvironmentOptions, 'tab'> = {}) {
     this.environment = new FakeEnvironment({ locks, ...options, tab });
-    this.storage = memoryStorage(place);
-    this.queue = new OutboxQueue(this.#newLog(tab), 1_000);
-    this.keeper = new LogKeeper(this.storage, {
+    this.#place = place;
+    this.queue = new OutboxQueue(this.#newLog(tab));
+    this.keeper = logKeeper(memoryStorage(place), {
       environment: this.environment,
       queue: this.queue,
       newLog: () => {
@@ -60,20 +62,32 @@ export class Page {
     });
   }
 
+  get canStore(): boolean {
+    return this.ends.length === 0;
+  }
+
   /** What the app does. */
   send(count = 1): Entry[] {
     return Array.from({ length: count }, () => {
       const payload = JSON.stringify(`${this.queue.own.id}:${this.queue.own.nextSeq}`);
-      const message = { payload, bytes: utf8Length(payload), ttl: null, expiresAt: null };
-      const entry = this.queue.own.append(message);
+      const entry = anEntry({ payload, bytes: utf8Length(payload) });
+      this.queue.own.append(entry);
       this.keeper.added(entry);
       return entry;
     });
   }
 
+  /** The storage breaks, and the page finds out at its next call. */
+  async loseStorage(cause: Error = new Error('gone')): Promise<void> {
+    this.#place.fail('open', cause);
+    this.keeper.setPeer('peer');
+    await this.settle();
+    this.#place.mend();
+  }
+
   /** What the server does: it has taken everything of a log up to `seq`. */
   take(id: string, seq: number): void {
-    this.log(id).begin([seq, []]);
+    new Listing(this.log(id), 0).begin([seq, []]);
   }
 
   /** Withdraws a message as the socket does; tells what came of it. */
@@ -101,6 +115,14 @@ export class Page {
   /** The logs whose locks this page holds. */
   get held(): string[] {
     return this.environment.origin?.heldBy(this.environment.tab).sort() ?? [];
+  }
+
+  /** The log that the own one is sent after. */
+  get waitsBehind(): string | null {
+    for (let { after } = this.queue.own; after !== null; { after } = after) {
+      if (!after.isSettled && this.queue.logs.includes(after)) return after.id;
+    }
+    return null;
   }
 
   get waitsFor(): string[] {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { anEntry } from '../machines/outbox.fixture.ts';
 import { aPage, anOrigin } from './page.fixture.ts';
 
 // One log's copy in storage, seen through the keeper that owns it.
@@ -85,14 +86,11 @@ test('a segment has 1,000 messages at most', async () => {
   const page = await aPage(origin);
   page.send(2_001);
   await page.advance(20);
-  expect([...origin.place.callsOf('createLog'), ...origin.place.callsOf('append')]).toEqual([
-    'createLog tab [1..1000]',
-    'append tab [1001..2000]',
-    'append tab [2001..2001]',
-  ]);
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..1000] [1001..2000] [2001..2001]']);
+  expect(page.written).toHaveLength(2_001);
 });
 
-test('a segment goes when all in it is settled, and segments of 50 ms go together', async () => {
+test('a segment goes when all in it is settled, and segments of 20 ms go together', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
   for (let segment = 0; segment < 3; segment += 1) {
@@ -104,11 +102,36 @@ test('a segment goes when all in it is settled, and segments of 50 ms go togethe
   await page.advance(50);
   expect(origin.place.stored).toEqual({ tab: [3, 4, 5, 6] });
   page.take('tab', 4);
-  await page.advance(30);
+  await page.advance(15);
   page.take('tab', 6);
-  await page.advance(20);
+  await page.advance(5);
   expect(origin.place.callsOf('removeSegments')).toEqual(['removeSegments tab 1', 'removeSegments tab 3 5']);
-  expect(origin.place.stored).toEqual({ tab: [] });
+  expect(origin.place.stored).toEqual({});
+});
+
+test('a log that is empty goes, and comes back with the next message', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  for (const seq of [1, 2]) {
+    page.send();
+    await page.advance(20);
+    expect(origin.place.stored).toEqual({ tab: [seq] });
+    page.take('tab', seq);
+    await page.advance(20);
+    expect(origin.place.stored).toEqual({});
+  }
+  expect(page.held).toEqual(['tab']);
+});
+
+test('what is new and what is settled go into one transaction', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(20);
+  page.send();
+  page.take('tab', 1);
+  await page.advance(20);
+  expect(origin.place.callsOf('replaceSegment')).toEqual(['replaceSegment tab 1 by [2..2]']);
 });
 
 test('what is settled while it is being written is removed afterwards', async () => {
@@ -124,15 +147,17 @@ test('what is settled while it is being written is removed afterwards', async ()
   release();
   await page.settle();
   await page.advance(50);
-  expect(origin.place.stored).toEqual({ tab: [] });
+  expect(origin.place.stored).toEqual({});
 });
 
 test('the stored copy has the payload and the time to live', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
   const ttl = { ms: 5_000, since: 17 };
-  page.keeper.added(page.queue.own.append({ payload: '{"a":"ü"}', bytes: 10, ttl, expiresAt: 6_000 }));
+  const entry = anEntry({ payload: '{"a":"ü"}', bytes: 10, ttl, expiresAt: 6_000 });
+  page.queue.own.append(entry);
+  page.keeper.added(entry);
   await page.advance(20);
   const [segment] = origin.place.logs.get('tab')?.segments.values() ?? [];
-  expect(segment).toEqual({ first: 1, last: 1, messages: [{ seq: 1, payload: '{"a":"ü"}', ttl }] });
+  expect(segment).toEqual([{ seq: 1, payload: '{"a":"ü"}', ttl }]);
 });

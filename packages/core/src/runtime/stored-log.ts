@@ -1,208 +1,143 @@
 import type { Environment } from '../environment/ports.ts';
-import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import { utf8Length } from '../lib/utf8.ts';
+import { restore, type Entry, type ProducerLog } from '../machines/producer-log.ts';
 import type { ClaimedLog, OutboxStore, Segment, StoredMessage } from '../storage/ports.ts';
 
-/** A write starts this long after `send` at the latest; an acknowledgement that comes first saves it. */
+/**
+ * A write starts this long after `send` at the latest; an acknowledgement that comes first saves it. Deletions are not
+ * urgent, and join it: what is acknowledged and still stored is recognised after a crash.
+ */
 const WRITE_WITHIN_MS = 20;
-/** Deletions are not urgent: what is acknowledged and still stored is recognised after a crash. */
-const REMOVE_WITHIN_MS = 50;
 /** Messages in one segment, so that a reader's page stays small. */
 const SEGMENT_MESSAGES = 1_000;
 
 export interface StoredLogHost {
   readonly environment: Environment;
-  readonly store: OutboxStore;
-  /** Runs the storage work of a log after all work before it; its failure is the keeper's. */
-  enqueue(log: ProducerLog, work: () => Promise<void>): void;
+  /** Calls `write` as soon as the storage is free, in another turn. */
+  write(): Promise<void>;
   /** The log is about to be made. */
   onCreate(): void;
-  onStored(entry: Entry): void;
+  readonly onStored: (entry: Entry) => void;
 }
 
-/** A segment in storage, or on its way there. */
-interface SegmentRecord {
-  first: number;
-  entries: readonly Entry[];
-  /** How many of them storage still has to keep. */
-  unsettled: number;
-  isWritten: boolean;
-}
-
-/** One log's copy in storage: writes what is new in segments, deletes segments when all in them is settled. */
-export class StoredLog {
-  readonly log: ProducerLog;
-  /** 0: nothing is stored yet. */
-  generation: number;
-  readonly #host: StoredLogHost;
-  readonly #segments = new Map<Entry, SegmentRecord>();
-  #pending: Entry[] = [];
-  #removals: number[] = [];
-  #cancelWrite: (() => void) | null = null;
-  #cancelRemoval: (() => void) | null = null;
-  #isWriteDue = false;
-  #isStopped = false;
-
-  constructor(log: ProducerLog, host: StoredLogHost, claimed?: ClaimedLog) {
-    this.log = log;
-    this.#host = host;
-    this.generation = claimed?.generation ?? 0;
-    if (claimed === undefined) return;
-    const bySeq = new Map([...log.entries].map((entry) => [entry.seq, entry]));
-    for (const segment of claimed.segments) {
-      const entries = segment.messages.flatMap(({ seq }) => bySeq.get(seq) ?? []);
-      this.#track({ first: segment.first, entries, unsettled: entries.length, isWritten: true });
-    }
-  }
-
+/** One log's copy in storage: what is new is written in segments, which are deleted when all in them is settled. */
+export interface StoredLog {
   /** A message was appended to the log. */
-  added(entry: Entry): void {
-    this.#pending.push(entry);
-    this.#cancelWrite ??= this.#host.environment.setTimer(WRITE_WITHIN_MS, () => this.write());
-  }
-
-  /** Somebody waits for what is pending: the write starts at the end of this turn. */
-  writeSoon(): void {
-    if (this.#isWriteDue || this.#pending.length === 0) return;
-    this.#isWriteDue = true;
-    this.#host.environment.defer(() => {
-      if (this.#isWriteDue) this.write();
-    });
-  }
-
-  /** Starts the write of what is pending. */
-  write(): void {
-    this.#cancelWrite?.();
-    this.#cancelWrite = null;
-    this.#isWriteDue = false;
-    if (this.#pending.length === 0) return;
-    this.#host.enqueue(this.log, async () => {
-      if (this.#isStopped) return;
-      // Taken here and not at the call: what came while another transaction ran joins this one.
-      const entries = this.#pending.filter(isUnsettled);
-      this.#pending = [];
-      for (let from = 0; from < entries.length; from += SEGMENT_MESSAGES) {
-        await this.#append(entries.slice(from, from + SEGMENT_MESSAGES));
-      }
-    });
-  }
-
-  settled(entry: Entry): void {
-    const record = this.#segments.get(entry);
-    if (record === undefined) return;
-    record.unsettled -= 1;
-    if (record.isWritten) this.#removeIfSettled(record);
-  }
-
-  /** Makes storage forget a withdrawn message, then calls `done`; at once where it never was stored. */
-  forget(entry: Entry, done: () => void): void {
-    if (!this.#segments.has(entry)) {
-      // It may be pending: a write skips what is withdrawn.
-      done();
-      return;
-    }
-    this.#host.enqueue(this.log, async () => {
-      const record = this.#segments.get(entry);
-      // All of the segment was settled meanwhile: its removal is under way.
-      if (record === undefined) {
-        done();
-        return;
-      }
-      if (entry.status === 'withdrawn') record.unsettled -= 1;
-      record.entries = record.entries.filter(isUnsettled);
-      const { store } = this.#host;
-      const { first } = record;
-      if (record.entries.length > 0) {
-        const left = toSegment(record.entries);
-        // Before the transaction ends: what is settled meanwhile is removed under the new name.
-        record.first = left.first;
-        await store.replaceSegment(this.log.id, this.generation, first, left);
-      } else {
-        await store.removeSegments(this.log.id, this.generation, [first]);
-      }
-      // Not before: until then storage has it.
-      this.#segments.delete(entry);
-      done();
-    });
-  }
-
-  /** Deletes what is settled, and with `discard` all of it, and the log itself where nothing is left. */
-  async delete(discard: boolean): Promise<boolean> {
-    this.stop();
-    if (this.generation === 0) return true;
-    if (!discard && this.#removals.length > 0) await this.#remove();
-    return this.#host.store.deleteLog(this.log.id, this.generation, discard);
-  }
-
+  added(entry: Entry): void;
+  settled(entry: Entry): void;
   /** Whether storage has this message, or is being given it. */
-  has(entry: Entry): boolean {
-    return this.#segments.has(entry);
-  }
+  has(entry: Entry): boolean;
+  /** Starts the next write at the end of this turn. Resolves when that is done, whatever came of it. */
+  request(): Promise<void>;
+  /**
+   * Brings the copy up to date, in one transaction: what was withdrawn is taken out, and with `discards` all there is.
+   * With `checks`, the transaction runs in any case: it rejects where the log has another owner. Resolves with whether
+   * nothing of the log is stored now; null, a storage that is gone, has nothing.
+   */
+  write(store: OutboxStore | null, discards: boolean, checks: boolean): Promise<boolean>;
+  /** Ends the timer. */
+  stop(): void;
+}
 
-  /** Starts nothing any more: what has not begun is done by `delete`, or not at all. */
-  stop(): void {
-    this.#isStopped = true;
-    this.#cancelWrite?.();
-    this.#cancelRemoval?.();
-    this.#cancelWrite = null;
-    this.#cancelRemoval = null;
-    this.#isWriteDue = false;
-  }
+/** The copy of a log of this page, or of the one that was claimed and is empty yet. */
+export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: ClaimedLog): StoredLog {
+  /** Where each stored message is, and each that is on its way to storage. */
+  const segments = new Map<Entry, readonly Entry[]>();
+  /** Messages that were never written: also those that were sent before the storage had opened. */
+  let pending: Entry[] = [...log.entries];
+  let generation = 0;
+  let cancel: (() => void) | undefined;
+  let due: Promise<void> | undefined;
 
-  async #append(entries: readonly Entry[]): Promise<void> {
-    const [head] = entries;
-    if (head === undefined) return;
-    const record: SegmentRecord = { first: head.seq, entries, unsettled: entries.length, isWritten: false };
-    this.#track(record);
-    const { store } = this.#host;
-    if (this.generation === 0) {
-      this.#host.onCreate();
-      await store.createLog({ id: this.log.id, after: openPredecessor(this.log) }, toSegment(entries));
-      this.generation = 1;
-    } else {
-      await store.append(this.log.id, this.generation, toSegment(entries));
+  const stop = (): void => {
+    cancel?.();
+    cancel = undefined;
+  };
+  const request = (): Promise<void> => (due ??= host.write());
+  const requestWithin = (): void => {
+    cancel ??= host.environment.setTimer(WRITE_WITHIN_MS, () => void request());
+  };
+  const track = (segment: readonly Entry[]): void => {
+    for (const entry of segment) segments.set(entry, segment);
+  };
+
+  if (pending.length > 0) requestWithin();
+  if (claimed !== undefined) {
+    ({ generation } = claimed);
+    for (const { seq, payload, ttl } of claimed.segments.flat()) {
+      restore(log, { seq, payload, ttl, bytes: utf8Length(payload) });
     }
-    record.isWritten = true;
-    for (const entry of entries) this.#host.onStored(entry);
-    this.#removeIfSettled(record);
+    const entries = [...log.entries];
+    for (const { length } of claimed.segments) track(entries.splice(0, length));
   }
 
-  #removeIfSettled(record: SegmentRecord): void {
-    if (record.unsettled > 0) return;
-    this.#untrack(record);
-    this.#removals.push(record.first);
-    // A write that hung may end after all.
-    if (this.#isStopped) return;
-    this.#cancelRemoval ??= this.#host.environment.setTimer(REMOVE_WITHIN_MS, () => {
-      this.#cancelRemoval = null;
-      this.#host.enqueue(this.log, () => this.#remove());
-    });
-  }
-
-  async #remove(): Promise<void> {
-    const firsts = this.#removals;
-    this.#removals = [];
-    if (firsts.length > 0) await this.#host.store.removeSegments(this.log.id, this.generation, firsts);
-  }
-
-  #track(record: SegmentRecord): void {
-    for (const entry of record.entries) this.#segments.set(entry, record);
-  }
-
-  #untrack(record: SegmentRecord): void {
-    for (const entry of record.entries) this.#segments.delete(entry);
-  }
+  return {
+    added(entry) {
+      pending.push(entry);
+      requestWithin();
+    },
+    settled(entry) {
+      if (segments.has(entry)) requestWithin();
+    },
+    has: (entry) => segments.has(entry),
+    request,
+    async write(store, discards, checks) {
+      stop();
+      due = undefined;
+      if (store === null) return true;
+      // Taken here and not at the call: what came while another transaction ran joins this one.
+      const isLeft = discards ? (): boolean => false : isUnsettled;
+      const fresh = pending.filter(isLeft);
+      pending = [];
+      const added = cut(fresh);
+      const removed: (readonly Entry[])[] = [];
+      for (const segment of new Set(segments.values())) {
+        const left = segment.filter(isLeft);
+        if (left.length > 0 && !segment.some(({ isWithdrawn }) => isWithdrawn)) continue;
+        removed.push(segment);
+        added.push(...cut(left));
+      }
+      if (added.length === 0) {
+        if (generation === 0) return true;
+        if (removed.length === 0 && !checks && !log.isSettled) return false;
+      }
+      if (generation === 0) host.onCreate();
+      // What is withdrawn meanwhile is looked for in its new segment.
+      added.forEach(track);
+      const { id, after } = log;
+      generation = await store.write(
+        { id, after: after === null || after.isSettled ? null : after.id, generation },
+        removed.map(([first]) => first?.seq ?? 0),
+        added.map(toSegment),
+      );
+      // Not before: until then storage has it.
+      for (const segment of removed) {
+        for (const entry of segment) if (segments.get(entry) === segment) segments.delete(entry);
+      }
+      fresh.forEach(host.onStored);
+      return generation === 0;
+    },
+    stop,
+  };
 }
 
 /** Only what may still have to be sent is worth storing. */
-function isUnsettled(entry: Entry): boolean {
-  return entry.status === 'queued' || entry.status === 'inFlight';
+function isUnsettled({ status, isWithdrawn }: Entry): boolean {
+  return !isWithdrawn && (status === 'queued' || status === 'inFlight');
 }
 
-function openPredecessor(log: ProducerLog): string | null {
-  return log.after === null || log.after.isSettled ? null : log.after.id;
+function cut(entries: readonly Entry[]): (readonly Entry[])[] {
+  const segments: (readonly Entry[])[] = [];
+  for (let from = 0; from < entries.length; from += SEGMENT_MESSAGES) {
+    segments.push(entries.slice(from, from + SEGMENT_MESSAGES));
+  }
+  return segments;
 }
 
 function toSegment(entries: readonly Entry[]): Segment {
-  const messages = entries.map(({ seq, payload, ttl }): StoredMessage => ({ seq, payload, ttl }));
-  return { first: messages[0]?.seq ?? 0, last: messages.at(-1)?.seq ?? 0, messages };
+  return entries.map(({ seq, payload, ttl }): StoredMessage => ({
+    seq,
+    payload,
+    ttl,
+  })) as readonly StoredMessage[] as Segment;
 }

@@ -1,6 +1,6 @@
 import type { Outbox } from '../storage/keeper.ts';
 import type { OutboxStorage } from '../storage/ports.ts';
-import { LogKeeper } from './log-keeper.ts';
+import { storedMessages } from './stored-messages.ts';
 
 /** An outbox that keeps its messages in `storage`. */
 export function storedOutbox(storage: OutboxStorage): Outbox {
@@ -8,6 +8,6 @@ export function storedOutbox(storage: OutboxStorage): Outbox {
     maxMessages: storage.maxMessages,
     scope: storage.scope,
     isStored: true,
-    createKeeper: (host) => new LogKeeper(storage, host),
+    createKeeper: (host) => storedMessages(storage, host),
   };
 }

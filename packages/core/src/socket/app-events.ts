@@ -1,129 +1,104 @@
 import type { Environment } from '../environment/ports.ts';
 import { Emitter } from '../lib/emitter.ts';
 import type { Failure, HoldfastError } from '../lib/errors.ts';
-import { toError } from './receipts.ts';
+import { toError } from './to-error.ts';
 import type { EventRecord, SocketEvents } from './types.ts';
 
+type Told = Partial<Pick<EventRecord, 'code' | 'message' | 'details'>>;
+
 /** All that the app hears: events, subscribers and the sink of records. */
-export class AppEvents<Incoming> {
-  readonly #environment: Environment;
-  readonly #onEvent: ((record: EventRecord) => void) | null;
-  readonly #connectionId: () => number;
-  readonly #traceId: string;
-  readonly #emitter: Emitter<SocketEvents<Incoming>>;
-  readonly #subscribers = new Set<() => void>();
-  #cancelFrame: (() => void) | null = null;
-
-  constructor(
-    environment: Environment,
-    onEvent: ((record: EventRecord) => void) | null,
-    /** The connection that records belong to. */
-    connectionId: () => number,
-  ) {
-    this.#environment = environment;
-    this.#onEvent = onEvent;
-    this.#connectionId = connectionId;
-    this.#traceId = environment.randomId();
-    this.#emitter = new Emitter((cause, type) => this.#listenerFailed(cause, String(type)));
-  }
-
-  on<Type extends keyof SocketEvents<Incoming>>(
-    type: Type,
-    listener: (event: SocketEvents<Incoming>[Type]) => void,
-  ): () => void {
-    return this.#emitter.on(type, listener);
-  }
-
-  emit<Type extends keyof SocketEvents<Incoming>>(type: Type, event: SocketEvents<Incoming>[Type]): void {
-    this.#emitter.emit(type, event);
-  }
-
-  subscribe(listener: () => void): () => void {
-    const entry = (): void => listener();
-    this.#subscribers.add(entry);
-    return () => void this.#subscribers.delete(entry);
-  }
-
+export interface AppEvents<Incoming> extends Pick<Emitter<SocketEvents<Incoming>>, 'on' | 'emit'> {
+  subscribe(listener: () => void): () => void;
   /** Tells subscribers that there is something new. */
-  notify(): void {
-    for (const subscriber of [...this.#subscribers]) {
-      if (!this.#subscribers.has(subscriber)) continue;
-      try {
-        subscriber();
-      } catch (cause) {
-        this.#listenerFailed(cause, 'subscribe');
-      }
-    }
-  }
-
+  notify(): void;
   /** Tells them before the next frame, once however often it is asked for. */
-  notifySoon(): void {
-    if (this.#subscribers.size === 0 || this.#cancelFrame !== null) return;
-    this.#cancelFrame = this.#environment.nextFrame(() => {
-      this.#cancelFrame = null;
-      this.notify();
-    });
-  }
-
-  /** Says the last word and forgets everybody. */
-  end(error: HoldfastError | null): void {
-    this.#cancelFrame?.();
-    this.#cancelFrame = null;
-    this.notify();
-    this.emit('closed', { error });
-    this.#emitter.clear();
-    this.#subscribers.clear();
-  }
-
-  report(failure: Failure): void {
-    this.record('error', 'socket.error', failure);
-    this.emit('error', this.error(failure));
-  }
-
+  notifySoon(): void;
+  record(level: EventRecord['level'], name: string, told: Told, connectionId?: number): void;
+  error(failure: Failure): HoldfastError;
+  report(failure: Failure): void;
   /** A message that will not be delivered. */
-  dropped(id: string, error: HoldfastError): void {
-    // A refusal's words are the server app's own, and may quote the message: they go to the app, not into a record.
-    const { code, message } = error;
-    this.record('warn', 'message.dropped', { code, ...(code !== 'REFUSED' && { message }), details: { id } });
-    this.emit('drop', { id, error });
+  dropped(id: string, error: HoldfastError): void;
+  /** Says the last word and forgets everybody. */
+  end(error: HoldfastError | null): void;
+}
+
+export function createAppEvents<Incoming>(
+  environment: Environment,
+  onEvent: ((record: EventRecord) => void) | null,
+  /** The connection that records belong to. */
+  currentConnection: () => number,
+): AppEvents<Incoming> {
+  const traceId = environment.randomId();
+  const listeners = new Emitter<SocketEvents<Incoming>>(listenerFailed);
+  const subscribers = new Emitter<{ subscribe: undefined }>(listenerFailed);
+  let cancelFrame: (() => void) | null = null;
+
+  function listenerFailed(cause: unknown, type: string): void {
+    const message = `a listener of ${type} threw`;
+    const failure: Failure = { code: 'LISTENER_FAILED', message, details: { type }, cause };
+    if (type === 'error') record('error', 'socket.error', failure);
+    else report(failure);
   }
 
-  record(
+  function notify(): void {
+    cancelFrame?.();
+    cancelFrame = null;
+    subscribers.emit('subscribe', undefined);
+  }
+
+  function record(
     level: EventRecord['level'],
     name: string,
-    more: Partial<Pick<EventRecord, 'code' | 'message' | 'details'>>,
-    connectionId: number = this.#connectionId(),
+    { code, message, details }: Told,
+    connectionId = currentConnection(),
   ): void {
-    if (this.#onEvent === null) return;
-    const { code, message, details } = more;
     try {
-      this.#onEvent({
-        timestamp: this.#environment.wallClock(),
+      onEvent?.({
+        timestamp: environment.wallClock(),
         level,
         name,
         connectionId,
-        traceId: this.#traceId,
-        ...(code !== undefined && { code }),
-        ...(message !== undefined && { message }),
-        ...(details !== undefined && { details }),
+        traceId,
+        ...(code && { code }),
+        ...(message && { message }),
+        ...(details && { details }),
       });
     } catch {
       // The sink itself is broken: there is nowhere left to tell.
     }
   }
 
-  error(failure: Failure): HoldfastError {
-    return toError(failure, this.#environment.wallClock());
+  function error(failure: Failure): HoldfastError {
+    return toError(failure, environment.wallClock());
   }
 
-  #listenerFailed(cause: unknown, type: string): void {
-    const failure: Failure = {
-      code: 'LISTENER_FAILED',
-      message: `a listener of ${type} threw`,
-      details: { type },
-      cause,
-    };
-    if (type === 'error') this.record('error', 'socket.error', failure);
-    else this.report(failure);
+  function report(failure: Failure): void {
+    record('error', 'socket.error', failure);
+    listeners.emit('error', error(failure));
   }
+
+  return {
+    on: (type, listener) => listeners.on(type, listener),
+    emit: (type, event) => listeners.emit(type, event),
+    subscribe: (listener) => subscribers.on('subscribe', () => listener()),
+    notify,
+    notifySoon() {
+      if (subscribers.count('subscribe') > 0) cancelFrame ??= environment.nextFrame(notify);
+    },
+    record,
+    error,
+    report,
+    dropped(id, dropError) {
+      const { code, message } = dropError;
+      // A refusal's words are the server app's own, and may quote the message: they go to the app, not into a record.
+      record('warn', 'message.dropped', { code, ...(code !== 'REFUSED' && { message }), details: { id } });
+      listeners.emit('drop', { id, error: dropError });
+    },
+    end(last) {
+      notify();
+      listeners.emit('closed', { error: last });
+      listeners.clear();
+      subscribers.clear();
+    },
+  };
 }

@@ -3,24 +3,7 @@ import { storedOutbox } from '../runtime/stored-outbox.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { FakeLocks } from '../testing-fakes/fake-locks.fixture.ts';
 import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
-import { outcomeOf, unhandledRejections, World } from './socket.fixture.ts';
-
-/** What a closed socket may leave behind: nothing. */
-function leftBehind({ environment }: World): object {
-  return {
-    timers: environment.timers,
-    frames: environment.frames,
-    observed: environment.isObserved,
-    locks: [
-      ...(environment.origin?.heldBy(environment.tab) ?? []),
-      ...(environment.origin?.waitingOf(environment.tab) ?? []),
-    ],
-    sockets: environment.sockets.filter((socket) => !socket.isDetached && socket.readyState !== 'closed').length,
-    listeners: environment.sockets.filter(({ onopen, onmessage, onclose }) => onopen ?? onmessage ?? onclose).length,
-  };
-}
-
-const NOTHING = { timers: 0, frames: 0, observed: false, locks: [], sockets: 0, listeners: 0 };
+import { leftBehind, NOTHING, outcomeOf, unhandledRejections, World } from './socket.fixture.ts';
 
 describe('whenOpen', () => {
   it('resolves when the connection opens, and at once when it is open', async () => {
@@ -38,7 +21,7 @@ describe('whenOpen', () => {
     const open = outcomeOf(world.socket.whenOpen());
     await world.accept();
     world.wire.closeBy(1006);
-    await world.environment.advance(500);
+    await world.environment.advance(300);
     expect(open.state).toBe('pending');
     await world.welcome();
     expect(open.state).toBe('resolved');
@@ -61,26 +44,38 @@ describe('whenOpen', () => {
 });
 
 describe('close', () => {
-  it.each(['at once', 'while opening', 'while greeting', 'open', 'waiting', 'paused', 'suspended'])(
-    'leaves nothing behind: %s',
-    async (when) => {
-      const world = new World();
-      world.socket.subscribe(() => {});
-      world.socket.send('x', { ttlMs: 1_000, signal: new AbortController().signal });
-      if (when === 'while opening') await world.settle();
-      if (when === 'while greeting') await world.accept();
-      if (when !== 'at once' && !when.startsWith('while')) await world.welcome();
-      if (when === 'waiting') world.wire.closeBy(1006);
-      if (when === 'paused') world.socket.pause();
-      if (when === 'suspended') world.wire.closeBy(1008);
-      await world.socket.close();
-      expect(leftBehind(world)).toEqual(NOTHING);
-      expect([world.socket.getState().phase, world.events('closed')]).toEqual(['closed', [{ error: null }]]);
-      const { length } = world.told;
-      await world.environment.advance(100_000);
-      expect([world.told.length, world.environment.sockets.length <= 1]).toEqual([length, true]);
-    },
-  );
+  it.each([
+    ...['at once', 'while opening', 'while greeting', 'while preparing', 'open', 'waiting', 'paused', 'suspended'],
+    ...['asked after a hint', 'waiting for the turn of a drain', 'in a handover', 'hidden', 'sent into silence'],
+  ])('leaves nothing behind: %s', async (when) => {
+    const world = new World({
+      hidden: { releaseAfterMs: 60_000 },
+      ...(when === 'while preparing' && { onConnect: () => new Promise(() => {}) }),
+    });
+    world.socket.subscribe(() => {});
+    world.socket.send('x', { ttlMs: 1_000, signal: new AbortController().signal });
+    if (when === 'while opening') await world.settle();
+    if (when === 'while greeting') await world.accept();
+    if (when !== 'at once' && (when === 'while preparing' || !when.startsWith('while'))) await world.welcome();
+    if (when === 'waiting') world.wire.closeBy(1006);
+    if (when === 'paused') world.socket.pause();
+    if (when === 'suspended') world.wire.closeBy(1008);
+    if (when === 'asked after a hint') world.environment.tell('woke');
+    if (when === 'waiting for the turn of a drain') world.wire.receive(['drain', { within: 9_000 }]);
+    if (when === 'hidden') world.environment.tell('hidden');
+    if (when === 'sent into silence') await world.environment.advance(500);
+    if (when === 'in a handover') {
+      world.socket.migrate().catch(() => {});
+      await world.accept();
+    }
+    const { length: opened } = world.environment.sockets;
+    await world.socket.close();
+    expect(leftBehind(world)).toEqual(NOTHING);
+    expect([world.socket.getState().phase, world.events('closed')]).toEqual(['closed', [{ error: null }]]);
+    const { length } = world.told;
+    await world.environment.advance(100_000);
+    expect([world.told.length, world.environment.sockets.length]).toEqual([length, opened]);
+  });
 
   it('leaves nothing behind with an outbox that stores', async () => {
     const place = new MemoryPlace();
@@ -187,6 +182,7 @@ describe('close', () => {
     const receipt = world.socket.send('x');
     await expect(receipt.delivered).rejects.toMatchObject({ code: 'CLOSED' });
     for (const call of [world.socket.connect, world.socket.pause, world.socket.reconnect]) call();
+    await expect(world.socket.migrate()).rejects.toMatchObject({ code: 'CLOSED' });
     expect([world.socket.getState().phase, world.events('closed').length]).toEqual(['closed', 1]);
   });
 

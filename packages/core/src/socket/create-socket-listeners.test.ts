@@ -215,7 +215,7 @@ test('no payload, token or URL is ever in a record, whatever fails', async () =>
 test('a record has a time, a level, the connection it is about, and one trace for all of a socket', async () => {
   const world = await new World().welcome();
   world.wire.closeBy(1006);
-  await world.environment.advance(375);
+  await world.environment.advance(150);
   await world.welcome();
   world.socket.reconnect();
   world.socket.send(1, { signal: AbortSignal.abort() });

@@ -176,7 +176,7 @@ describe('signal', () => {
     expect([delivered.state, receipt.status]).toEqual(['pending', 'queued']);
     release();
     await world.settle();
-    expect([delivered.code, Object.values(place.stored)]).toEqual(['ABORTED', [[]]]);
+    expect([delivered.code, Object.values(place.stored)]).toEqual(['ABORTED', []]);
   });
 });
 

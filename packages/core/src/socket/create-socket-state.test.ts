@@ -25,10 +25,10 @@ test('times are told by the wall clock', async () => {
     reason: 'lost',
     attempt: 1,
     since,
-    retryAt: since + 375,
+    retryAt: since + 150,
     error: { code: 'CONNECTION_LOST', retryable: true, timestamp: since },
   });
-  await world.environment.advance(375);
+  await world.environment.advance(150);
   expect(world.socket.getState()).toMatchObject({ phase: 'connecting', reason: 'retry', attempt: 1, retryAt: null });
 });
 
@@ -69,11 +69,24 @@ test('a step of connecting and a heartbeat are no news', async () => {
 test('maxAttempts failed tries in a row suspend, with the last failure as the cause', async () => {
   const world = await new World({ reconnect: { maxAttempts: 1 } }).settle();
   world.wire.closeBy(1006);
-  await world.environment.advance(375);
+  await world.environment.advance(150);
   world.wire.closeBy(1006);
   const { error } = world.socket.getState();
   expect(error).toMatchObject({ code: 'RETRIES_EXHAUSTED', cause: { name: 'HoldfastError', code: 'CONNECT_FAILED' } });
   expect(world.errors).toEqual(['RETRIES_EXHAUSTED']);
+});
+
+test('the breaker is closed until the limits are reached, and told when it changes', async () => {
+  const world = await new World({ reconnect: { maxAttempts: 1, coolDownMs: 5_000 } }).settle();
+  const breakers = (): unknown[] => (world.events('state') as { breaker: string }[]).map(({ breaker }) => breaker);
+  for (const wait of [150, 5_000]) {
+    world.wire.closeBy(1006);
+    await world.environment.advance(wait);
+  }
+  await world.welcome();
+  await world.alive(5_000);
+  expect(breakers()).toEqual(['closed', 'closed', 'open', 'half-open', 'half-open', 'closed']);
+  expect(world.phases).toEqual(['waiting', 'connecting', 'suspended', 'connecting', 'open', 'open']);
 });
 
 test('a step that takes too long is a failed attempt that names the step', async () => {

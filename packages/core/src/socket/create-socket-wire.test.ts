@@ -89,7 +89,7 @@ test('it runs on every connection, told whether the session goes on and how ofte
   const world = new World({ onConnect: ({ resumed, attempt }) => void contexts.push({ resumed, attempt }) });
   await world.welcome();
   world.wire.closeBy(1006);
-  await world.environment.advance(500);
+  await world.environment.advance(300);
   await world.welcome({ resumed: true });
   expect(contexts).toEqual([
     { resumed: false, attempt: 0 },
@@ -120,7 +120,7 @@ test('a producer of onConnect is finished with on the next connection, and none 
   }).welcome();
   const [id] = (world.wire.framesOf('producers') as [string, [[string]]][])[0]?.[1][0] ?? [];
   world.wire.closeBy(1006);
-  await world.environment.advance(500);
+  await world.environment.advance(300);
   await world.welcome();
   expect(world.wire.framesOf('fin')).toEqual([['fin', id]]);
   expect(world.wire.framesOf('producers')).toEqual([]);

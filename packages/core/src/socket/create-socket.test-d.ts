@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, test } from 'vitest';
 import {
   createSocket,
+  type ErrorCode,
   type HoldfastError,
   type Json,
   type Receipt,
@@ -58,6 +59,30 @@ describe('createSocket', () => {
     // @ts-expect-error true would say nothing
     createSocket({ url: 'ws://a', reconnect: true });
     createSocket({ url: () => Promise.resolve(new URL('ws://a')), reconnect: false, heartbeat: false });
+    createSocket({
+      url: 'ws://a',
+      hidden: { releaseAfterMs: 60_000 },
+      reconnect: {
+        jitter: 'decorrelated',
+        maxElapsedMs: 60_000,
+        coolDownMs: 1_000,
+        policies: { SERVER_BUSY: false, CONNECT_FAILED: { initialDelayMs: 50, jitter: 'none' } },
+        decide: ({ code, closeCode, attempt, elapsedMs, retryAfterMs, lastDelayMs, delayMs }) => {
+          expectTypeOf(code).toEqualTypeOf<ErrorCode>();
+          expectTypeOf([attempt, elapsedMs, lastDelayMs]).toEqualTypeOf<number[]>();
+          expectTypeOf([closeCode, retryAfterMs, delayMs]).toEqualTypeOf<(number | null)[]>();
+          return attempt > 3 ? false : delayMs === null ? undefined : delayMs * 2;
+        },
+      },
+    });
+    // @ts-expect-error there is no such jitter
+    createSocket({ url: 'ws://a', reconnect: { jitter: 'some' } });
+    // @ts-expect-error there is no such code
+    createSocket({ url: 'ws://a', reconnect: { policies: { TIMEOUT: false } } });
+    // @ts-expect-error true would say nothing
+    createSocket({ url: 'ws://a', reconnect: { decide: () => true } });
+    // @ts-expect-error a time is missing
+    createSocket({ url: 'ws://a', hidden: {} });
     // @ts-expect-error a TTL is a number of milliseconds
     createSocket({ url: 'ws://a' }).send(1, { ttlMs: '5s' });
   });
@@ -91,9 +116,14 @@ describe('events', () => {
     expectTypeOf(socket.getState().phase).toEqualTypeOf<
       'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'suspended' | 'closing' | 'closed'
     >();
+    expectTypeOf(socket.getState().breaker).toEqualTypeOf<'closed' | 'open' | 'half-open'>();
     // @ts-expect-error a picture is not for writing
     socket.getState().phase = 'open';
   });
+});
+
+test('migrate() is waited for', () => {
+  expectTypeOf<Socket['migrate']>().toEqualTypeOf<() => Promise<void>>();
 });
 
 test('a receipt tells by promises and by words', () => {

@@ -53,9 +53,9 @@ describe('a socket', () => {
       reason: 'lost',
       error: { code: 'CONNECTION_LOST' },
     });
-    expect(world.socket.getState().retryAt).toBe(world.environment.wallClock() + 375);
+    expect(world.socket.getState().retryAt).toBe(world.environment.wallClock() + 150);
     expect([world.events('close'), first.status]).toEqual([[{ code: 1006, reason: '', wasClean: false }], 'queued']);
-    await world.environment.advance(375);
+    await world.environment.advance(150);
     await world.welcome({ resumed: true, taken: [[1, []]] });
     expect([world.sent, first.status, second.status]).toEqual([[2], 'delivered', 'inFlight']);
     expect(world.events('open').at(-1)).toEqual({ resumed: true, attempt: 1 });
@@ -64,7 +64,7 @@ describe('a socket', () => {
   it('starts its attempts over after five seconds of life', async () => {
     const world = await new World().welcome();
     world.wire.closeBy(1006);
-    await world.environment.advance(375);
+    await world.environment.advance(150);
     await world.welcome();
     expect(world.socket.getState().attempt).toBe(1);
     await world.environment.advance(5_000);
@@ -78,18 +78,41 @@ describe('a socket', () => {
   });
 
   it('asks a silent server, and replaces the connection of a dead one', async () => {
-    const world = await new World({ heartbeat: { intervalMs: 10_000, timeoutMs: 4_000 } }).welcome();
-    expect(world.wire.framesOf('p').length).toBe(1);
-    world.wire.receive(['q', 1]);
-    await world.environment.advance(10_000 + 4_099);
-    expect([world.wire.framesOf('p').length, world.socket.getState().phase]).toEqual([2, 'open']);
-    await world.environment.advance(1);
-    expect([world.phases.at(-1), world.environment.sockets[0]?.closes[0]?.code]).toEqual(['connecting', 4408]);
+    const world = await new World({ heartbeat: { intervalMs: 10_000, timeoutMs: 4_000 } }).stable();
+    const { environment } = world;
+    const [wire] = environment.sockets;
+    const silentSince = environment.now();
+    while (environment.sockets.length === 1) await environment.advance(50);
+    // At most one pause, then four parts of the deadline with a ping each, and a last hearing.
+    expect(environment.now() - silentSince).toBeLessThanOrEqual(10_000 + 4 * 500 + 100 + 50);
+    expect([wire?.isDeaf, wire?.closes[0]?.code, environment.liveSockets]).toEqual([true, 4408, [world.wire]]);
+    // A link found dead after a stable life is replaced at once.
+    expect(world.phases.at(-1)).toBe('connecting');
+    expect(world.events('close').at(-1)).toMatchObject({ code: 4408, wasClean: false });
   });
 
-  it('keeps to the shorter of the two intervals, and asks never with heartbeat false', async () => {
+  it('asks less often while the server answers, more often after trouble', async () => {
+    const world = await new World({ heartbeat: { intervalMs: 16_000, timeoutMs: 4_000 } }).welcome();
+    const asked: number[] = [];
+    let { length } = world.wire.framesOf('p');
+    for (let ms = 0; ms < 64_000; ms += 500) {
+      await world.environment.advance(500);
+      const pings = world.wire.framesOf('p').length;
+      if (pings > length) {
+        asked.push(world.environment.now());
+        world.pong();
+      }
+      length = pings;
+    }
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] as number));
+    expect(pauses.slice(0, 3).every((pause, index) => pause >= 4_000 * 2 ** index)).toBe(true);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(17_000);
+  });
+
+  it("keeps to the shorter of the server's interval and its own, and asks never with heartbeat false", async () => {
     const shorter = await new World().welcome({ heartbeat: { intervalMs: 1_000, timeoutMs: 500 } });
-    await shorter.environment.advance(1_000);
+    shorter.pong();
+    await shorter.environment.advance(250);
     expect(shorter.wire.framesOf('p').length).toBe(2);
     const never = await new World({ heartbeat: false }).welcome();
     await never.environment.advance(100_000);
@@ -153,7 +176,7 @@ describe('a socket', () => {
     world.wire.receive(['error', { code: 'OVERLOADED', message: '', retryAfterMs: 60_000 }]);
     world.wire.closeBy(1013);
     await world.settle();
-    expect(world.environment.nextTimerMs).toBe(60_375);
+    expect(world.environment.nextTimerMs).toBe(60_150);
   });
 });
 

@@ -1,16 +1,17 @@
 import type { Failure, Json } from '../lib/errors.ts';
-import { utf8Length } from '../lib/utf8.ts';
 import type { Conversation } from '../machines/conversation.ts';
-import type { Effect, State } from '../machines/connection-state.ts';
+import type { Effect, RetryContext, State } from '../machines/connection-state.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { Driver } from '../runtime/driver.ts';
 import { Link } from '../runtime/link.ts';
 import { Turn } from '../runtime/turn.ts';
-import type { Keeper } from '../storage/keeper.ts';
-import { AppEvents } from './app-events.ts';
-import { DirectSends } from './direct-sends.ts';
+import type { MessageKeeper } from '../storage/message-keeper.ts';
+import { createAppEvents, type AppEvents } from './app-events.ts';
+import { createDirectSends, type DirectSends } from './direct-sends.ts';
+import { messages, type MessagesOptions } from './messages.ts';
 import { checkOptions, type CheckedOptions } from './options.ts';
-import { Sender } from './sender.ts';
+import { createSender, type Sender, type SenderHost } from './sender.ts';
+import { findTarget } from './target.ts';
 import { looksTheSame, snapshot } from './snapshot.ts';
 import type {
   CloseOptions,
@@ -40,12 +41,12 @@ class HoldfastSocket<Incoming, Outgoing> {
   readonly #observing = new AbortController();
   readonly #events: AppEvents<Incoming>;
   readonly #sender: Sender<Outgoing>;
-  readonly #keeper: Keeper;
+  readonly #keeper: MessageKeeper;
   readonly #link: Link;
   readonly #conversation: Conversation;
   readonly #driver: Driver;
   readonly #turn: Turn;
-  readonly #direct: DirectSends;
+  readonly #direct: DirectSends<Outgoing>;
   #snapshot: ConnectionState;
   #stats: SocketStats = { rttMs: null, queued: 0, inFlight: 0 };
   #rttMs: number | null = null;
@@ -53,15 +54,17 @@ class HoldfastSocket<Incoming, Outgoing> {
   #discards = false;
   /** The connection of the state before this one: the one whose end is told while the next has begun. */
   #leftConnection = 0;
+  /** Who waits for a move to another connection. */
+  readonly #moves = new Set<(state: State) => void>();
   #closed: { promise: Promise<void>; resolve: () => void } = deferred();
 
   constructor(options: CheckedOptions<Outgoing>) {
     this.#options = options;
     const { environment, outbox, protocol } = options;
-    const events = new AppEvents<Incoming>(environment, options.onEvent, () => this.#driver.state.connectionId);
+    const events = createAppEvents<Incoming>(environment, options.onEvent, () => this.#driver.state.known.connectionId);
     this.#events = events;
     this.#turn = new Turn(environment, () => this.#flush());
-    this.#sender = new Sender<Outgoing>({
+    const senderHost: SenderHost = {
       environment,
       codec: protocol.codec,
       maxMessages: outbox.maxMessages,
@@ -70,14 +73,16 @@ class HoldfastSocket<Incoming, Outgoing> {
       conversation: () => this.#conversation,
       requestFlush: () => this.#turn.request(),
       isClosed: () => this.#driver.state.name === 'closed' || this.#driver.state.name === 'closing',
-      signal: this.#observing.signal,
-    });
+    };
+    this.#sender = createSender<Outgoing>(senderHost);
+    this.#direct = createDirectSends(this.#sender, senderHost);
     const { queue } = this.#sender;
     this.#driver = new Driver({
       environment,
-      connection: options.connection,
+      connection: { ...options.connection, decide: (context, random) => this.#decide(context, random) },
       run: (effect) => this.#run(effect),
       onState: (state, previous) => this.#changed(state, previous),
+      isBusy: () => !queue.isEmpty,
     });
     this.#snapshot = snapshot(this.#driver.state, environment);
     this.#conversation = protocol.createConversation({
@@ -85,10 +90,12 @@ class HoldfastSocket<Incoming, Outgoing> {
       now: () => environment.now(),
       identity: () => this.#keeper.identity,
       onPeer: (peer) => this.#keeper.setPeer(peer),
-      write: (text) => this.#link.send(text),
-      bufferedAmount: () => this.#link.bufferedAmount,
+      write: (data) => this.#link.socket?.send(data),
+      expectAnswer: () => this.#driver.wrote(),
+      bufferedAmount: () => this.#link.socket?.bufferedAmount ?? 0,
       requestFlush: () => this.#turn.request(),
       requestFlushWithin: (ms) => this.#turn.requestWithin(ms),
+      expireAt: (at) => this.#sender.expireAt(at),
       welcomed: (welcome) => this.#welcomed(welcome),
       deliver: (payload) => this.#events.emit('message', payload as Incoming),
       lost: (lost) => {
@@ -97,38 +104,41 @@ class HoldfastSocket<Incoming, Outgoing> {
       },
       roundTrip: (ms) => {
         this.#rttMs = ms;
+        this.#driver.dispatch({ type: 'link/answered', connectionId: this.#driver.state.known.connectionId, ms });
         this.#events.notifySoon();
+      },
+      drained: (withinMs) => {
+        this.#events.record('info', 'connection.drain', { details: { withinMs } });
+        this.#driver.dispatch({ type: 'link/drained', connectionId: this.#driver.state.known.connectionId, withinMs });
       },
       report: (failure) => this.#events.report(failure),
       fail: (failure, closeCode) => this.#fail(failure, closeCode),
     });
-    this.#direct = new DirectSends(environment, () => this.#turn.request());
     this.#keeper = outbox.createKeeper({
       environment,
       queue,
       newLog: () => this.#sender.newLog(environment.randomId()),
       foreignLog: (id) => this.#sender.newLog(id),
-      onStored: (entry) => this.#sender.stored(entry),
       onChange: () => {
         this.#turn.request();
         this.#events.notifySoon();
       },
-      onStorageEnd: (failure) => this.#sender.storageEnded(failure),
+      error: (failure) => events.error(failure),
       report: (failure) => this.#events.report(failure),
       finish: (producer) => this.#conversation.finish(producer),
     });
+    const { url, auth } = options;
     this.#link = new Link({
       environment,
-      url: options.url,
-      auth: options.auth,
-      subprotocols: protocol.subprotocols,
-      ready: () => this.#keeper.ready(),
+      target: async () => {
+        const [target] = await Promise.all([findTarget(url, auth, protocol.subprotocols), this.#keeper.ready()]);
+        return target;
+      },
       dispatch: (event) => this.#driver.dispatch(event),
       retryAfterMs: () => this.#conversation.retryAfterMs,
-      onOpen: (token) => this.#conversation.open(token, options.onConnect === null ? null : this.#direct.begin()),
-      onMessage: (data) => {
+      onMessage: (event) => {
         this.#driver.heard();
-        this.#conversation.receive(data);
+        this.#conversation.receive(event.data);
       },
     });
     environment.observe((fact) => {
@@ -142,8 +152,9 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   #createApi(): Socket<Incoming, Outgoing> {
-    const api = {
-      send: (data: Outgoing, options?: SendOptions) => this.#sender.send(data, options ?? {}),
+    const api: Omit<Socket<Incoming, Outgoing>, typeof Symbol.asyncDispose> = {
+      messages: (options?: MessagesOptions<Incoming>) => messages<Incoming>(api, options),
+      send: (data: Outgoing, options?: SendOptions) => this.#sender.send(data, options),
       getState: () => this.#snapshot,
       getStats: () => this.#readStats(),
       subscribe: (listener: () => void) => this.#events.subscribe(listener),
@@ -154,6 +165,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       connect: () => this.#driver.dispatch({ type: 'user/connect', reason: 'user' }),
       pause: () => this.#driver.dispatch({ type: 'user/pause' }),
       reconnect: () => this.#driver.dispatch({ type: 'user/reconnect' }),
+      migrate: () => this.#migrate(),
       whenOpen: () => this.#whenOpen(),
       close: (options?: CloseOptions) => this.#close(options ?? {}),
     };
@@ -164,18 +176,28 @@ class HoldfastSocket<Incoming, Outgoing> {
 
   // The connection.
 
-  #run(effect: Exclude<Effect, { type: `timer/${string}` }>): void {
+  #run(effect: Exclude<Effect, { type: 'timer/set' }>): void {
     switch (effect.type) {
       case 'link/connect':
         this.#link.connect(effect.connectionId);
         return;
+      case 'link/greet':
+        if (this.#options.onConnect !== null) this.#direct.begin();
+        this.#conversation.open(this.#link.token);
+        return;
+      case 'link/promote':
+        this.#link.promote();
+        this.#ended();
+        return;
+      case 'link/abandon':
+        this.#link.abandon();
+        return;
       case 'link/detach':
         this.#link.detach(effect.code, effect.reason);
-        this.#conversation.end();
-        this.#direct.end();
-        this.#events.notifySoon();
+        this.#ended();
         return;
       case 'link/prepare':
+        this.#link.settle();
         void this.#prepare(effect.connectionId);
         return;
       case 'link/ping':
@@ -200,16 +222,26 @@ class HoldfastSocket<Incoming, Outgoing> {
     }
   }
 
+  /** The connection that the conversation was on is not in use any more. */
+  #ended(): void {
+    this.#conversation.end();
+    this.#direct.end();
+    this.#events.notifySoon();
+  }
+
   #welcomed(welcome: { resumed: boolean; heartbeat: { intervalMs: number; timeoutMs: number } | null }): void {
     const { heartbeat } = this.#options;
     this.#welcome = { resumed: welcome.resumed };
     this.#driver.dispatch({
       type: 'link/welcomed',
-      connectionId: this.#driver.state.connectionId,
+      connectionId: this.#driver.state.known.connectionId,
       heartbeat:
         heartbeat === null || welcome.heartbeat === null
           ? null
-          : { ...heartbeat, intervalMs: Math.min(heartbeat.intervalMs, welcome.heartbeat.intervalMs) },
+          : {
+              intervalMs: Math.min(heartbeat.intervalMs, welcome.heartbeat.intervalMs),
+              timeoutMs: Math.min(heartbeat.timeoutMs, welcome.heartbeat.timeoutMs),
+            },
     });
   }
 
@@ -218,9 +250,9 @@ class HoldfastSocket<Incoming, Outgoing> {
     const { signal } = this.#direct;
     try {
       await onConnect?.({
-        send: (data) => this.#sendDirect(signal, data),
+        send: (data) => this.#direct.send(signal, data),
         resumed: this.#welcome.resumed,
-        attempt: this.#driver.state.attempt,
+        attempt: this.#driver.state.known.attempt,
         signal,
       });
       this.#driver.dispatch({ type: 'link/prepared', connectionId });
@@ -230,20 +262,8 @@ class HoldfastSocket<Incoming, Outgoing> {
     }
   }
 
-  #sendDirect(signal: AbortSignal, data: Outgoing): Promise<void> {
-    let payload: string;
-    try {
-      payload = this.#sender.encode(data);
-    } catch (fault) {
-      if (!(fault instanceof Error)) throw fault;
-      return Promise.reject(fault);
-    }
-    const refusal = this.#conversation.refusal(utf8Length(payload));
-    return refusal === null ? this.#direct.send(signal, payload) : Promise.reject(this.#events.error(refusal));
-  }
-
   #fail(failure: Failure, closeCode: number): void {
-    const { connectionId } = this.#driver.state;
+    const { connectionId } = this.#driver.state.known;
     this.#driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode });
   }
 
@@ -252,30 +272,54 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#conversation.flush();
     if (this.#driver.state.name === 'closing' && this.#sender.queue.isEmpty)
       this.#driver.dispatch({ type: 'outbox/emptied' });
+    if (this.#driver.state.name === 'paused' && !this.#sender.queue.isEmpty)
+      this.#driver.dispatch({ type: 'outbox/filled' });
     this.#events.notifySoon();
   }
 
   #changed(state: State, previous: State): void {
-    this.#leftConnection = previous.connectionId;
-    if (looksTheSame(state, previous)) return;
-    this.#snapshot = snapshot(state, this.#options.environment);
-    if (
-      state.name !== previous.name ||
-      state.since !== previous.since ||
-      state.connectionId !== previous.connectionId
-    ) {
-      this.#events.record('info', `connection.${state.name}`, {
-        details: { reason: this.#snapshot.reason, attempt: state.attempt },
-        ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
-      });
-    }
-    this.#events.emit('state', this.#snapshot);
-    if (state.name === 'open' && previous.name !== 'open') {
-      this.#events.emit('open', { resumed: this.#welcome.resumed, attempt: state.attempt });
-    }
+    this.#leftConnection = previous.known.connectionId;
+    const isNews = !looksTheSame(state, previous);
+    const isOpened = state.name === 'open' && previous.name !== 'open';
+    if (isNews) {
+      this.#snapshot = snapshot(state, this.#options.environment);
+      if (
+        state.name !== previous.name ||
+        state.since !== previous.since ||
+        state.known.connectionId !== previous.known.connectionId
+      )
+        this.#events.record('info', `connection.${state.name}`, {
+          details: { reason: this.#snapshot.reason, attempt: state.known.attempt },
+          ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
+        });
+      this.#events.emit('state', this.#snapshot);
+    } else if (isOpened) this.#events.record('info', 'connection.moved', {});
+    if (isOpened) this.#events.emit('open', { resumed: this.#welcome.resumed, attempt: state.known.attempt });
+    if (isNews) this.#events.notify();
+    for (const move of [...this.#moves]) move(state);
     if (state.name === 'closing') this.#turn.request();
-    this.#events.notify();
     if (state.name === 'closed' && previous.name !== 'closed') void this.#end();
+  }
+
+  #migrate(): Promise<void> {
+    const before = this.#driver.state;
+    const isMoving = before.name === 'connecting' && before.isHandover;
+    this.#driver.dispatch({ type: 'user/migrate' });
+    if (this.#driver.state.name !== 'open' && !isMoving) {
+      this.#driver.dispatch({ type: 'user/connect', reason: 'user' });
+      return this.#whenOpen();
+    }
+    return new Promise((resolve, reject) => {
+      const move = (state: State): void => {
+        const isOpen = state.name === 'open';
+        // On its way: the rival of an open connection, or the one that takes over.
+        if (isOpen ? state.rival !== null : state.name === 'connecting' && state.isHandover) return;
+        this.#moves.delete(move);
+        if (isOpen && (isMoving || state.known.connectionId !== before.known.connectionId)) resolve();
+        else reject(this.#events.error({ code: 'CONNECT_FAILED', message: 'the conversation could not be moved' }));
+      };
+      this.#moves.add(move);
+    });
   }
 
   #whenOpen(): Promise<void> {
@@ -320,6 +364,17 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#sender.end();
     this.#events.end(this.#snapshot.error);
     this.#closed.resolve();
+  }
+
+  #decide(context: RetryContext, random: number): number | false | undefined {
+    try {
+      const word = this.#options.connection.decide?.(context, random);
+      // Anything else is no delay: a timer would take it for none.
+      return word === false || (typeof word === 'number' && word >= 0) ? word : undefined;
+    } catch (cause) {
+      this.#events.report({ code: 'LISTENER_FAILED', message: 'reconnect.decide threw: the default holds', cause });
+      return undefined;
+    }
   }
 
   // What the app sees.

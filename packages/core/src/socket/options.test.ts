@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HoldfastError } from '../lib/errors.ts';
+import type { RetryContext } from '../machines/connection-state.ts';
 import { storedOutbox } from '../runtime/stored-outbox.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
 import { checkOptions, memory } from './options.ts';
 import { holdfast, plain } from './protocols.ts';
-import type { SocketOptions } from './types.ts';
+import type { ReconnectOptions, SocketOptions } from './types.ts';
 
 const environment = new FakeEnvironment();
 const stored = storedOutbox(memoryStorage(new MemoryPlace()));
@@ -31,12 +32,18 @@ describe('the options', () => {
       protocol: { name: 'plain' },
       outbox: { isStored: false, maxMessages: 10_000 },
       connection: {
-        initialDelayMs: 500,
-        factor: 2,
-        maxDelayMs: 5_000,
+        initialDelayMs: 300,
+        factor: 1.3,
+        maxDelayMs: 6_500,
+        jitter: 'full',
         maxAttempts: Number.POSITIVE_INFINITY,
+        maxElapsedMs: Number.POSITIVE_INFINITY,
+        coolDownMs: 60_000,
         stableAfterMs: 5_000,
         connectTimeoutMs: 10_000,
+        hiddenPauses: 2,
+        releaseAfterMs: Number.POSITIVE_INFINITY,
+        canRace: true,
       },
       heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
       auth: null,
@@ -57,15 +64,30 @@ describe('the options', () => {
       autoConnect: false,
     });
     expect(checked).toMatchObject({
-      connection: { initialDelayMs: 7, factor: 2, maxAttempts: 3 },
+      connection: { initialDelayMs: 7, factor: 1.3, maxAttempts: 3 },
       heartbeat: { intervalMs: 15_000, timeoutMs: 9 },
       outbox: { maxMessages: 5 },
       autoConnect: false,
     });
     expect(check({ reconnect: false, heartbeat: false })).toMatchObject({
-      connection: { maxAttempts: 0 },
+      connection: { maxAttempts: 0, coolDownMs: Number.POSITIVE_INFINITY },
       heartbeat: null,
     });
+    expect(
+      check({ reconnect: { jitter: 'none', maxElapsedMs: 8, coolDownMs: Number.POSITIVE_INFINITY } }).connection,
+    ).toMatchObject({ jitter: 'none', maxElapsedMs: 8, coolDownMs: Number.POSITIVE_INFINITY });
+  });
+
+  it('say what a hidden page does', () => {
+    const hidden = (given: SocketOptions['hidden']): unknown => {
+      const { hiddenPauses, releaseAfterMs } = check({ hidden: given }).connection;
+      return [hiddenPauses, releaseAfterMs];
+    };
+    expect([hidden('keep'), hidden('slow'), hidden({ releaseAfterMs: 60_000 })]).toEqual([
+      [1, Number.POSITIVE_INFINITY],
+      [2, Number.POSITIVE_INFINITY],
+      [2, 60_000],
+    ]);
   });
 
   it('take a URL in each of its forms', () => {
@@ -103,6 +125,23 @@ describe('the options', () => {
     ['reconnect.delay', { reconnect: { delay: 1 } }],
     ['reconnect.constructor', { reconnect: { constructor: 1 } }],
     ['reconnect.toString', { reconnect: { toString: 1 } }],
+    ['reconnect.jitter', { reconnect: { jitter: 'some' } }],
+    ['reconnect.jitter', { reconnect: { jitter: null } }],
+    ['reconnect.maxElapsedMs', { reconnect: { maxElapsedMs: 0 } }],
+    ['reconnect.coolDownMs', { reconnect: { coolDownMs: '60s' } }],
+    ['reconnect.decide', { reconnect: { decide: 500 } }],
+    ['reconnect.policies', { reconnect: { policies: 'none' } }],
+    ['reconnect.policies', { reconnect: { policies: null } }],
+    ['reconnect.policies.TIMEOUT', { reconnect: { policies: { TIMEOUT: false } } }],
+    ['reconnect.policies.SERVER_BUSY.jitter', { reconnect: { policies: { SERVER_BUSY: { jitter: 'some' } } } }],
+    ['reconnect.policies.SERVER_BUSY.factor', { reconnect: { policies: { SERVER_BUSY: { factor: -1 } } } }],
+    ['reconnect.policies.SERVER_BUSY.delay', { reconnect: { policies: { SERVER_BUSY: { delay: 1 } } } }],
+    ['reconnect.policies.SERVER_BUSY', { reconnect: { policies: { SERVER_BUSY: true } } }],
+    ['reconnect.policies.SERVER_BUSY', { reconnect: { policies: { SERVER_BUSY: null } } }],
+    ['hidden', { hidden: 'release' }],
+    ['hidden', { hidden: null }],
+    ['hidden.releaseAfterMs', { hidden: { releaseAfterMs: 0 } }],
+    ['hidden.after', { hidden: { after: 5 } }],
     ['heartbeat', { heartbeat: true, protocol: holdfast() }],
     ['heartbeat', { heartbeat: null, protocol: holdfast() }],
     ['heartbeat', { heartbeat: {} }],
@@ -138,6 +177,44 @@ describe('the options', () => {
 
   it('take an outbox that stores with a protocol that proves a delivery', () => {
     expect(check({ outbox: stored, protocol: holdfast() }).outbox).toBe(stored);
+  });
+});
+
+describe('the word about a retry', () => {
+  const context: RetryContext = {
+    code: 'SERVER_BUSY',
+    closeCode: 1013,
+    attempt: 2,
+    elapsedMs: 900,
+    retryAfterMs: null,
+    lastDelayMs: 40,
+    delayMs: 700,
+  };
+  const wordOf = (reconnect: ReconnectOptions, changes: Partial<RetryContext> = {}): unknown =>
+    check({ reconnect }).connection.decide?.({ ...context, ...changes }, 0.5);
+
+  it('is the default without policies, and for a code that has none', () => {
+    expect([wordOf({}), wordOf({ policies: { URL_FAILED: false } })]).toEqual([undefined, undefined]);
+  });
+
+  it('is that of a policy: to stop, or delays of its own beside the common ones', () => {
+    expect(wordOf({ policies: { SERVER_BUSY: false } })).toBe(false);
+    expect(wordOf({ jitter: 'none', policies: { SERVER_BUSY: { initialDelayMs: 100, factor: 3 } } })).toBe(300);
+    expect(wordOf({ policies: { SERVER_BUSY: { initialDelayMs: 100, factor: 3, jitter: 'equal' } } })).toBe(225);
+    const decorrelated = { initialDelayMs: 10, jitter: 'decorrelated' } as const;
+    expect(wordOf({ policies: { SERVER_BUSY: decorrelated } })).toBe(65);
+  });
+
+  it('is last that of decide, which is told what would be done', () => {
+    const told: RetryContext[] = [];
+    const decide = (seen: RetryContext): undefined => void told.push(seen);
+    wordOf({ decide });
+    wordOf({ decide, policies: { SERVER_BUSY: false } });
+    wordOf({ decide, jitter: 'none', policies: { SERVER_BUSY: { initialDelayMs: 50, factor: 1 } } });
+    expect(told).toEqual([context, { ...context, delayMs: null }, { ...context, delayMs: 50 }]);
+    const all = { policies: { SERVER_BUSY: false } } as const;
+    expect([wordOf({ ...all, decide: () => 5 }), wordOf({ ...all, decide: () => undefined })]).toEqual([5, false]);
+    expect([wordOf({ decide: () => false }), wordOf({ decide: () => 0 })]).toEqual([false, 0]);
   });
 });
 

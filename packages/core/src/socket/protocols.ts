@@ -1,15 +1,21 @@
-import { HoldfastError } from '../lib/errors.ts';
-import { describe } from '../lib/describe.ts';
+import type { HoldfastError } from '../lib/errors.ts';
 import type { Protocol } from '../machines/conversation.ts';
-import { PlainConversation, type PlainCodec } from '../machines/plain-conversation.ts';
+import type { Ping } from '../machines/ping.ts';
+import { plainConversation, type PlainCodec } from '../machines/plain-conversation.ts';
 import { HoldfastSession } from '../machines/session.ts';
 import { SUBPROTOCOL } from '../protocol/frames.ts';
+import { wrongOption } from './wrong-option.ts';
 
 export interface PlainOptions {
   /** `json` (the default): every message is JSON. `text`: messages are strings, sent and received as they are. */
   readonly codec?: PlainCodec;
   /** Subprotocols to offer. Default none; a server that selects none of those offered fails the connection. */
   readonly subprotocols?: readonly string[];
+  /**
+   * How to ask the server for a sign of life; see `@holdfast/core/pings` for those of known protocols. Default none: then
+   * there is no heartbeat, and a link that dies in silence is not noticed before something is sent or the page wakes up.
+   */
+  readonly ping?: Ping;
 }
 
 /**
@@ -18,12 +24,19 @@ export interface PlainOptions {
  * @throws HoldfastError INVALID_OPTION
  */
 export function plain(options: PlainOptions = {}): Protocol {
-  const { codec = 'json', subprotocols = [] } = options;
+  const { codec = 'json', subprotocols = [], ping } = options;
   if (codec !== 'json' && codec !== 'text') throw wrong('codec', "'json' or 'text'", codec);
   if (!Array.isArray(subprotocols) || subprotocols.some((name) => typeof name !== 'string')) {
     throw wrong('subprotocols', 'an array of strings', subprotocols);
   }
-  return { name: 'plain', codec, subprotocols, createConversation: (host) => new PlainConversation(codec, host) };
+  if (ping !== undefined && typeof ping?.data !== 'function') throw wrong('ping', 'an object with data()', ping);
+  return {
+    name: 'plain',
+    codec,
+    hasPing: ping !== undefined,
+    subprotocols,
+    createConversation: (host) => plainConversation(host, codec, ping),
+  };
 }
 
 /**
@@ -31,10 +44,14 @@ export function plain(options: PlainOptions = {}): Protocol {
  * resumed after every loss of the connection.
  */
 export function holdfast(): Protocol {
-  return { name: 'holdfast', subprotocols: [SUBPROTOCOL], createConversation: (host) => new HoldfastSession(host) };
+  return {
+    name: 'holdfast',
+    hasPing: true,
+    subprotocols: [SUBPROTOCOL],
+    createConversation: (host) => new HoldfastSession(host),
+  };
 }
 
 function wrong(option: string, shape: string, given: unknown): HoldfastError {
-  const message = `plain({ ${option} }) must be ${shape}, not ${describe(given)}`;
-  return new HoldfastError({ code: 'INVALID_OPTION', message, details: { option } }, Date.now());
+  return wrongOption(option, shape, given, `plain({ ${option} })`);
 }

@@ -1,242 +1,206 @@
 import type { Environment } from '../environment/ports.ts';
 import { describe } from '../lib/describe.ts';
-import type { Failure, HoldfastError } from '../lib/errors.ts';
+import type { Failure } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
 import { OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
-import type { Keeper } from '../storage/keeper.ts';
+import type { MessageKeeper } from '../storage/message-keeper.ts';
 import { MessageReceipt } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
 import type { Receipt, SendOptions } from './types.ts';
+import { wrongOption } from './wrong-option.ts';
 
 /** What a sender needs from its socket. */
 export interface SenderHost {
   readonly environment: Environment;
   readonly codec: Protocol['codec'];
   readonly maxMessages: number;
-  readonly events: Pick<AppEvents<unknown>, 'error' | 'dropped' | 'report' | 'notifySoon'>;
-  keeper(): Keeper;
-  conversation(): Conversation;
+  readonly events: Pick<AppEvents<unknown>, 'error' | 'dropped' | 'notifySoon'>;
+  readonly keeper: () => MessageKeeper;
+  readonly conversation: () => Conversation;
   /** Asks for a flush at the end of this turn. */
-  requestFlush(): void;
+  readonly requestFlush: () => void;
   /** Whether the socket takes no more messages. */
-  isClosed(): boolean;
-  /** Aborts when the socket has ended. */
-  readonly signal: AbortSignal;
+  readonly isClosed: () => boolean;
 }
 
-/** A message on its way in the queue: from `send` to its receipt's last word. */
-export class Sender<Outgoing> {
+/** Messages on their way in the queue: from `send` to the last word of their receipts. */
+export interface Sender<Outgoing> {
   readonly queue: OutboxQueue;
-  readonly #host: SenderHost;
-  readonly #receipts = new Map<Entry, MessageReceipt>();
-  #expiry: { readonly at: number; readonly cancel: () => void } | null = null;
-  #refusals = 0;
-  #storageEnd: Failure | null = null;
-
-  constructor(host: SenderHost) {
-    this.#host = host;
-    this.queue = new OutboxQueue(this.newLog(host.environment.randomId()), host.maxMessages);
-  }
-
   /** @throws HoldfastError INVALID_MESSAGE, INVALID_OPTION */
-  send(data: Outgoing, options: SendOptions): Receipt {
-    const payload = this.encode(data);
-    const { ttlMs, signal } = options;
-    // Before anything is queued: what throws has sent nothing.
-    for (const name of Object.keys(options)) {
-      if (name !== 'ttlMs' && name !== 'signal')
-        throw this.#wrongOption(name, 'left out: there are ttlMs and signal', name);
-    }
-    if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0)) {
-      throw this.#wrongOption('ttlMs', 'a number above 0', ttlMs);
-    }
-    if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-      throw this.#wrongOption('signal', 'an AbortSignal', signal);
-    }
-    const bytes = utf8Length(payload);
-    const refusal = this.#refusal(bytes, signal);
-    if (refusal !== null) return this.#refuse(refusal);
-    const { environment } = this.#host;
-    const log = this.queue.own;
-    const entry = log.append({
-      payload,
-      bytes,
-      ttl: ttlMs === undefined ? null : { ms: ttlMs, since: this.#host.conversation().serverNow },
-      expiresAt: ttlMs === undefined ? null : environment.now() + ttlMs,
-    });
-    const receipt = new MessageReceipt(`${log.id}:${entry.seq}`, entry, () => this.#host.keeper().writeSoon());
-    if (!this.#host.keeper().canStore) receipt.endStorage(this.#host.events.error(this.#storageEnd ?? NOT_STORED));
-    this.#receipts.set(entry, receipt);
-    this.#host.keeper().added(entry);
-    if (signal !== undefined) this.#withdrawOn(signal, log, entry);
-    if (ttlMs !== undefined) this.#expireAt(entry.expiresAt as number);
-    this.#host.requestFlush();
-    this.#host.events.notifySoon();
-    return receipt;
-  }
-
-  #wrongOption(option: string, shape: string, given: unknown): HoldfastError {
-    const message = `option ${option} must be ${shape}, not ${describe(given)}`;
-    return this.#host.events.error({ code: 'INVALID_OPTION', message, details: { option } });
-  }
-
+  send(data: Outgoing, options?: SendOptions): Receipt;
   /**
-   * The JSON text of a message.
+   * A message for a log, not yet in it.
    * @throws HoldfastError INVALID_MESSAGE
    */
-  encode(data: Outgoing): string {
-    if (this.#host.codec === 'text' && typeof data !== 'string') {
-      const message = `send() takes strings with the text codec, not ${describe(data)}`;
-      throw this.#host.events.error({ code: 'INVALID_MESSAGE', message });
-    }
-    if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) {
-      throw this.#host.events.error({ code: 'INVALID_MESSAGE', message: 'send() takes no binary data yet: send JSON' });
-    }
-    let payload: string | undefined;
-    let cause: unknown;
-    try {
-      payload = JSON.stringify(data);
-    } catch (fault) {
-      cause = fault;
-    }
-    if (payload === undefined) {
-      throw this.#host.events.error({
-        code: 'INVALID_MESSAGE',
-        message: `send() takes what JSON can carry, not ${describe(data)}`,
-        cause,
-      });
-    }
-    return payload;
-  }
-
-  #refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
-    if (this.#host.isClosed()) return { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
-    if (signal?.aborted === true)
-      return { code: 'ABORTED', message: 'the signal was aborted before the call', cause: signal.reason };
-    if (this.queue.isFull) return this.queue.fullFailure();
-    return this.#host.conversation().refusal(bytes);
-  }
-
-  /** A receipt for a message that never entered the queue. */
-  #refuse(failure: Failure): Receipt {
-    this.#refusals += 1;
-    const receipt = new MessageReceipt(`${this.queue.own.id}:refused-${this.#refusals}`, null, () => {});
-    const error = this.#host.events.error(failure);
-    receipt.settle(error, this.#host.keeper().canStore);
-    this.#host.events.dropped(receipt.id, error);
-    return receipt;
-  }
-
+  readonly message: (data: Outgoing, log: ProducerLog) => MessageReceipt;
   /** A log whose messages are settled here. */
-  newLog(id: string): ProducerLog {
-    const log: ProducerLog = new ProducerLog(id, (entry, failure) => this.#settled(log, entry, failure));
+  newLog(id: string): ProducerLog;
+  /** Something expires then. */
+  expireAt(at: number): void;
+  /** Withdraws what has waited for longer than it may. A late timer is no excuse: it is called before a flush, too. */
+  expire(): void;
+  /** Ends the timer. */
+  stop(): void;
+  /** The socket has ended: every receipt gets its last word. */
+  end(): void;
+}
+
+export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
+  const { environment, events, keeper, conversation } = host;
+  const queue = new OutboxQueue(newLog(environment.randomId()));
+  let refusals = 0;
+  /** When the next message expires, and what ends the timer for it. */
+  let nextExpiry = Number.POSITIVE_INFINITY;
+  let cancelExpiry = (): void => {};
+
+  function newLog(id: string): ProducerLog {
+    const log: ProducerLog = new ProducerLog(id, (entry, failure) => {
+      const error = failure && events.error(failure);
+      if (entry instanceof MessageReceipt) entry.settle(error);
+      keeper().settled(log, entry, error);
+      if (error !== null) {
+        if (error.code !== 'OUTCOME_UNKNOWN') events.dropped(`${id}:${entry.seq}`, error);
+        // There may be a log that waited for this one, or nothing left to flush.
+        host.requestFlush();
+      }
+      events.notifySoon();
+    });
     return log;
   }
 
-  stored(entry: Entry): void {
-    this.#receipts.get(entry)?.markStored();
+  function message(data: Outgoing, log: ProducerLog): MessageReceipt {
+    const isText = host.codec === 'text';
+    let payload: unknown;
+    let cause: unknown;
+    try {
+      // Binary data would become the JSON of an object.
+      if (isText) payload = data;
+      else if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer)) payload = JSON.stringify(data);
+    } catch (fault) {
+      cause = fault;
+    }
+    if (typeof payload !== 'string') {
+      const words = `send() takes ${isText ? 'strings' : 'what JSON can carry'}, not ${describe(data)}`;
+      throw events.error({ code: 'INVALID_MESSAGE', message: words, cause });
+    }
+    return new MessageReceipt(`${log.id}:${log.nextSeq}`, payload, utf8Length(payload), keeper);
   }
 
-  /** Nothing is stored from here on. */
-  storageEnded(failure: Failure): void {
-    this.#storageEnd = failure;
-    const error = this.#host.events.error(failure);
-    for (const receipt of this.#receipts.values()) receipt.endStorage(error);
-    this.#host.events.report(failure);
+  function refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
+    const { maxMessages } = host;
+    if (host.isClosed()) return { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
+    if (signal?.aborted === true)
+      return { code: 'ABORTED', message: 'the signal was aborted before the call', cause: signal.reason };
+    if (queue.own.unsettled < maxMessages) return conversation().refusal(bytes);
+    const words = `the outbox holds ${maxMessages} messages, its most; wait for some to be delivered`;
+    return { code: 'QUEUE_FULL', message: words, details: { maxMessages } };
   }
 
-  /** Withdraws what has waited for longer than it may. */
-  expire(): void {
-    const now = this.#host.environment.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const log of this.queue.logs) {
-      if (!log.hasTtl) continue;
+  /** Takes a message back that is on no wire. */
+  function withdraw(log: ProducerLog, entry: Entry, failure: Failure): void {
+    if (log.withdraw(entry)) keeper().withdraw(log, entry, failure);
+  }
+
+  function expireAt(at: number): void {
+    if (at >= nextExpiry) return;
+    stop();
+    nextExpiry = at;
+    cancelExpiry = environment.setTimer(Math.max(0, at - environment.now()), expire);
+  }
+
+  function expire(): void {
+    const now = environment.now();
+    if (now < nextExpiry) return;
+    stop();
+    for (const log of queue.logs) {
       for (const entry of log.entries) {
-        if (entry.expiresAt === null || entry.status !== 'queued' || entry.maybeSent) continue;
-        if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt);
-        else
-          this.#withdraw(log, entry, { code: 'EXPIRED', message: `its ${entry.ttl?.ms} ms passed before it was sent` });
-      }
-    }
-    if (next !== Number.POSITIVE_INFINITY) this.#expireAt(next);
-  }
-
-  /** Ends the timer: nothing expires while the socket closes. */
-  stop(): void {
-    this.#expiry?.cancel();
-    this.#expiry = null;
-  }
-
-  /** The socket has ended: every receipt gets its last word. */
-  end(): void {
-    for (const log of this.queue.logs) {
-      for (const entry of [...log.entries]) {
-        // Adopted logs stay what they were: another page's messages.
-        if (this.#receipts.has(entry)) log.fail(entry, this.#lastWord(entry));
+        const { expiresAt, ttl } = entry;
+        if (expiresAt === null) continue;
+        if (expiresAt > now) expireAt(expiresAt);
+        else withdraw(log, entry, { code: 'EXPIRED', message: `its ${ttl?.ms} ms passed before it was sent` });
       }
     }
   }
 
-  #settled(log: ProducerLog, entry: Entry, failure: Failure | null): void {
-    const error = failure === null ? null : this.#host.events.error(failure);
-    const receipt = this.#receipts.get(entry);
-    this.#receipts.delete(entry);
-    receipt?.settle(error, this.#host.keeper().canStore);
-    this.#host.keeper().settled(log, entry);
-    if (error !== null && error.code !== 'OUTCOME_UNKNOWN') this.#host.events.dropped(`${log.id}:${entry.seq}`, error);
-    // There may be room in the window now, a log that waited for this one, or nothing left to flush.
-    this.#host.requestFlush();
-    this.#host.events.notifySoon();
+  function stop(): void {
+    cancelExpiry();
+    nextExpiry = Number.POSITIVE_INFINITY;
   }
 
-  #withdrawOn(signal: AbortSignal, log: ProducerLog, entry: Entry): void {
-    const abort = (): void =>
-      this.#withdraw(log, entry, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });
-    signal.addEventListener('abort', abort, { once: true, signal: this.#host.signal });
-    const stop = (): void => signal.removeEventListener('abort', abort);
-    void this.#receipts.get(entry)?.delivered.then(stop, stop);
-  }
-
-  /** Takes a message back that is on no wire: first from storage, so that no later page sends it after all. */
-  #withdraw(log: ProducerLog, entry: Entry, failure: Failure): void {
-    if (!log.withdraw(entry)) return;
-    this.#host.keeper().forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN));
-  }
-
-  #expireAt(at: number): void {
-    if (this.#expiry !== null && this.#expiry.at <= at) return;
-    this.#expiry?.cancel();
-    const { environment } = this.#host;
-    const cancel = environment.setTimer(Math.max(0, at - environment.now()), () => {
-      this.#expiry = null;
-      this.expire();
-    });
-    this.#expiry = { at, cancel };
-  }
-
-  /** What is known of a message when the socket closes: the truth, and no more. */
-  #lastWord(entry: Entry): Failure {
-    const isKept = this.#host.keeper().mayKeep(entry);
-    if (!entry.maybeSent && !isKept)
-      return { code: 'ABORTED', message: 'the socket was closed before the message was sent' };
-    return {
-      code: 'OUTCOME_UNKNOWN',
-      message: isKept
-        ? 'the socket was closed; the message stays stored, and a later page delivers it'
-        : 'the socket was closed after the message was sent and before its outcome was known',
-      details: { isStored: isKept },
-    };
-  }
+  return {
+    queue,
+    message,
+    newLog,
+    expireAt,
+    expire,
+    stop,
+    send(data, options) {
+      const log = queue.own;
+      const receipt = message(data, log);
+      // Before anything is queued: what throws has sent nothing.
+      const { ttlMs, signal } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
+      const failure = refusal(receipt.bytes, signal);
+      if (failure !== null) {
+        const error = events.error(failure);
+        // Its seq is the next message's.
+        refusals += 1;
+        receipt.id = `${log.id}:refused-${refusals}`;
+        receipt.settle(error);
+        keeper().settled(log, receipt, error);
+        events.dropped(receipt.id, error);
+        return receipt;
+      }
+      if (ttlMs !== undefined) {
+        receipt.ttl = { ms: ttlMs, since: conversation().serverNow };
+        receipt.expiresAt = environment.now() + ttlMs;
+        expireAt(receipt.expiresAt);
+      }
+      log.append(receipt);
+      keeper().added(receipt);
+      if (signal !== undefined) {
+        const abort = (): void =>
+          withdraw(log, receipt, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });
+        signal.addEventListener('abort', abort, { once: true });
+        const forget = (): void => signal.removeEventListener('abort', abort);
+        void receipt.delivered.then(forget, forget);
+      }
+      if (nextExpiry !== Number.POSITIVE_INFINITY) expire();
+      conversation().appended();
+      events.notifySoon();
+      return receipt;
+    },
+    end() {
+      for (const log of queue.logs) {
+        for (const entry of log.entries) {
+          // Adopted logs stay what they were: another page's messages.
+          if (entry instanceof MessageReceipt)
+            log.fail(entry, keeper().leftBehind(entry) ?? (entry.maybeSent ? IN_DOUBT : NEVER_SENT));
+        }
+      }
+    },
+  };
 }
 
-const NOT_STORED: Failure = {
-  code: 'STORAGE_UNAVAILABLE',
-  message: 'a memory outbox stores nothing: use indexedDB() from @holdfast/core/indexeddb',
-};
+const NO_OPTIONS: SendOptions = {};
 
-const NOT_FORGOTTEN: Failure = {
+function checkSendOptions(options: SendOptions): SendOptions {
+  const { ttlMs, signal, ...others } = options;
+  for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
+  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0))
+    throw wrongOption('ttlMs', 'a number above 0', ttlMs);
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw wrongOption('signal', 'an AbortSignal', signal);
+  return options;
+}
+
+// What is known of a message when the socket closes: the truth, and no more.
+
+const NEVER_SENT: Failure = { code: 'ABORTED', message: 'the socket was closed before the message was sent' };
+
+const IN_DOUBT: Failure = {
   code: 'OUTCOME_UNKNOWN',
-  message: 'storage failed while the message was withdrawn: a later page may find and deliver it',
+  message: 'the socket was closed after the message was sent and before its outcome was known',
+  details: { isStored: false },
 };

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { State } from '../machines/connection-state.ts';
-import { toError } from './receipts.ts';
+import { toError } from './to-error.ts';
 import type { ConnectionState, StateReason } from './types.ts';
 
 /** The few public words for a state of the machine; times become wall-clock times. */
@@ -11,9 +11,10 @@ export function snapshot(state: State, environment: Environment): ConnectionStat
   const failure = failureOf(state);
   const retryAt = retryAtOf(state);
   return Object.freeze({
-    phase: state.name,
+    phase: isHandover(state) ? 'open' : state.name,
     since: toWall(state.since),
-    attempt: state.attempt,
+    attempt: state.known.attempt,
+    breaker: breakerOf(state),
     retryAt: retryAt === null ? null : toWall(retryAt),
     reason: reasonOf(state),
     error: failure === null ? null : toError(failure, wall),
@@ -23,9 +24,12 @@ export function snapshot(state: State, environment: Environment): ConnectionStat
 /** Whether two states look the same from outside: a step of connecting or a heartbeat is no news. */
 export function looksTheSame(state: State, other: State): boolean {
   return (
-    state.name === other.name &&
+    (state.name === other.name ||
+      (isHandover(state) && other.name === 'open') ||
+      (isHandover(other) && state.name === 'open')) &&
+    breakerOf(state) === breakerOf(other) &&
     state.since === other.since &&
-    state.attempt === other.attempt &&
+    state.known.attempt === other.known.attempt &&
     // Within one tick of the clock, which may be 100 ms, only these tell two states apart.
     reasonOf(state) === reasonOf(other) &&
     failureOf(state) === failureOf(other) &&
@@ -33,28 +37,37 @@ export function looksTheSame(state: State, other: State): boolean {
   );
 }
 
+/** A connection that takes over from an open one: for the app nothing has ended. */
+function isHandover(state: State): boolean {
+  return state.name === 'connecting' && state.isHandover;
+}
+
+function breakerOf(state: State): ConnectionState['breaker'] {
+  if (state.known.trips === 0) return 'closed';
+  return state.name === 'suspended' ? 'open' : 'half-open';
+}
+
 function failureOf(state: State): Failure | null {
   return 'failure' in state ? state.failure : null;
 }
 
 function retryAtOf(state: State): number | null {
-  return state.name === 'waiting' ? state.retryAt : null;
+  return 'retryAt' in state ? state.retryAt : null;
 }
 
 function reasonOf(state: State): StateReason {
   switch (state.name) {
     case 'connecting':
+      return state.isHandover ? 'connected' : state.reason;
     case 'waiting':
       return state.reason;
     case 'open':
       return 'connected';
     case 'paused':
-      return state.reasons.includes('user') ? 'user' : 'frozen';
+      return (['user', 'frozen', 'hidden'] as const).find((reason) => state.reasons.includes(reason)) ?? 'user';
     case 'suspended':
-      return 'refused';
-    case 'idle':
-    case 'closing':
-    case 'closed':
+      return state.retryAt === null ? 'refused' : 'exhausted';
+    default:
       return 'user';
   }
 }

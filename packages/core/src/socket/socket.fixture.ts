@@ -14,6 +14,7 @@ export class World {
   /** Every event that the app was told of, in order; `message` with its payload. */
   readonly told: (readonly [type: string, event: unknown])[] = [];
   readonly records: EventRecord[] = [];
+  readonly #answered = new WeakMap<FakeWebSocket, unknown>();
 
   constructor(options: Partial<SocketOptions> = {}, outside: FakeEnvironmentOptions | FakeEnvironment = {}) {
     this.environment = outside instanceof FakeEnvironment ? outside : new FakeEnvironment(outside);
@@ -70,10 +71,64 @@ export class World {
     return this;
   }
 
+  /** The server answers the newest ping on the newest wire, once. */
+  pong(wire: FakeWebSocket = this.wire): void {
+    const ping = wire.framesOf('p').at(-1)?.[1];
+    if (ping === undefined || this.#answered.get(wire) === ping) return;
+    this.#answered.set(wire, ping);
+    wire.receive(['q', ping]);
+  }
+
+  /** Open, with a measured round trip, and for long enough to count as stable. */
+  async stable(changes: Partial<Welcome> = {}): Promise<this> {
+    await this.welcome(changes);
+    this.pong();
+    return this.alive(6_000);
+  }
+
+  /** Lets time pass while the server answers every ping on the newest wire at once. */
+  async alive(ms: number): Promise<this> {
+    const end = this.environment.now() + ms;
+    await this.settle();
+    this.pong();
+    for (let leftMs = ms; leftMs > 0; leftMs = end - this.environment.now()) {
+      await this.environment.advance(Math.min(leftMs, this.environment.nextTimerMs ?? leftMs));
+      this.pong();
+    }
+    return this;
+  }
+
   /** Messages on the newest wire: their payloads. */
   get sent(): unknown[] {
     return this.wire.framesOf('m').map((frame) => frame[3]);
   }
+}
+
+/** An open conversation with three messages up and two down, of which the server has confirmed one. */
+export async function inTheMiddle(): Promise<World> {
+  const world = await new World().stable();
+  for (const data of ['a', 'b', 'c']) world.socket.send(data);
+  await world.settle();
+  world.wire.receive(['a', 0, 1], ['m', 1, 1], ['m', 2, 2]);
+  await world.environment.advance(25);
+  return world;
+}
+
+/** What a closed socket may leave behind: nothing. */
+export const NOTHING = { timers: 0, frames: 0, observed: false, locks: [], sockets: 0, listeners: 0 };
+
+export function leftBehind({ environment }: World): typeof NOTHING {
+  return {
+    timers: environment.timers,
+    frames: environment.frames,
+    observed: environment.isObserved,
+    locks: [
+      ...(environment.origin?.heldBy(environment.tab) ?? []),
+      ...(environment.origin?.waitingOf(environment.tab) ?? []),
+    ] as never[],
+    sockets: environment.liveSockets.length,
+    listeners: environment.sockets.filter(({ isDeaf }) => !isDeaf).length,
+  };
 }
 
 /** What became of a promise by now. */

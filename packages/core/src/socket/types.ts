@@ -3,6 +3,9 @@ import type { Environment } from '../environment/ports.ts';
 import type { ErrorCode, HoldfastError, Json } from '../lib/errors.ts';
 import type { LostReason } from '../protocol/frames.ts';
 import type { Protocol } from '../machines/conversation.ts';
+import type { MessagesOptions } from './messages.ts';
+import type { BackoffOptions, Jitter } from '../machines/backoff.ts';
+import type { RetryContext } from '../machines/connection-state.ts';
 import type { Outbox } from '../storage/keeper.ts';
 
 /** What an app sees of the connection. */
@@ -12,7 +15,7 @@ export type Phase = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'sus
 export interface ConnectionState {
   /**
    * `idle`: not started. `connecting`: on the way. `open`: messages flow. `waiting`: tries again at `retryAt`.
-   * `paused`: by the app or by a frozen page. `suspended`: gave up, `connect()` tries again. `closing`, `closed`: by
+   * `paused`: by the app, or by a frozen or a hidden page. `suspended`: gave up, `connect()` tries again. `closing`, `closed`: by
    * `close()` or the signal, for good.
    */
   readonly phase: Phase;
@@ -20,7 +23,12 @@ export interface ConnectionState {
   readonly since: number;
   /** Failed tries since a connection last proved stable. */
   readonly attempt: number;
-  /** When the next try starts, milliseconds since the epoch; null unless `waiting`. */
+  /**
+   * The circuit breaker: `open` after the limits of `reconnect` (`suspended` until `retryAt`, `online`, a page that comes to
+   * the front, or the app), `half-open` while one try decides, `closed` once a connection is stable.
+   */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** When the next try starts, milliseconds since the epoch; null when none is due. */
   readonly retryAt: number | null;
   /** Why the connection is in this phase. */
   readonly reason: StateReason;
@@ -43,8 +51,12 @@ export type StateReason =
   | 'retry'
   /** The page is frozen or in the back/forward cache. */
   | 'frozen'
-  /** The server or the limit on tries ended it; `error` says why. */
+  /** The page is hidden, and the option `hidden` lets go of its connection. */
+  | 'hidden'
+  /** The server ended it; `error` says why. */
   | 'refused'
+  /** The limits of `reconnect` are reached. */
+  | 'exhausted'
   /** The connection is up. */
   | 'connected';
 
@@ -58,24 +70,40 @@ export interface SocketStats {
 }
 
 export interface ReconnectOptions {
-  /** Delay before the first retry, before jitter. Default 500. */
+  /** Longest delay before the first retry. Default 300. */
   readonly initialDelayMs?: number;
-  /** Factor from one retry to the next. Default 2. */
+  /** Factor from one retry to the next. Default 1.3. */
   readonly factor?: number;
-  /** Longest delay, applied before the jitter. Default 5,000. */
+  /** Longest delay, applied before the jitter. Default 6,500. */
   readonly maxDelayMs?: number;
+  /**
+   * What chance does to a delay `d`. `full` (the default): from 0 to d. `equal`: from d/2 to d. `decorrelated`: from the
+   * initial delay to three times the last one. `none`: d; all clients of a server that restarts then return at once.
+   */
+  readonly jitter?: Jitter;
   /** Retries in a row after which the socket is `suspended`. Default Infinity. */
   readonly maxAttempts?: number;
+  /** Time of failing tries after which the socket is `suspended`. Default Infinity. */
+  readonly maxElapsedMs?: number;
+  /** How long it is `suspended` then, before one try; doubled by every failure, at most sixteen-fold. Default 60,000. */
+  readonly coolDownMs?: number;
   /** How long a connection must live until `attempt` starts over. Default 5,000. */
   readonly stableAfterMs?: number;
   /** Longest time for each step of connecting: open, welcome, `onConnect`. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** By cause: `false` stops at it, an object retries with its own delays. See `retryable` of each code for the default. */
+  readonly policies?: { readonly [Code in ErrorCode]?: false | Partial<BackoffOptions> };
+  /**
+   * The app's word on each end: a delay in milliseconds, `false` to stop, `undefined` for the default. When it throws,
+   * that is reported and the default is taken.
+   */
+  readonly decide?: (context: RetryContext) => number | false | undefined;
 }
 
 export interface HeartbeatSettings {
-  /** A ping goes out this often. Default 15,000, or less where the server asks for it. */
+  /** Longest pause between two pings, or less where the server asks for it; shorter after trouble. Default 15,000. */
   readonly intervalMs?: number;
-  /** Without a sign of life for this long after a ping the connection counts as dead. Default 5,000. */
+  /** Without a sign of life for this long, in four pings, the connection counts as dead; less on a fast link. Default 5,000. */
   readonly timeoutMs?: number;
 }
 
@@ -101,8 +129,13 @@ export interface SocketOptions<Outgoing = Json> {
   readonly outbox?: Outbox;
   /** How to try again; false: never by itself. */
   readonly reconnect?: ReconnectOptions | false;
-  /** When to ask whether the peer is alive; false: never. Needs `holdfast()`: a plain server has no ping. */
+  /** When to ask whether the peer is alive; false: never. Needs `holdfast()`, or `plain({ ping })`. */
   readonly heartbeat?: HeartbeatSettings | false;
+  /**
+   * What a hidden page does with its connection: `keep` it, ping half as often (`slow`, the default), or let go of it
+   * after a time; never while messages are unsent. It is back when the page is visible, or has something to send.
+   */
+  readonly hidden?: 'keep' | 'slow' | { readonly releaseAfterMs: number };
   /** Gives the token for the server's `authenticate`, asked for at every attempt. Needs `holdfast()`. */
   readonly auth?: () => string | Promise<string>;
   /** Closes the socket when it aborts. */
@@ -201,12 +234,22 @@ export interface Socket<Incoming = Json, Outgoing = Json> {
     type: Type,
     listener: (event: SocketEvents<Incoming>[Type]) => void,
   ) => () => void;
+  /**
+   * The messages for `for await`, buffered from this call on; leaving the loop stops it, and closing the socket ends it.
+   * @throws HoldfastError INVALID_OPTION
+   */
+  readonly messages: (options?: MessagesOptions<Incoming>) => AsyncIterableIterator<Incoming, undefined>;
   /** Connects now: from `idle`, `paused` and `suspended`, and from `waiting` without the rest of the delay. */
   readonly connect: () => void;
   /** Drops the connection and keeps the queue until `connect()`. */
   readonly pause: () => void;
   /** Drops the connection, if there is one, and makes a new one at once. */
   readonly reconnect: () => void;
+  /**
+   * Moves an open conversation to a new connection without a gap: the old one is closed when the new one is welcomed.
+   * Where none is open, connects. Rejects when the move fails; the old connection stays.
+   */
+  readonly migrate: () => Promise<void>;
   /** Resolves when open; rejects when the socket is suspended or closed first. */
   readonly whenOpen: () => Promise<void>;
   /**

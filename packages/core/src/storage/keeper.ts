@@ -3,14 +3,13 @@ import type { Failure } from '../lib/errors.ts';
 import type { OutboxQueue } from '../machines/outbox.ts';
 import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
+import type { MessageKeeper, MessageKeeperHost } from './message-keeper.ts';
 
 /** Keeps the logs of a socket somewhere, and knows which logs are its own. */
 export interface Keeper {
   /** Resolves when the logs are known that the next greeting lists. Never rejects. */
   ready(): Promise<void>;
   readonly identity: SessionIdentity;
-  /** Whether `stored` can be promised. */
-  readonly canStore: boolean;
   /** The server told its name for the identity. */
   setPeer(peer: string): void;
   /** A message was appended to the own log. */
@@ -53,7 +52,7 @@ export interface Outbox {
   /** Most messages of this page that may wait or be in flight. */
   readonly maxMessages: number;
   /** Makes what keeps the messages, once a socket. */
-  createKeeper(host: KeeperHost): Keeper;
+  createKeeper(host: MessageKeeperHost): MessageKeeper;
   /** Names where messages are kept, identity included: two outboxes with one scope are the same. Undefined: in memory. */
   readonly scope?: string;
   /** Whether messages outlive the page: asks for a protocol that proves delivery. */

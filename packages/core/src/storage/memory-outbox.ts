@@ -1,23 +1,31 @@
-import type { Keeper, KeeperHost, Outbox } from './keeper.ts';
+import type { Outbox } from './keeper.ts';
+import type { MessageKeeper, MessageKeeperHost } from './message-keeper.ts';
 
 /** Keeps nothing: the queue in memory is all there is. */
-export function memoryKeeper(host: KeeperHost): Keeper {
-  let identity = { clientId: host.environment.randomId(), peer: null as string | null };
+export function memoryKeeper({ environment, error }: MessageKeeperHost): MessageKeeper {
+  let identity = { clientId: environment.randomId(), peer: null as string | null };
+  let never: Promise<void> | null = null;
   const nothing = (): void => {};
+  const notStored = (): Promise<void> => {
+    const message = 'a memory outbox stores nothing: use indexedDB() from @holdfast/core/indexeddb';
+    const promise = Promise.reject(error({ code: 'STORAGE_UNAVAILABLE', message }));
+    promise.catch(nothing);
+    return promise;
+  };
   return {
     ready: () => Promise.resolve(),
     get identity() {
       return identity;
     },
-    canStore: false,
     setPeer(peer) {
       identity = { ...identity, peer };
     },
     added: nothing,
-    writeSoon: nothing,
     settled: nothing,
-    forget: (_log, _entry, done) => done(true),
-    mayKeep: () => false,
+    withdraw: (log, entry, failure) => log.fail(entry, failure),
+    isStored: () => false,
+    whenStored: () => (never ??= notStored()),
+    leftBehind: () => null,
     freeze: nothing,
     resume: nothing,
     close: () => Promise.resolve(),

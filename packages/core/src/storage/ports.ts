@@ -3,32 +3,28 @@
  * a record holds all that was sent in one turn or in 20 ms, since a transaction costs the same for one message as for
  * hundreds.
  *
- * Every method is one transaction: it resolves when that has completed, or rejects and has changed nothing. Methods
- * that take a `generation` compare it with the log's header in the same transaction and reject with `LogLost` when it
- * is another, or when the log is gone.
+ * Every method is one transaction: it resolves when that has completed, or rejects and has changed nothing. A store that
+ * has rejected with anything but `LogLost` is given up.
  */
 export interface OutboxStore {
-  /** The install's own record, made on the first call. Rejects where nothing can be stored. */
-  open(freshClientId: string): Promise<StoreInfo>;
-  /** Stamps the store with the server's name for the identity; it never changes afterwards. */
-  setPeer(peer: string): Promise<void>;
+  /**
+   * The install's own record, made on the first call, and stamped with the server's name for the identity once that is
+   * given. Rejects where nothing can be stored, and where the stamp is another one.
+   */
+  open(freshClientId: string, peer?: string): Promise<StoreInfo>;
   /** All logs. */
   listLogs(): Promise<readonly LogHeader[]>;
-  /** Makes a log together with its first segment, at generation 1. Rejects when there is one with this id. */
-  createLog(log: NewLog, segment: Segment): Promise<void>;
-  /** Appends a segment. Rejects when one with this `first` is there: a seq belongs to one message for ever. */
-  append(logId: string, generation: number, segment: Segment): Promise<void>;
-  /** Puts `segment`, what is left of the one that began at `first`, in its place. */
-  replaceSegment(logId: string, generation: number, first: number, segment: Segment): Promise<void>;
-  /** Deletes segments, by their `first`. */
-  removeSegments(logId: string, generation: number, firsts: readonly number[]): Promise<void>;
+  /** Takes a log over: raises its generation and reads what is in it, in order. Null: there is no such log. */
+  claimLog(logId: string): Promise<ClaimedLog | null>;
   /**
-   * Takes a log over: raises its generation and reads what is in it, in order. Null: there is no such log. With
-   * `expected`, the log is taken only if its generation still is that one; null otherwise.
+   * Changes a log: deletes the segments that begin at `removed`, adds others, and deletes the log itself where nothing is
+   * left in it. Resolves with its generation from then on: 0 when it is gone.
+   *
+   * `log.generation` is compared with the log's header in the same transaction; 0 makes the log, at generation 1.
+   * Rejects with `LogLost` when it is another, or when there is no such log. A segment is never written over: a seq
+   * belongs to one message for ever.
    */
-  claimLog(logId: string, expected?: number): Promise<ClaimedLog | null>;
-  /** Deletes the log, with all that is left in it when `discard` is set, else only when it is empty. Resolves with whether it is gone. */
-  deleteLog(logId: string, generation: number, discard?: boolean): Promise<boolean>;
+  write(log: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number>;
   /** Ends the connection to the storage; every later call rejects. */
   close(): Promise<void>;
 }
@@ -36,34 +32,26 @@ export interface OutboxStore {
 export interface StoreInfo {
   /** The install, random, the same for all tabs and pages of this outbox. */
   readonly clientId: string;
-  /** The server's name for the identity, once a welcome told it. */
+  /** The server's name for the identity, once a welcome told it; it never changes afterwards. */
   readonly peer: string | null;
 }
 
-export interface NewLog {
+export interface LogHeader {
   readonly id: string;
   /** The log that must be settled before this one is sent: that of the page before a reload. */
   readonly after: string | null;
-}
-
-export interface LogHeader extends NewLog {
   /** The owner's generation: raised by every owner, checked by every write. */
   readonly generation: number;
 }
 
 export interface ClaimedLog extends LogHeader {
   readonly segments: readonly Segment[];
-  /** Records that could not be read as segments; they stay where they are. */
+  /** Records that could not be read as segments; they stay where they are, and so does the log. */
   readonly corrupt: number;
 }
 
-export interface Segment {
-  /** Seq of the first message: the key, with the log's id. */
-  readonly first: number;
-  /** Seq of the last message. */
-  readonly last: number;
-  readonly messages: readonly StoredMessage[];
-}
+/** Messages in order, one at least; the seq of the first is its key, with the log's id. */
+export type Segment = readonly [StoredMessage, ...StoredMessage[]];
 
 /** A message as it is stored: its payload is the JSON text that goes on the wire. */
 export interface StoredMessage {
@@ -74,9 +62,7 @@ export interface StoredMessage {
 }
 
 /** The log belongs to another page by now: nothing was changed. */
-export class LogLost extends Error {
-  override readonly name = 'LogLost';
-}
+export class LogLost extends Error {}
 
 /** A storage and how to make it; `storedOutbox` turns it into what `createSocket` takes. */
 export interface OutboxStorage {
@@ -84,6 +70,6 @@ export interface OutboxStorage {
   readonly maxMessages: number;
   /** Part of every lock's name and key, so that no two identities ever meet. */
   readonly scope: string;
-  /** Called once a socket; `onLost` tells that the storage has gone away in the middle. */
-  createStore(onLost: (cause: unknown) => void): OutboxStore;
+  /** Called once a socket. */
+  createStore(): OutboxStore;
 }

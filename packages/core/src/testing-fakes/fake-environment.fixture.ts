@@ -27,6 +27,8 @@ export class FakeEnvironment implements Environment {
   isNetworkUp = true;
   /** Thrown by the next `openWebSocket`. */
   refusal: Error | null = null;
+  /** Sees every step of the connection machine. */
+  record?: NonNullable<Environment['record']>;
   #now = 1_000;
   /** Difference between the two clocks: tests see at once which was used. */
   readonly wallOffset = 1_700_000_000_000;
@@ -99,6 +101,11 @@ export class FakeEnvironment implements Environment {
     const socket = this.sockets.at(-1);
     if (socket === undefined) throw new Error('no socket was opened');
     return socket;
+  }
+
+  /** Those that are neither closed nor let go of. */
+  get liveSockets(): FakeWebSocket[] {
+    return this.sockets.filter(({ readyState }) => readyState !== 'closed');
   }
 
   get timers(): number {

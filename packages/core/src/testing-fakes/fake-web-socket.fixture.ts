@@ -43,9 +43,16 @@ export class FakeWebSocket implements WebSocketLike {
     return this.closes.length > 0;
   }
 
+  /** Whether the client hears nothing of it, though it may be open. */
+  get isDeaf(): boolean {
+    return this.onopen === null && this.onmessage === null && this.onclose === null;
+  }
+
   // What the test does as network and server.
 
   open(): void {
+    // One that was closed never opens.
+    if (this.readyState === 'closed') return;
     this.readyState = 'open';
     this.onopen?.({} as never);
   }

@@ -2,7 +2,6 @@ import {
   LogLost,
   type ClaimedLog,
   type LogHeader,
-  type NewLog,
   type OutboxStorage,
   type OutboxStore,
   type Segment,
@@ -17,7 +16,14 @@ interface KeptLog {
   readonly segments: Map<number, Segment>;
 }
 
-export type StoreMethod = keyof OutboxStore;
+/** What a test may hold up or let fail: methods, and `write` by what it does. */
+export type StoreCall =
+  | Exclude<keyof OutboxStore, 'write'>
+  | 'createLog'
+  | 'append'
+  | 'replaceSegment'
+  | 'removeSegments'
+  | 'checkLog';
 
 /** What all stores on one place share: the database, so to speak, with its faults. */
 export class MemoryPlace {
@@ -26,16 +32,21 @@ export class MemoryPlace {
   readonly logs = new Map<string, KeptLog>();
   /** Every call that changed or read something, in order: `append log-1 [3..5]`. */
   readonly calls: string[] = [];
-  readonly #failing = new Map<StoreMethod, unknown>();
-  readonly #gates = new Map<StoreMethod, Promise<void>>();
+  readonly #failing = new Map<StoreCall, unknown>();
+  readonly #gates = new Map<StoreCall, Promise<void>>();
 
   /** Every later call of `method` rejects with `cause`. */
-  fail(method: StoreMethod, cause: unknown = new Error(`${method} failed`)): void {
+  fail(method: StoreCall, cause: unknown = new Error(`${method} failed`)): void {
     this.#failing.set(method, cause);
   }
 
+  /** Nothing fails any more. */
+  mend(): void {
+    this.#failing.clear();
+  }
+
   /** Every later call of `method` waits until the function that this returns is called. */
-  hold(method: StoreMethod): () => void {
+  hold(method: StoreCall): () => void {
     let open = (): void => {};
     this.#gates.set(
       method,
@@ -49,7 +60,7 @@ export class MemoryPlace {
     };
   }
 
-  async pass(method: StoreMethod, call: string): Promise<void> {
+  async pass(method: StoreCall, call: string): Promise<void> {
     await this.#gates.get(method);
     if (this.#failing.has(method)) throw this.#failing.get(method);
     this.calls.push(call);
@@ -61,22 +72,21 @@ export class MemoryPlace {
       [...this.logs.values()].map(({ id, segments }) => [
         id,
         [...segments.values()]
-          .sort((one, two) => one.first - two.first)
-          .flatMap(({ messages }) => messages.map(({ seq }) => seq)),
+          .sort(([one], [two]) => one.seq - two.seq)
+          .flatMap((segment) => segment.map(({ seq }) => seq)),
       ]),
     );
   }
 
   /** Calls of one method. */
-  callsOf(method: StoreMethod): string[] {
+  callsOf(method: StoreCall): string[] {
     return this.calls.filter((call) => call.startsWith(`${method} `));
   }
 
   /** A log as a page that is gone left it. */
   leave(id: string, seqs: readonly number[], after: string | null = null): void {
-    const messages = seqs.map((seq) => ({ seq, payload: JSON.stringify(`${id}:${seq}`), ttl: null }));
-    const first = seqs[0] ?? 0;
-    const segments = new Map(seqs.length === 0 ? [] : [[first, { first, last: seqs.at(-1) ?? first, messages }]]);
+    const [first, ...rest] = seqs.map((seq) => ({ seq, payload: JSON.stringify(`${id}:${seq}`), ttl: null }));
+    const segments = new Map<number, Segment>(first === undefined ? [] : [[first.seq, [first, ...rest]]]);
     this.logs.set(id, { id, after, generation: 1, corrupt: 0, segments });
   }
 }
@@ -90,16 +100,13 @@ export class MemoryStore implements OutboxStore {
     this.#place = place;
   }
 
-  async open(freshClientId: string): Promise<StoreInfo> {
-    await this.#pass('open', 'open');
-    this.#place.clientId ??= freshClientId;
-    return { clientId: this.#place.clientId, peer: this.#place.peer };
-  }
-
-  async setPeer(peer: string): Promise<void> {
-    await this.#pass('setPeer', `setPeer ${peer}`);
-    if (this.#place.peer !== null && this.#place.peer !== peer) throw new Error('it has another peer');
-    this.#place.peer = peer;
+  async open(freshClientId: string, peer?: string): Promise<StoreInfo> {
+    await this.#pass('open', peer === undefined ? 'open' : `open ${peer}`);
+    const place = this.#place;
+    place.clientId ??= freshClientId;
+    if (peer !== undefined && place.peer !== null && place.peer !== peer) throw new Error('it has another peer');
+    place.peer ??= peer ?? null;
+    return { clientId: place.clientId, peer: place.peer };
   }
 
   async listLogs(): Promise<readonly LogHeader[]> {
@@ -107,52 +114,38 @@ export class MemoryStore implements OutboxStore {
     return [...this.#place.logs.values()].map(({ id, after, generation }) => ({ id, after, generation }));
   }
 
-  async createLog({ id, after }: NewLog, segment: Segment): Promise<void> {
-    await this.#pass('createLog', `createLog ${id} [${segment.first}..${segment.last}]`);
-    if (this.#place.logs.has(id)) throw new Error(`there is a log ${id}`);
-    this.#place.logs.set(id, {
-      id,
-      after,
-      generation: 1,
-      corrupt: 0,
-      segments: new Map([[segment.first, copy(segment)]]),
-    });
-  }
-
-  async append(logId: string, generation: number, segment: Segment): Promise<void> {
-    await this.#pass('append', `append ${logId} [${segment.first}..${segment.last}]`);
-    const { segments } = this.#owned(logId, generation);
-    if (segments.has(segment.first)) throw new Error(`there is a segment ${segment.first}`);
-    segments.set(segment.first, copy(segment));
-  }
-
-  async replaceSegment(logId: string, generation: number, first: number, segment: Segment): Promise<void> {
-    await this.#pass('replaceSegment', `replaceSegment ${logId} ${first} by [${segment.first}..${segment.last}]`);
-    const { segments } = this.#owned(logId, generation);
-    segments.delete(first);
-    segments.set(segment.first, copy(segment));
-  }
-
-  async removeSegments(logId: string, generation: number, firsts: readonly number[]): Promise<void> {
-    await this.#pass('removeSegments', `removeSegments ${logId} ${firsts.join(' ')}`);
-    const { segments } = this.#owned(logId, generation);
-    for (const first of firsts) segments.delete(first);
-  }
-
-  async claimLog(logId: string, expected?: number): Promise<ClaimedLog | null> {
+  async claimLog(logId: string): Promise<ClaimedLog | null> {
     await this.#pass('claimLog', `claimLog ${logId}`);
     const log = this.#place.logs.get(logId);
-    if (log === undefined || (expected !== undefined && log.generation !== expected)) return null;
+    if (log === undefined) return null;
     log.generation += 1;
-    const segments = [...log.segments.values()].sort((one, two) => one.first - two.first).map(copy);
+    const segments = structuredClone([...log.segments.values()].sort(([one], [two]) => one.seq - two.seq));
     return { id: logId, after: log.after, generation: log.generation, corrupt: log.corrupt, segments };
   }
 
-  async deleteLog(logId: string, generation: number, discard = false): Promise<boolean> {
-    await this.#pass('deleteLog', `deleteLog ${logId}${discard ? ' discard' : ''}`);
-    const { segments, corrupt } = this.#owned(logId, generation);
-    if (!discard && (segments.size > 0 || corrupt > 0)) return false;
-    return this.#place.logs.delete(logId);
+  async write(
+    { id, after, generation }: LogHeader,
+    removed: readonly number[],
+    added: readonly Segment[],
+  ): Promise<number> {
+    const copies = structuredClone(added);
+    await this.#pass(...describeWrite(id, generation, removed, added));
+    const { logs } = this.#place;
+    const log = logs.get(id) ?? { id, after, generation: 0, corrupt: 0, segments: new Map<number, Segment>() };
+    if (log.generation !== generation) throw new LogLost(`${id} at ${generation}`);
+    const segments = new Map(log.segments);
+    for (const first of removed) segments.delete(first);
+    for (const segment of copies) {
+      if (segments.has(segment[0].seq)) throw new Error(`there is a segment ${segment[0].seq}`);
+      segments.set(segment[0].seq, segment);
+    }
+    if (segments.size === 0 && log.corrupt === 0) {
+      if (logs.delete(id)) this.#place.calls.push(`deleteLog ${id}`);
+      return 0;
+    }
+    const owner = Math.max(1, generation);
+    logs.set(id, { ...log, segments, generation: owner });
+    return owner;
   }
 
   async close(): Promise<void> {
@@ -160,33 +153,30 @@ export class MemoryStore implements OutboxStore {
     await this.#place.pass('close', 'close');
   }
 
-  async #pass(method: StoreMethod, call: string): Promise<void> {
+  async #pass(method: StoreCall, call: string): Promise<void> {
     if (this.#isClosed) throw new Error('the store is closed');
     await this.#place.pass(method, call);
     if (this.#isClosed) throw new Error('the store was closed');
   }
+}
 
-  #owned(logId: string, generation: number): KeptLog {
-    const log = this.#place.logs.get(logId);
-    if (log === undefined || log.generation !== generation) throw new LogLost(`${logId} at ${generation}`);
-    return log;
-  }
+/** What a write is called in the list of calls. */
+function describeWrite(
+  id: string,
+  generation: number,
+  removed: readonly number[],
+  added: readonly Segment[],
+): [call: StoreCall, text: string] {
+  const firsts = removed.map((first) => ` ${first}`).join('');
+  const ranges = added.map((segment) => ` [${segment[0].seq}..${segment.at(-1)?.seq}]`).join('');
+  if (generation === 0) return ['createLog', `createLog ${id}${ranges}`];
+  if (ranges === '' && firsts === '') return ['checkLog', `checkLog ${id}`];
+  if (ranges === '') return ['removeSegments', `removeSegments ${id}${firsts}`];
+  if (firsts === '') return ['append', `append ${id}${ranges}`];
+  return ['replaceSegment', `replaceSegment ${id}${firsts} by${ranges}`];
 }
 
 /** What `storedOutbox` takes, on this place. */
-export function memoryStorage(place: MemoryPlace, maxMessages = 1_000): OutboxStorage & { lose(cause: unknown): void } {
-  let lose = (_cause: unknown): void => {};
-  return {
-    maxMessages,
-    scope: 'test:alice',
-    createStore(onLost) {
-      lose = onLost;
-      return new MemoryStore(place);
-    },
-    lose: (cause) => lose(cause),
-  };
-}
-
-function copy(segment: Segment): Segment {
-  return structuredClone(segment);
+export function memoryStorage(place: MemoryPlace, maxMessages = 1_000): OutboxStorage {
+  return { maxMessages, scope: 'test:alice', createStore: () => new MemoryStore(place) };
 }

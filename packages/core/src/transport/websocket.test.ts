@@ -2,29 +2,26 @@ import { EventEmitter } from 'node:events';
 import { Server, WebSocket as MockWebSocket } from 'mock-socket';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocketLike } from '../environment/ports.ts';
-import { FakeEnvironment, allTurns } from '../testing-fakes/fake-environment.fixture.ts';
+import { allTurns } from '../testing-fakes/fake-environment.fixture.ts';
 import { FakeWebSocket } from '../testing-fakes/fake-web-socket.fixture.ts';
-import { openTransport, type Transport } from './websocket.ts';
+import { letGo, listen, silence } from './websocket.ts';
 
-function open(environment: FakeEnvironment = new FakeEnvironment()): {
-  transport: Transport;
-  environment: FakeEnvironment;
-  heard: unknown[];
-} {
+function hear(socket: WebSocketLike): unknown[] {
   const heard: unknown[] = [];
-  const transport = openTransport(environment, 'ws://server.example', ['a', 'b'], {
+  listen(socket, {
     opened: () => heard.push('opened'),
-    message: (data) => heard.push(data),
-    closed: (...args) => heard.push(args),
+    message: ({ data }) => heard.push(data),
+    closed: ({ code, reason, wasClean }) => heard.push([code, reason, wasClean]),
   });
-  return { transport, environment, heard };
+  return heard;
 }
 
-describe('a transport', () => {
-  it('tells what its socket does, and an end once', () => {
-    const { environment, heard } = open();
-    const { socket } = environment;
-    expect([socket.url, socket.protocols]).toEqual(['ws://server.example', ['a', 'b']]);
+const aSocket = (): FakeWebSocket => new FakeWebSocket('ws://server.example', []);
+
+describe('listen', () => {
+  it('tells what the socket does, and an end once', () => {
+    const socket = aSocket();
+    const heard = hear(socket);
     socket.open();
     socket.receiveRaw('text');
     socket.closeBy(1006);
@@ -32,44 +29,17 @@ describe('a transport', () => {
     expect(heard).toEqual(['opened', 'text', [1006, '', false]]);
   });
 
-  it.each([1000, 3000, 4408, 4999])('closes with %i, and its reason', (code) => {
-    const { transport, environment } = open();
-    transport.detach(code, 'why');
-    expect(environment.socket.closes).toEqual([{ code, reason: 'why' }]);
-  });
-
-  it.each([1001, 1002, 1009, 1011, 2999, 5000])('closes without a code where a browser would refuse %i', (code) => {
-    const { transport, environment } = open();
-    transport.detach(code, 'why');
-    expect(environment.socket.closes).toEqual([{}]);
-  });
-
-  it('shortens a reason that a browser would refuse', () => {
-    for (const reason of ['x'.repeat(500), '漢'.repeat(100), '🐟'.repeat(70), 'a\nb']) {
-      const { transport, environment } = open();
-      transport.detach(4000, reason);
-      expect(environment.socket.closes[0]?.reason?.length).toBeLessThanOrEqual(123);
-    }
-  });
-
-  it('tells nothing after it was detached', () => {
-    const { transport, environment, heard } = open();
-    const { socket } = environment;
-    socket.open();
-    transport.detach(1000, '');
-    socket.receiveRaw('late');
-    socket.closeBy(1006);
-    expect(heard).toEqual(['opened']);
-  });
-
-  it('throws what the constructor throws', () => {
-    const environment = new FakeEnvironment();
-    environment.refusal = new SyntaxError('subprotocol');
-    expect(() => open(environment)).toThrow('subprotocol');
+  it('hands the event of a message over as it is, without a copy', () => {
+    const socket = aSocket();
+    const events: unknown[] = [];
+    listen(socket, { opened: () => {}, message: (event) => events.push(event), closed: () => {} });
+    const event = { data: new ArrayBuffer(2) };
+    socket.onmessage?.(event);
+    expect(events[0]).toBe(event);
   });
 
   // Node's WebSocket packages are event emitters: there an error that nobody listens to ends the process.
-  it('always listens to errors, on a socket that it has let go of, too', () => {
+  it('always listens to errors, on a socket that was let go of, too', () => {
     class EmitterSocket extends FakeWebSocket {
       readonly #emitter = new EventEmitter();
       fail(): void {
@@ -79,12 +49,69 @@ describe('a transport', () => {
       }
     }
     const socket = new EmitterSocket('ws://server.example', []);
-    const environment = new FakeEnvironment();
-    environment.openWebSocket = () => socket;
-    const { transport } = open(environment);
+    hear(socket);
     expect(() => socket.fail()).not.toThrow();
-    transport.detach(1000, '');
+    letGo(socket, 1000, '');
     expect(() => socket.fail()).not.toThrow();
+  });
+});
+
+describe('silence', () => {
+  it('hears nothing more of a socket and leaves it open', () => {
+    const socket = aSocket();
+    const heard = hear(socket);
+    socket.open();
+    silence(socket);
+    socket.receiveRaw('late');
+    expect([heard, socket.isDeaf, socket.readyState, socket.closes]).toEqual([['opened'], true, 'open', []]);
+    socket.closeBy(1006);
+    expect(heard).toEqual(['opened']);
+  });
+});
+
+describe('letGo', () => {
+  it.each([1000, 3000, 4408, 4999])('closes with %i, and its reason', (code) => {
+    const socket = aSocket();
+    letGo(socket, code, 'why');
+    expect(socket.closes).toEqual([{ code, reason: 'why' }]);
+  });
+
+  it.each([0, 999, 1001, 1002, 1005, 1006, 1009, 1011, 1015, 2999, 5000])(
+    'closes without a code where a browser would refuse %i',
+    (code) => {
+      const socket = aSocket();
+      letGo(socket, code, 'why');
+      expect(socket.closes).toEqual([{}]);
+    },
+  );
+
+  it('shortens a reason that a browser would refuse', () => {
+    for (const reason of [
+      'x'.repeat(500),
+      '漢'.repeat(100),
+      '🐟'.repeat(70),
+      `${'x'.repeat(122)}🐟`,
+      '\ud83d',
+      'a\nb',
+    ]) {
+      const socket = aSocket();
+      letGo(socket, 4000, reason);
+      expect(socket.closes[0]?.reason?.length).toBeLessThanOrEqual(123);
+    }
+  });
+
+  it('hears nothing of it any more', () => {
+    const socket = aSocket();
+    const heard = hear(socket);
+    socket.open();
+    letGo(socket, 1000, '');
+    socket.receiveRaw('late');
+    socket.closeBy(1006);
+    expect([heard, socket.isDeaf]).toEqual([['opened'], true]);
+  });
+
+  it('of nothing does nothing', () => {
+    expect(() => letGo(null, 1000, '')).not.toThrow();
   });
 });
 
@@ -103,38 +130,29 @@ describe('over the WebSocket of mock-socket', () => {
     const server = new Server('ws://mock.example', { selectProtocol: () => 'b' });
     servers.push(server);
     const received: unknown[] = [];
-    server.on('connection', (socket) => {
-      socket.on('message', (data) => {
+    server.on('connection', (peer) => {
+      peer.on('message', (data) => {
         received.push(data);
-        socket.send('answer');
-        socket.close({ code: 4001, reason: 'enough', wasClean: true });
+        peer.send('answer');
+        peer.close({ code: 4001, reason: 'enough', wasClean: true });
       });
     });
-    const environment = new FakeEnvironment();
-    let socket: WebSocketLike | null = null;
-    environment.openWebSocket = ((url: string, protocols: readonly string[]) => {
-      socket = new MockWebSocket(url, [...protocols]) as unknown as WebSocketLike;
-      return socket;
-    }) as unknown as typeof environment.openWebSocket;
+    const socket = new MockWebSocket('ws://mock.example', ['a', 'b']) as unknown as WebSocketLike;
     const heard: unknown[] = [];
-    const transport = openTransport(environment, 'ws://mock.example', ['a', 'b'], {
+    listen(socket, {
       opened: () => {
         heard.push('opened');
-        transport.send('question');
+        socket.send('question');
       },
-      message: (data) => heard.push(data),
-      closed: (code) => heard.push(code),
+      message: ({ data }) => heard.push(data),
+      closed: ({ code }) => heard.push(code),
     });
     await until(() => heard.length >= 3);
-    expect([heard, received]).toEqual([['opened', 'answer', 4001], ['question']]);
-    expect((socket as WebSocketLike | null)?.protocol).toBe('b');
+    expect([heard, received, socket.protocol]).toEqual([['opened', 'answer', 4001], ['question'], 'b']);
   });
 
   it('ends, once, where nobody listens', async () => {
-    const environment = new FakeEnvironment();
-    environment.openWebSocket = ((url: string) =>
-      new MockWebSocket(url)) as unknown as typeof environment.openWebSocket;
-    const { heard } = open(environment);
+    const heard = hear(new MockWebSocket('ws://nobody.example') as unknown as WebSocketLike);
     await until(() => heard.length > 0);
     for (let turn = 0; turn < 20; turn += 1) await allTurns();
     expect(heard).toEqual([[expect.any(Number), expect.any(String), expect.any(Boolean)]]);

@@ -8,6 +8,7 @@ import {
   type ProducerClaim,
 } from '@holdfast/core/protocol';
 import { authenticate } from './authenticate.ts';
+import { closeReason } from './close-reason.ts';
 import type { Context } from './context.ts';
 import type { ConnectionEvents, ConnectionRequest, EngineConnection } from './environment.ts';
 import { judge } from './hello-verdict.ts';
@@ -43,6 +44,9 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   #pulse: Pulse | null = null;
   /** Answers to `producers` frames leave in the order of the questions. */
   #answers: Promise<void> = Promise.resolve();
+  /** When the client must have moved to another connection. */
+  #drainsAt: number | null = null;
+  #onOver: (() => void)[] = [];
   /** Of the phase: for hello, for welcome. */
   #cancelTimer: () => void;
 
@@ -113,11 +117,19 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#outlet.requestFlush();
   }
 
-  fail(closeCode: number, code: string, message: string): void {
+  fail(closeCode: number, code: string, message: string, retryAfterMs = 0): void {
     if (this.#phase === 'ended') return;
     this.#context.reporter.report('warn', 'connection.failed', message, { code, closeCode, ...this.#who() });
-    this.push(encode.error(wireError(code, message)));
-    this.end(closeCode, code);
+    this.push(encode.error({ ...wireError(code, message), ...(retryAfterMs > 0 && { retryAfterMs }) }));
+    this.end(closeCode, closeReason(code, { retryAfterMs }));
+  }
+
+  /** Asks the client to move to another connection. Resolves when nothing is left on this one. */
+  drain(withinMs: number): Promise<void> {
+    if (this.#phase === 'ended') return Promise.resolve();
+    this.#drainsAt = this.#context.environment.now() + withinMs;
+    if (this.#phase === 'welcomed') this.#tellDrain();
+    return new Promise((resolve) => void this.#onOver.push(resolve));
   }
 
   end(code: number, reason: string, options: { readonly discard: boolean } = { discard: false }): void {
@@ -247,13 +259,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     if (known !== undefined && !isResumed) sessions.end(known, 'replaced');
     const session = isResumed ? known : sessions.create({ identity, client: hello.client, n: hello.n, link: this });
     if (session === null) {
-      this.push(
-        encode.error({
-          ...wireError('TOO_MANY_SESSIONS', 'the server has no room'),
-          retryAfterMs: limits.sessionTtlMs,
-        }),
-      );
-      this.end(CLOSE.OVERLOADED, 'TOO_MANY_SESSIONS');
+      this.fail(CLOSE.OVERLOADED, 'TOO_MANY_SESSIONS', 'the server has no room', limits.sessionTtlMs);
       return null;
     }
     this.#session = session;
@@ -273,6 +279,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#phase = 'welcomed';
     session.isKnownToClient = true;
     for (const entry of session.unconfirmed()) this.pushMessage(entry.offset, entry.payload);
+    this.#tellDrain();
     this.#pulse = new Pulse({
       heartbeat,
       environment,
@@ -286,6 +293,13 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     } catch (fault) {
       reporter.fault('listener.failed', fault, this.#who());
     }
+  }
+
+  /** What was asked before the welcome is told behind it. */
+  #tellDrain(): void {
+    if (this.#drainsAt === null) return;
+    const leftMs = Math.ceil(this.#drainsAt - this.#context.environment.now());
+    this.push(encode.drain(Math.max(0, leftMs)));
   }
 
   #claimFailed(fault: unknown): void {
@@ -312,6 +326,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     if (this.#session !== null) this.#realm.sessions.detach(this.#session, this);
     const livedMs = Math.round(this.#context.environment.now() - this.#openedAt);
     this.#context.reporter.report('debug', 'connection.ended', undefined, { livedMs, ...this.#who() });
+    for (const resolve of this.#onOver.splice(0)) resolve();
   }
 
   #who(): { readonly session?: string; readonly identity?: string } {

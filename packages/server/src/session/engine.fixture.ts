@@ -85,8 +85,9 @@ export class World {
     return this.records.map(({ name }) => name);
   }
 
-  connect(): ScriptedConnection {
-    return new ScriptedConnection(this);
+  /** @param slot The place in the queue that the client offers. */
+  connect(slot?: string): ScriptedConnection {
+    return new ScriptedConnection(this, slot);
   }
 
   /** A connection with its welcome. */
@@ -144,8 +145,8 @@ export class ScriptedConnection implements EngineConnection {
   bufferedAmount = 0;
   readonly #events: ConnectionEvents;
 
-  constructor(world: World, origin?: string) {
-    this.#events = world.engine.accept(this, { origin, remoteAddress: '192.0.2.1' });
+  constructor(world: World, slot?: string) {
+    this.#events = world.engine.accept(this, { origin: undefined, remoteAddress: '192.0.2.1', slot });
   }
 
   send(text: string): void {

@@ -109,6 +109,7 @@ describe('greeting', () => {
     const third = await world.join();
     expect(third.closedWith?.code).toBe(1013);
     expect(third.ofKind('error')[0]?.error.retryAfterMs).toBe(120_000);
+    expect(third.closedWith?.reason).toBe('TOO_MANY_SESSIONS; retry-after-ms=120000');
     second.drop();
     first.drop();
     const fourth = await world.join();
@@ -333,11 +334,9 @@ describe('heartbeat', () => {
   test('silence after a ping closes with 4408', async () => {
     const world = new World();
     const connection = await world.join();
-    await world.advance(15_000);
-    expect(connection.ofKind('p')).toEqual([{ kind: 'p', n: 1 }]);
-    await world.advance(4_999);
+    while (connection.ofKind('p').length === 0) await world.advance(100);
     expect(connection.closedWith).toBeNull();
-    await world.advance(1_000);
+    await world.advance(5_100);
     expect(connection.closedWith?.code).toBe(4408);
     await world.advance(2_000);
     expect(connection.isTerminated).toBe(true);
@@ -347,11 +346,13 @@ describe('heartbeat', () => {
   test('any frame is a sign of life', async () => {
     const world = new World();
     const connection = await world.join();
-    for (let round = 0; round < 5; round += 1) {
-      await world.advance(15_000);
-      connection.raw(`["q",${round + 1}]`);
-      await world.advance(2_000);
+    for (let asked = 0, rounds = 0; rounds < 600; rounds += 1) {
+      await world.advance(100);
+      const pings = connection.ofKind('p').length;
+      if (pings > asked) connection.raw('["error",{"code":"ODD","message":"no answer, and yet a sign"}]');
+      asked = pings;
     }
+    expect(connection.ofKind('p').length).toBeGreaterThan(2);
     expect(connection.closedWith).toBeNull();
   });
 });

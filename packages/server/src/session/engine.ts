@@ -1,6 +1,8 @@
 import { CLOSE } from '@holdfast/core/protocol';
 import type { PositionHook, ProducerStore } from '../stores/ports.ts';
+import { Admission, type AdmissionLimits } from './admission.ts';
 import type { EngineApp, Session } from './app.ts';
+import { closeReason } from './close-reason.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import type { ConnectionEvents, ConnectionRequest, EngineConnection, EngineEnvironment } from './environment.ts';
@@ -19,6 +21,7 @@ export interface EngineOptions extends EngineApp {
   readonly positions?: PositionHook<unknown> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly heartbeat?: Partial<HeartbeatLimits> | undefined;
+  readonly admission?: AdmissionLimits | undefined;
 }
 
 export interface Engine {
@@ -28,10 +31,16 @@ export interface Engine {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly isClosing: boolean;
   /**
+   * Asks the clients of all connections that there are to move to others. Resolves when they have, or after `withinMs`,
+   * when what is left is closed with 1012. Never rejects.
+   */
+  drain(withinMs: number): Promise<void>;
+  /**
    * Takes nothing any more, lets running handlers end within `graceMs`, writes down and tells what they did, closes
    * every connection with 1012, then the store. Never rejects; a second call waits for the first.
+   * @param retryAfterMs Each client is told a time of its own in the later half of this; 0, the default: none.
    */
-  close(graceMs: number): Promise<void>;
+  close(graceMs: number, retryAfterMs?: number): Promise<void>;
 }
 
 /** The server without a network: sockets, time and chance come from outside. */
@@ -51,6 +60,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
   };
   const sessions = new SessionRegistry(context);
   const producers = new ProducerRegistry(context);
+  const admission = options.admission === undefined ? null : new Admission(options.admission, environment);
   const connections = new Set<Connection>();
   let order = 0;
   let closing: Promise<void> | null = null;
@@ -71,13 +81,21 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
       if (connections.size === 0) onAllGone();
     });
     connections.add(connection);
-    if (context.isClosing) connection.end(CLOSE.RESTART, 'the server is closing');
+    if (context.isClosing) {
+      connection.end(CLOSE.RESTART, 'the server is closing');
+      return connection;
+    }
+    const delay = admission?.ask(request.slot) ?? null;
+    if (delay !== null) {
+      reporter.report('debug', 'connection.refused', 'busy', { retryAfterMs: Math.ceil(delay.retryAfterMs) });
+      connection.end(CLOSE.OVERLOADED, closeReason('busy', delay));
+    }
     return connection;
   }
 
   /** Resolves with `promise`, or after `ms`. */
-  function within(ms: number, promise: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
+  function within(ms: number, promise: Promise<unknown>): Promise<void> {
+    return new Promise<void>((resolve) => {
       const cancel = environment.setTimer(ms, resolve);
       void promise.then(() => {
         cancel();
@@ -86,7 +104,15 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     });
   }
 
-  async function shutDown(graceMs: number): Promise<void> {
+  async function drain(withinMs: number): Promise<void> {
+    const leaving = [...connections];
+    reporter.report('info', 'server.draining', undefined, { withinMs });
+    await within(withinMs, Promise.all(leaving.map((connection) => connection.drain(withinMs))));
+    for (const connection of leaving) connection.end(CLOSE.RESTART, 'the server restarts');
+    reporter.report('info', 'server.drained');
+  }
+
+  async function shutDown(graceMs: number, retryAfterMs: number): Promise<void> {
     const { closeTimeoutMs } = context.limits;
     context.isClosing = true;
     producers.stop();
@@ -95,11 +121,15 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     // A handler that heeds its signal ends at once, and is told as what it is: not taken.
     await within(context.runs.size === 0 ? closeTimeoutMs : ABORT_GRACE_MS, producers.whenAtRest());
     // Their acknowledgements leave with the close.
-    for (const connection of [...connections]) connection.end(CLOSE.RESTART, 'the server restarts');
+    const leaving = [...connections];
+    for (const [index, connection] of leaving.entries()) {
+      const share = (1 + (index + 1) / leaving.length) / 2;
+      connection.end(CLOSE.RESTART, closeReason('the server restarts', { retryAfterMs: retryAfterMs * share }));
+    }
     await within(closeTimeoutMs, producers.whenReleased());
     await within(
       closeTimeoutMs * 2,
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         onAllGone = resolve;
         if (connections.size === 0) resolve();
       }),
@@ -119,8 +149,9 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     get isClosing() {
       return context.isClosing;
     },
-    close(graceMs) {
-      closing ??= shutDown(graceMs);
+    drain,
+    close(graceMs, retryAfterMs = 0) {
+      closing ??= shutDown(graceMs, retryAfterMs);
       return closing;
     },
   };

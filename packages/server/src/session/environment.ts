@@ -49,6 +49,8 @@ export interface ConnectionRequest {
   readonly origin: string | undefined;
   /** The address of the socket's other end: a proxy's, behind one. */
   readonly remoteAddress: string | undefined;
+  /** The place in the queue that the client says was kept for it. */
+  readonly slot?: string | undefined;
 }
 
 /** What the owner of a socket tells the engine about it. */

@@ -39,14 +39,19 @@ export class Pulse {
 
   #apply(effects: readonly HeartbeatEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'ping') {
-        this.#pings += 1;
-        this.#ping(this.#pings);
-      } else if (effect.type === 'timer') {
-        this.#heard = false;
-        this.#cancelTimer = this.#environment.setTimer(effect.ms, () => this.#fired());
-      } else {
-        this.#dead();
+      switch (effect.type) {
+        case 'ping':
+          this.#pings += 1;
+          this.#ping(this.#pings);
+          break;
+        case 'timer':
+          this.#heard = false;
+          this.#cancelTimer = this.#environment.setTimer(effect.ms, () => this.#fired());
+          break;
+        case 'dead':
+          this.#dead();
+          break;
+        default: // What is told to a user is nothing to a server.
       }
     }
   }

@@ -1,0 +1,10 @@
+/**
+ * The ping of a plain server's own protocol: a browser can't send one of WebSocket's. Whatever comes back shows that the
+ * server is alive; what `isPong` recognizes is measured as the round trip, too, and is not handed to the app.
+ */
+export interface Ping {
+  /** The message to send. Called once for each ping. */
+  data(): string | Uint8Array<ArrayBuffer>;
+  /** Whether a message is the answer to a ping. Called with every message: it must be quick, and must not throw. */
+  isPong?(data: unknown): boolean;
+}

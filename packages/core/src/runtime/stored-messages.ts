@@ -1,0 +1,73 @@
+import type { Failure, HoldfastError } from '../lib/errors.ts';
+import type { Entry } from '../machines/producer-log.ts';
+import type { MessageKeeper, MessageKeeperHost } from '../storage/message-keeper.ts';
+import type { OutboxStorage } from '../storage/ports.ts';
+import { logKeeper } from './log-keeper.ts';
+import { Outcome } from './outcome.ts';
+
+/** Messages that outlive their page: what the app is told of their storing, and who takes them out of it. */
+export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost): MessageKeeper {
+  const stored = new WeakSet<Entry>();
+  /** What became of a message's storing, the first that did: null is success. */
+  const known = new WeakMap<Entry, HoldfastError | null>();
+  /** Who waits for it. */
+  const waiting = new Map<Entry, Outcome>();
+  /** Why nothing is stored any more. */
+  let end: HoldfastError | null = null;
+
+  const learn = (entry: Entry, error: HoldfastError | null): void => {
+    if (!known.has(entry)) known.set(entry, error);
+    waiting.get(entry)?.settle(error);
+    waiting.delete(entry);
+  };
+
+  const logs = logKeeper(storage, {
+    ...host,
+    onStored(entry) {
+      stored.add(entry);
+      learn(entry, null);
+    },
+    onStorageEnd(failure) {
+      end = host.error(failure);
+      for (const entry of waiting.keys()) learn(entry, end);
+      host.report(failure);
+    },
+  });
+
+  return {
+    ...logs,
+    get identity() {
+      return logs.identity;
+    },
+    settled(log, entry, error) {
+      // Delivered is more than stored; but where nothing is stored, that is what there is to say.
+      learn(entry, end ?? error);
+      logs.settled(log, entry);
+    },
+    withdraw: (log, entry, failure) =>
+      logs.forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)),
+    isStored: (entry) => stored.has(entry),
+    whenStored(entry) {
+      const outcome = waiting.get(entry) ?? new Outcome();
+      const result = known.get(entry) ?? end;
+      if (known.has(entry) || result !== null) outcome.settle(result);
+      else {
+        waiting.set(entry, outcome);
+        logs.writeSoon();
+      }
+      return outcome.promise;
+    },
+    leftBehind: (entry) => (logs.mayKeep(entry) ? LEFT : null),
+  };
+}
+
+const NOT_FORGOTTEN: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'storage failed while the message was withdrawn: a later page may find and deliver it',
+};
+
+const LEFT: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'the socket was closed; the message stays stored, and a later page delivers it',
+  details: { isStored: true },
+};

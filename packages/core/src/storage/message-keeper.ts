@@ -1,0 +1,24 @@
+import type { Failure, HoldfastError } from '../lib/errors.ts';
+import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import type { Keeper, KeeperHost } from './keeper.ts';
+
+/** Who keeps the messages of a socket: what the socket asks and tells, whether they are stored or not. */
+export interface MessageKeeper extends Pick<
+  Keeper,
+  'ready' | 'identity' | 'setPeer' | 'added' | 'freeze' | 'resume' | 'close'
+> {
+  /** A message has its end, also one that came into no log. */
+  settled(log: ProducerLog, entry: Entry, error: HoldfastError | null): void;
+  /** Ends a withdrawn message with `failure`, once no later page can find it. */
+  withdraw(log: ProducerLog, entry: Entry, failure: Failure): void;
+  /** Whether the message is in storage now or was until it was delivered. */
+  isStored(entry: Entry): boolean;
+  /** Resolves when the message survives the page; see `Receipt.stored`. Never an unhandled rejection. */
+  whenStored(entry: Entry): Promise<void>;
+  /** What is known of a message that the page leaves in storage; null: it is in none. */
+  leftBehind(entry: Entry): Failure | null;
+}
+
+export interface MessageKeeperHost extends Omit<KeeperHost, 'onStored' | 'onStorageEnd'> {
+  readonly error: (failure: Failure) => HoldfastError;
+}

@@ -1,0 +1,379 @@
+import { connectionEnvironment } from '../environment/browser.ts';
+import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { Effect, Event as Fact, StateName } from '../machines/connection-state.ts';
+import type { Ping } from '../machines/ping.ts';
+import { Driver } from '../runtime/driver.ts';
+import { Link, type Target } from '../runtime/link.ts';
+import { silence } from '../transport/websocket.ts';
+import { checkCloseArguments, queueable } from './arguments.ts';
+import { EVENT_TYPES, EventHandlers, type EventType } from './event-handlers.ts';
+import { closeEvent, type End, LOST } from './events.ts';
+import {
+  connectionOptions,
+  type HoldfastWebSocketOptions,
+  type Numbers,
+  numbersOf,
+  type ProtocolsSource,
+  type UrlSource,
+} from './options.ts';
+import { askForTarget, protocolList } from './target.ts';
+import { asInterface } from './web-idl.ts';
+
+const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5_000 } as const;
+/** How long a closing handshake may stand still: a browser would wait for up to a minute. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+type NativeWebSocket = WebSocketLike & WebSocket;
+/** What `getState` tells beside `readyState`. */
+export interface WebSocketState {
+  readonly phase: StateName;
+  /** Failed attempts since a connection last proved stable. */
+  readonly attempt: number;
+  /** Milliseconds until the next attempt; null: none is set. */
+  readonly retryInMs: number | null;
+  /** What went wrong last: a browser's `error` event has no reason, and `cause` has what a url function threw. */
+  readonly failure: Failure | null;
+}
+
+/** An EventTarget with the types of a WebSocket's events, and what the class gets at its end. */
+type Base = Pick<
+  WebSocket,
+  keyof typeof STATES | `on${EventType}` | 'addEventListener' | 'removeEventListener' | 'dispatchEvent'
+>;
+const Base: new () => Base = EventTarget as unknown as new () => Base;
+
+/**
+ * A WebSocket that reconnects; with `reconnect: false`, one that only notices a dead link. It keeps the WebSockets
+ * standard of WHATWG, but for the differences that docs/websocket.md lists.
+ *
+ * Every reopening fires `open`, every loss `close`; `readyState` is CONNECTING while it tries again and CLOSED when it does
+ * not any more. What is sent meanwhile waits, and goes before `open` is fired.
+ */
+export class HoldfastWebSocket extends Base implements WebSocket {
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
+
+  readonly #outside: ConnectionEnvironment;
+  readonly #target: () => Target | Promise<Target | { readonly failure: Failure }>;
+  readonly #reconnects: boolean;
+  readonly #ping: Ping | undefined;
+  readonly #handlers: EventHandlers = new EventHandlers(this);
+  readonly #numbers: Numbers;
+  /** What waits for a connection, and its bytes; text in UTF-8. */
+  #queue: (string | Blob)[] = [];
+  #queuedBytes = 0;
+  #binaryType: BinaryType = 'blob';
+  #url = '';
+  /** Of the last life: from a start to `close()` or the end of the retries. */
+  #driver: Driver | undefined;
+  /** The browser's socket in use; after the end of all, the last one. */
+  #socket: NativeWebSocket | null = null;
+  /** Set while `close()` waits for the socket's end: cancels that wait. */
+  #leave: (() => void) | null = null;
+  /** Pings without a pong, and when the newest went out. */
+  #pings = 0;
+  #pingedAt = 0;
+
+  /**
+   * @throws TypeError for an option that is no number from 0 up; all that the browser's own constructor throws
+   */
+  constructor(url: UrlSource, protocols: ProtocolsSource = [], options: HoldfastWebSocketOptions = {}) {
+    super();
+    if (arguments.length === 0) throw new TypeError('a WebSocket needs a URL');
+    const { environment = connectionEnvironment(), reconnect = true, ping, startClosed = false } = options;
+    this.#numbers = numbersOf(options);
+    this.#outside = environment;
+    this.#reconnects = reconnect;
+    this.#ping = ping;
+    if (typeof url === 'function' || typeof protocols === 'function') {
+      this.#target = () => askForTarget(url, protocols);
+      if (!startClosed) this.#start();
+    } else {
+      const target = { url: `${url}`, protocols: protocolList(protocols) };
+      this.#target = () => target;
+      // Made here, so that it throws here what the standard says.
+      if (!startClosed) this.#start(environment.openWebSocket(target.url, target.protocols));
+    }
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get readyState(): WebSocket['readyState'] {
+    const native = this.#socket?.readyState ?? STATES.CONNECTING;
+    if (this.#leave !== null) return native > STATES.CLOSING ? native : STATES.CLOSING;
+    if (this.#isOver) return STATES.CLOSED;
+    // An open one that has just been lost is on its way to the next.
+    const isNative = !this.#reconnects || (this.#driver?.state.name === 'open' && native < STATES.CLOSED);
+    return isNative ? native : STATES.CONNECTING;
+  }
+
+  /** Bytes that the network has not got yet, those of the queue included. */
+  get bufferedAmount(): number {
+    return (this.#socket?.bufferedAmount ?? 0) + this.#queuedBytes;
+  }
+
+  get extensions(): string {
+    return this.#socket?.extensions ?? '';
+  }
+
+  get protocol(): string {
+    return this.#socket?.protocol ?? '';
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  set binaryType(value: BinaryType) {
+    const type = `${value}` as const;
+    if (type !== 'blob' && type !== 'arraybuffer') return;
+    this.#binaryType = type;
+    if (this.#socket !== null) this.#socket.binaryType = type;
+  }
+
+  /**
+   * Sends, or keeps the message until a connection is open; with `reconnect: false` only where a url function is still
+   * being asked.
+   * @throws DOMException QuotaExceededError where too much waits: nothing that was taken is dropped; what the browser throws
+   */
+  send(data: string | Blob | BufferSource): void {
+    if (arguments.length === 0) throw new TypeError('send needs a message');
+    const socket = this.#socket;
+    if (socket !== null && (socket.readyState === STATES.OPEN || !this.#reconnects)) {
+      socket.send(data);
+      if (this.#ping !== undefined) this.#driver?.wrote();
+      return;
+    }
+    const [message, size] = queueable(data);
+    const bytes = this.#queuedBytes + size;
+    const { maxEnqueuedMessages, maxEnqueuedBytes } = this.#numbers;
+    if (this.#queue.length >= maxEnqueuedMessages || bytes > maxEnqueuedBytes) {
+      throw new DOMException('too much waits: see maxEnqueuedMessages and maxEnqueuedBytes', 'QuotaExceededError');
+    }
+    this.#queue.push(message);
+    this.#queuedBytes = bytes;
+  }
+
+  /**
+   * Ends the connection and the retries. Where the closing handshake stands still for 2 s, `close` is fired with 1006.
+   * @throws DOMException InvalidAccessError for a code that is not allowed, SyntaxError for a reason above 123 bytes
+   */
+  close(...given: [code?: number, reason?: string]): void {
+    // The browser's own checks and conversions, where there is a socket that makes them.
+    if (this.#socket === null) checkCloseArguments(...given);
+    else this.#socket.close(...given);
+    if (this.#leave !== null || this.#isOver) return;
+    this.#awaitEnd(this.#socket, Number.POSITIVE_INFINITY);
+    this.#dispatch({ type: 'user/close', flushMs: 0, failure: null });
+  }
+
+  /** Opens a connection at once: in place of the one that is open, of a retry that waits, or after any end. */
+  reconnect(): void {
+    const isLeaving = this.#stopLeaving();
+    // Told last: a listener may call this again, and must find one life, not none.
+    if (isLeaving || this.#isOver) this.#start();
+    else this.#dispatch({ type: 'user/reconnect' });
+    if (isLeaving) this.#fire(closeEvent(LOST));
+  }
+
+  getState(): WebSocketState {
+    const state = this.#driver?.state;
+    return {
+      phase: state?.name ?? 'idle',
+      attempt: state?.known.attempt ?? 0,
+      retryInMs: state?.name === 'waiting' ? state.retryAt - this.#outside.now() : null,
+      failure: state !== undefined && 'failure' in state ? state.failure : null,
+    };
+  }
+
+  /** Whether nothing happens any more, until `reconnect()`. */
+  get #isOver(): boolean {
+    return isOver(this.#driver?.state.name ?? 'closed');
+  }
+
+  #dispatch(fact: Fact): void {
+    this.#driver?.dispatch(fact);
+  }
+
+  #start(first?: WebSocketLike): void {
+    const outside = this.#outside;
+    const page = new AbortController();
+    let made = first;
+    this.#socket = null;
+    const environment: ConnectionEnvironment = {
+      ...outside,
+      openWebSocket: (url, protocols) => {
+        const socket = (made ?? outside.openWebSocket(url, protocols)) as NativeWebSocket;
+        made = undefined;
+        this.#url = socket.url;
+        socket.binaryType = this.#binaryType;
+        if (link.socket === null) this.#socket = socket;
+        socket.addEventListener('error', () => {
+          // Not that of a socket that was let go of: it may come a minute later.
+          if (socket === link.socket || (socket === this.#socket && this.#leave !== null))
+            this.#fire(new Event('error'));
+        });
+        return socket;
+      },
+    };
+    const link = new Link({
+      environment,
+      target: this.#target,
+      dispatch: (fact) => driver.dispatch(fact),
+      onMessage: (event) => this.#receive(event as MessageEvent),
+    });
+    const driver = new Driver({
+      environment,
+      connection: connectionOptions(this.#numbers, this.#reconnects),
+      onState: ({ name }) => {
+        if (isOver(name)) page.abort();
+      },
+      run: (effect) => this.#run(effect, link, driver),
+    });
+    this.#driver = driver;
+    // To a class that never reconnects, whatever happens is a reason to ask whether its link is alive, and no more.
+    outside.observe(
+      (fact) => driver.dispatch({ type: this.#reconnects ? `page/${fact}` : 'page/network' }),
+      page.signal,
+    );
+    driver.dispatch({ type: 'user/connect', reason: 'start' });
+  }
+
+  #receive({ data, origin }: MessageEvent): void {
+    this.#driver?.heard();
+    if (this.#pings === 0 || this.#ping?.isPong?.(data) !== true) {
+      this.#fire(new MessageEvent('message', { data: data as unknown, origin }));
+      return;
+    }
+    this.#pings -= 1;
+    const connectionId = this.#driver?.state.known.connectionId ?? 0;
+    if (this.#pings === 0)
+      this.#dispatch({ type: 'link/answered', connectionId, ms: this.#outside.now() - this.#pingedAt });
+  }
+
+  #run(effect: Exclude<Effect, { type: 'timer/set' }>, link: Link, driver: Driver): void {
+    const ping = this.#ping;
+    switch (effect.type) {
+      case 'link/connect':
+        link.connect(effect.connectionId);
+        break;
+      case 'link/greet':
+        driver.dispatch({ ...effect, type: 'link/welcomed', heartbeat: ping === undefined ? null : HEARTBEAT });
+        break;
+      case 'link/prepare':
+        link.settle();
+        driver.dispatch({ ...effect, type: 'link/prepared' });
+        break;
+      case 'link/promote': {
+        link.promote();
+        this.#socket = link.socket as NativeWebSocket | null;
+        const { state } = driver;
+        // To the users of this class a new connection is a new conversation.
+        if (state.name === 'connecting' && state.failure === null) this.#fire(closeEvent(LOST));
+        break;
+      }
+      case 'link/abandon':
+        link.abandon();
+        break;
+      case 'link/detach': {
+        const socket = this.#socket;
+        link.detach(effect.code, effect.reason);
+        // After `close()` the browser's own end is the one to tell.
+        if (this.#leave !== null && socket !== null) socket.onclose = (end: End) => this.#end(end);
+        break;
+      }
+      case 'link/ping':
+        if (ping === undefined || link.socket === null) break;
+        this.#pings += 1;
+        this.#pingedAt = this.#outside.now();
+        try {
+          link.socket.send(ping.data());
+        } catch (error) {
+          // The app's fault must not end the heartbeat: it is reported as a listener's is.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+        break;
+      case 'flow/start':
+        this.#pings = 0;
+        for (const message of this.#queue) this.#socket?.send(message);
+        this.#queue = [];
+        this.#queuedBytes = 0;
+        this.#fire(new Event('open'));
+        break;
+      case 'tell/error':
+        // The last `close` said so.
+        break;
+      case 'tell/close': {
+        // `close()` waits for the browser's own end; `reconnect()` right after it has begun another life.
+        if (this.#leave !== null || driver !== this.#driver) break;
+        if (!this.#isOver) this.#socket = link.socket as NativeWebSocket | null;
+        const { failure } = effect;
+        // The browser knew of it, and has fired what comes before.
+        const isTold = failure?.details?.['closeCode'] !== undefined;
+        if (failure !== null && !isTold && failure.code !== 'HEARTBEAT_MISSED') this.#fire(new Event('error'));
+        this.#fire(closeEvent(isTold ? effect : LOST));
+        break;
+      }
+    }
+  }
+
+  /** Waits for the socket's end, as long as what it was given still flows. */
+  #awaitEnd(socket: NativeWebSocket | null, buffered: number): void {
+    this.#leave = this.#outside.setTimer(socket === null ? 0 : CLOSE_TIMEOUT_MS, () => {
+      const left = socket?.bufferedAmount ?? 0;
+      if (left > 0 && left < buffered) {
+        this.#awaitEnd(socket, left);
+        return;
+      }
+      if (socket === null) this.#fire(new Event('error'));
+      this.#end(LOST);
+    });
+  }
+
+  /** What `close()` began is over. */
+  #end(end: End): void {
+    this.#stopLeaving();
+    this.#fire(closeEvent(end));
+  }
+
+  /** Whether `close()` was waiting for the socket's end. */
+  #stopLeaving(): boolean {
+    const leave = this.#leave;
+    this.#leave = null;
+    if (leave === null) return false;
+    leave();
+    if (this.#socket !== null) silence(this.#socket);
+    return true;
+  }
+
+  #fire(event: Event): void {
+    super.dispatchEvent(event);
+  }
+
+  static {
+    for (const type of EVENT_TYPES) {
+      const handler = {
+        get [`on${type}`](): unknown {
+          return (this as unknown as HoldfastWebSocket).#handlers.get(type);
+        },
+        set [`on${type}`](value: unknown) {
+          (this as unknown as HoldfastWebSocket).#handlers.set(type, value);
+        },
+      };
+      Object.defineProperties(this.prototype, Object.getOwnPropertyDescriptors(handler));
+    }
+    asInterface(this, STATES, 'WebSocket');
+  }
+}
+
+function isOver(name: StateName): boolean {
+  return name === 'suspended' || name === 'closed';
+}

@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** `host:port` of the server for the tests of the drop-in class. */
+    webSocketServer: string;
+  }
+}
+
+interface Peer {
+  send(data: unknown, options?: { binary: boolean }): void;
+  close(code?: number, reason?: string): void;
+  on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): void;
+  on(event: 'close', listener: (code: number, reason: Uint8Array) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  readonly _socket: Duplex;
+}
+
+interface PeerServer {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, done: (peer: Peer) => void): void;
+}
+
+/** What the server saw of the connection that came with `?id=`. */
+interface Seen {
+  readonly texts: string[];
+  code: number | null;
+  reason: string | null;
+}
+
+/** Vitest's global set-up: a real WebSocket server on a free port, whose behaviour is named by the path. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // The package `ws` is the server's dependency, not core's.
+  const require = createRequire(new URL('../../../server/package.json', import.meta.url));
+  const { WebSocketServer } = require('ws') as { WebSocketServer: new (options: object) => PeerServer };
+  const simple = new WebSocketServer({ noServer: true, maxPayload: 100_000_000 });
+  const deflating = new WebSocketServer({ noServer: true, perMessageDeflate: { threshold: 0 } });
+  const seen = new Map<string, Seen>();
+  const sockets = new Set<Duplex>();
+
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://server');
+    response.setHeader('access-control-allow-origin', '*');
+    response.end(JSON.stringify(seen.get(searchParams.get('id') ?? '') ?? null));
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const url = new URL(request.url ?? '/', 'http://server');
+    const path = url.pathname;
+    if (path === '/mute') return;
+    if (path === '/refuse') {
+      socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    (path === '/deflate' ? deflating : simple).handleUpgrade(request, socket, head, (peer) => {
+      const record: Seen = { texts: [], code: null, reason: null };
+      const id = url.searchParams.get('id');
+      if (id !== null) seen.set(id, record);
+      peer.on('error', () => {});
+      peer.on('close', (code, reason) => {
+        record.code = code;
+        record.reason = String(reason);
+      });
+      peer.on('message', (data, isBinary) => {
+        record.texts.push(String(data));
+        if (path === '/cut') socket.destroy();
+        else if (path === '/flood') for (let n = 0; n < 50; n += 1) peer.send(String(n));
+        else if (path === '/count') peer.send(String(data.length));
+        else peer.send(data, { binary: isBinary });
+      });
+      behave(path, url.searchParams, peer, socket);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  project.provide('webSocketServer', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+}
+
+/** What a path does as soon as the connection is open. */
+function behave(path: string, query: URLSearchParams, peer: Peer, socket: Duplex): void {
+  switch (path) {
+    case '/close':
+      peer.close(Number(query.get('code') ?? 1000), query.get('reason') ?? '');
+      break;
+    case '/greet':
+      peer.send('hello');
+      peer.send(new Uint8Array([1, 2, 3]), { binary: true });
+      break;
+    case '/greet-and-close':
+      peer.send('hello');
+      peer.close(4000, 'done');
+      break;
+    case '/deaf':
+      // It reads nothing any more: no message arrives, and no closing handshake is answered.
+      socket.pause();
+      break;
+    case '/garbage':
+      // Reserved bits set and an opcode that does not exist.
+      socket.write(new Uint8Array([0xf3, 0x00]));
+      break;
+  }
+}
