@@ -58,8 +58,8 @@ const MUTANTS = [
   {
     name: 'lost epoch',
     file: 'packages/core/src/machines/session.ts',
-    from: 'this.#received = welcome.offset;',
-    to: 'this.#received = Math.max(this.#received, welcome.offset);',
+    from: 'received = welcome.offset;',
+    to: 'received = Math.max(received, welcome.offset);',
   },
   {
     name: 'fence left out',

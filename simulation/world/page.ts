@@ -65,6 +65,7 @@ export class Page implements Environment {
   readonly #observers = new Set<(fact: EnvironmentFact) => void>();
   #backlog: { readonly run: () => void; readonly link: number }[] = [];
   #isPumping = false;
+  #state: State | null = null;
   #hiddenSince = 0;
   #origin: number;
   #ranMs = 0;
@@ -99,11 +100,15 @@ export class Page implements Environment {
 
   record(before: State, event: Event, after: State): void {
     count(`row ${before.name} ${event.type}`);
+    this.#state = after;
     if (after === before || !('retryAt' in after) || after.retryAt === null) return;
     // Its timer is set in this turn.
     const dueIn = after.retryAt - this.now();
-    this.#clock.after(0, () =>
-      this.onWaiting([...this.#timers].some((timer) => timer.due - this.#clock.now <= dueIn + 1)),
+    this.#clock.after(
+      0,
+      () =>
+        this.#state === after &&
+        this.onWaiting([...this.#timers].some((timer) => timer.due - this.#clock.now <= dueIn + 1)),
     );
   }
 

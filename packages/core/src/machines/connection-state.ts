@@ -54,6 +54,8 @@ export type State =
       readonly failure: Failure | null;
       /** It takes over from an open one, which is closed after the welcome: for the app nothing has ended. */
       readonly isHandover: boolean;
+      /** How long the handshake took; 0: not known. */
+      readonly openMs: number;
       /** From the welcome on; null: no heartbeat. */
       readonly heartbeatOptions: HeartbeatOptions | null;
     })
@@ -90,7 +92,8 @@ export type Event =
   | { readonly type: 'user/migrate' }
   /** `flushMs` > 0: an open connection may go on for so long to empty the outbox. */
   | { readonly type: 'user/close'; readonly flushMs: number; readonly failure: Failure | null }
-  | { readonly type: 'link/opened'; readonly connectionId: number }
+  /** `ms`: how long the handshake took. */
+  | { readonly type: 'link/opened'; readonly connectionId: number; readonly ms?: number }
   | { readonly type: 'link/welcomed'; readonly connectionId: number; readonly heartbeat: HeartbeatOptions | null }
   | { readonly type: 'link/prepared'; readonly connectionId: number }
   /** Our side gives the connection up; `closeCode` is what the server is told. */

@@ -89,7 +89,7 @@ function connecting(
   return to(
     state,
     input,
-    { name: 'connecting', step: 'opening', reason, failure, isHandover: false, heartbeatOptions: null },
+    { name: 'connecting', step: 'opening', reason, failure, isHandover: false, openMs: 0, heartbeatOptions: null },
     { ...changes, connectionId },
   ) as Connecting;
 }

@@ -575,5 +575,16 @@ describe('data sent into silence', () => {
   it('allows for the round trip', () => {
     const walk = new Walk().connect().opened().do({ type: 'link/answered', ms: 400 }).do({ type: 'link/wrote' });
     expect(walk.timer('silence')).toBe(1_200);
+    const slow = new Walk().connect().do({ type: 'link/opened', ms: 4_000 });
+    slow
+      .do({ type: 'link/welcomed', heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 } })
+      .do({ type: 'link/prepared' });
+    expect(slow.do({ type: 'link/wrote' }).timer('silence')).toBe(6_000);
+  });
+
+  it('allows for a server that speaks only so often', () => {
+    const walk = new Walk().connect().do({ type: 'link/opened' });
+    walk.do({ type: 'link/welcomed', heartbeat: { intervalMs: 15_000, timeoutMs: 5_000, answerMs: 20_000 } });
+    expect(walk.do({ type: 'link/prepared' }).do({ type: 'link/wrote' }).timer('silence')).toBe(10_000);
   });
 });

@@ -117,7 +117,7 @@ function connectingStep(state: Connecting, event: Event, input: Input, options: 
   const { connectionId } = known;
   const within = set('connect', options.connectTimeoutMs);
   if (event.type === 'link/opened' && step === 'opening') {
-    return [{ ...state, step: 'greeting' }, [within, { type: 'link/greet', connectionId }]];
+    return [{ ...state, step: 'greeting', openMs: event.ms ?? 0 }, [within, { type: 'link/greet', connectionId }]];
   }
   if (event.type === 'link/welcomed' && step === 'greeting') {
     return [
@@ -164,7 +164,7 @@ function openStep(state: Open, event: Event, input: Input, options: ConnectionOp
 
 function opened(state: Connecting, input: Input, options: ConnectionOptions): Step {
   const { heartbeatOptions, isHandover } = state;
-  const [beating, effects] = heartbeat.start(heartbeatOptions);
+  const [beating, effects] = heartbeat.start(heartbeatOptions, state.openMs);
   const next = to(state, input, {
     name: 'open',
     isStable: false,
@@ -197,7 +197,7 @@ function rivalStep(state: Open, event: Event, input: Input, options: ConnectionO
   const { connectionId } = event;
   const [next, effects] = takeOver(state, connectionId, null, input, options);
   return [
-    { ...next, step: 'greeting', isHandover: true, since: state.since },
+    { ...next, step: 'greeting', isHandover: true, openMs: event.ms ?? 0, since: state.since },
     [...effects, { type: 'link/greet', connectionId }],
   ];
 }
@@ -253,6 +253,10 @@ function wake(state: State, event: Event, input: Input, options: ConnectionOptio
 
 /** One more look at whether what was written is answered. */
 function tick(state: Open, silentTicks: number): Step {
-  const ms = Math.max(SILENCE_TICK_MS, answerWithinMs(state.heartbeat) ?? 0);
+  const ms = Math.max(
+    SILENCE_TICK_MS,
+    answerWithinMs(state.heartbeat) ?? 0,
+    (state.heartbeatOptions?.answerMs ?? 0) / 2,
+  );
   return [{ ...state, silentTicks }, [set('silence', ms)]];
 }

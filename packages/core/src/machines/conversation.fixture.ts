@@ -1,9 +1,9 @@
+import { outboxQueue, type OutboxQueue } from './outbox.ts';
 import type { Failure, Json } from '../lib/errors.ts';
 import { encode, type Hello, type Lost, type Taken, type Welcome } from '../protocol/frames.ts';
 import { aWelcome, nothingTaken } from '../testing-fakes/frames.fixture.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
-import { OutboxQueue } from './outbox.ts';
 import { anEntry } from './outbox.fixture.ts';
 import { ProducerLog, type Entry } from './producer-log.ts';
 
@@ -34,7 +34,7 @@ export class FakeHost implements ConversationHost {
   onFail = (): void => {};
 
   constructor() {
-    this.queue = new OutboxQueue(this.log('own'));
+    this.queue = outboxQueue(this.log('own'));
   }
 
   log(id: string): ProducerLog {

@@ -72,6 +72,8 @@ export interface Protocol {
   readonly name: 'plain' | 'holdfast';
   /** How a plain server's messages are read and written; absent with `holdfast`. */
   readonly codec?: 'json' | 'text';
+  /** What a payload counts in windows and limits. */
+  bytesOf(payload: string): number;
   /** Whether the conversation can ask the server for a sign of life. */
   readonly hasPing: boolean;
   /** Subprotocols offered to the server. */

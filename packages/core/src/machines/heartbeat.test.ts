@@ -85,6 +85,25 @@ describe('the deadline', () => {
   });
 });
 
+describe('a first question', () => {
+  // Nothing was measured yet, and a link with a round trip of two seconds is no dead link.
+  it('has the time that the handshake says a slow link needs', () => {
+    const first = (openMs: number): number => answerWithinMs(heartbeat.start(options, openMs)[0]) ?? 0;
+    expect([first(100), first(4_000)]).toEqual([150, 6_000]);
+    const [state] = heartbeat.start(options, 4_000);
+    expect(heartbeat.transition(state, hint, options)[1][1]).toEqual({ type: 'timer', ms: 1_250 });
+    // What was measured replaces the guess.
+    expect(answerWithinMs(heartbeat.transition(state, answered(100), options)[0])).toBe(300);
+  });
+
+  it('has the time that the protocol says its server needs', () => {
+    const settings = { ...options, answerMs: 20_000 };
+    for (const event of [hint, silence]) {
+      expect(heartbeat.transition(run().state, event, settings)[1][1]).toEqual({ type: 'timer', ms: 5_000 });
+    }
+  });
+});
+
 describe('a hint', () => {
   it('asks at once, and tells when the first part passes in silence', () => {
     expect(run(hint).effects).toEqual([{ type: 'ping' }, { type: 'timer', ms: 250 }]);

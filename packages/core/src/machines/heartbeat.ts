@@ -11,6 +11,8 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** Longest deadline; what was measured of the link makes it shorter. */
   readonly timeoutMs: number;
+  /** An answer may take so long on any link. */
+  readonly answerMs?: number | undefined;
 }
 
 export interface HeartbeatState {
@@ -27,6 +29,8 @@ export interface HeartbeatState {
 interface RoundTrip {
   readonly smoothedMs: number;
   readonly variationMs: number;
+  /** Only the handshake's time is known yet. */
+  readonly isGuess: boolean;
 }
 
 export type HeartbeatEvent =
@@ -56,9 +60,13 @@ const HINTED_PART_MS = 250;
 const LAST_HEARING_MS = 100;
 
 export const heartbeat = {
-  /** Null: there is no ping, and nothing is ever asked. */
-  start(options: HeartbeatOptions | null): HeartbeatStep {
-    const state = { misses: null, partMs: 0, tellsLate: false, pauseMs: 0, roundTrip: null };
+  /**
+   * Null: there is no ping, and nothing is ever asked. `openMs` is how long the connection took to open, if that is
+   * known: no less than two round trips, so that the first question on a slow link has the time that it needs.
+   */
+  start(options: HeartbeatOptions | null, openMs = 0): HeartbeatStep {
+    const roundTrip = openMs > 0 ? estimate(null, openMs / 2, true) : null;
+    const state = { misses: null, partMs: 0, tellsLate: false, pauseMs: 0, roundTrip };
     return options === null ? [state, []] : quiet(state, options.intervalMs / 4);
   },
 
@@ -97,11 +105,12 @@ export function answerWithinMs({ roundTrip }: HeartbeatState): number | null {
   return roundTrip === null ? null : roundTrip.smoothedMs + 4 * roundTrip.variationMs;
 }
 
-function estimate(known: RoundTrip | null, ms: number): RoundTrip {
-  if (known === null) return { smoothedMs: ms, variationMs: ms / 2 };
+function estimate(known: RoundTrip | null, ms: number, isGuess = false): RoundTrip {
+  if (known === null || known.isGuess) return { smoothedMs: ms, variationMs: ms / 2, isGuess };
   return {
     smoothedMs: known.smoothedMs + (ms - known.smoothedMs) / 8,
     variationMs: known.variationMs + (Math.abs(known.smoothedMs - ms) - known.variationMs) / 4,
+    isGuess,
   };
 }
 
@@ -115,10 +124,10 @@ function ask(
   leastMs: number,
   roundTrips: number,
   tellsLate: boolean,
-  { timeoutMs }: HeartbeatOptions,
+  { timeoutMs, answerMs = 0 }: HeartbeatOptions,
 ): HeartbeatStep {
   // By the clock nobody is in a hurry: what was not measured gets all the time there is.
   const withinMs = answerWithinMs(state) ?? (leastMs === PART_MS ? timeoutMs : 0);
-  const partMs = Math.min(timeoutMs / MISSES, Math.max(leastMs, roundTrips * withinMs));
+  const partMs = Math.max(answerMs / MISSES, Math.min(timeoutMs / MISSES, Math.max(leastMs, roundTrips * withinMs)));
   return [{ ...state, misses: 0, partMs, tellsLate }, [{ type: 'ping' }, { type: 'timer', ms: partMs }]];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { add, aLog } from './outbox.fixture.ts';
-import { OutboxQueue } from './outbox.ts';
+import { adoptLog, countIn, outboxQueue, removeLog, replaceOwnLog, type OutboxQueue } from './outbox.ts';
 import type { ProducerLog } from './producer-log.ts';
 
 /** A queue whose logs have so many messages waiting; the last is the own one. */
@@ -10,8 +10,8 @@ function aQueue(...counts: readonly number[]): { queue: OutboxQueue; logs: Produ
     add(log, count);
     return log;
   });
-  const queue = new OutboxQueue(logs.at(-1)!);
-  for (const log of logs.slice(0, -1)) queue.adopt(log);
+  const queue = outboxQueue(logs.at(-1)!);
+  for (const log of logs.slice(0, -1)) adoptLog(queue, log);
   return { queue, logs };
 }
 
@@ -19,24 +19,25 @@ describe('a queue of several logs', () => {
   it('puts adopted logs before the own one, in the order of adoption', () => {
     const { queue, logs } = aQueue(1, 1, 1);
     expect(queue.logs).toEqual(logs);
-    queue.remove(logs[0]!);
-    queue.remove(logs[0]!);
+    removeLog(queue, logs[0]!);
+    removeLog(queue, logs[0]!);
     expect(queue.logs).toEqual([logs[1], logs[2]]);
   });
 
   it('replaces the own log in its place', () => {
     const { queue, logs } = aQueue(1, 1);
     const { log } = aLog('fresh');
-    queue.replaceOwn(log);
+    replaceOwnLog(queue, log);
     expect([queue.own, queue.logs]).toEqual([log, [logs[0], log]]);
   });
 
   it('counts what waits and what is in flight, over all of them', () => {
     const { queue, logs } = aQueue(2, 3);
-    expect([queue.unsettled, queue.inFlight, queue.isEmpty]).toEqual([5, 0, false]);
+    const counts = (): number[] => [countIn(queue, 'unsettled'), countIn(queue, 'inFlight')];
+    expect(counts()).toEqual([5, 0]);
     for (const log of logs) log.send(log.peek()!);
-    expect([queue.unsettled, queue.inFlight]).toEqual([5, 2]);
+    expect(counts()).toEqual([5, 2]);
     for (const log of logs) log.settleWhile(() => true);
-    expect([queue.unsettled, queue.inFlight, queue.isEmpty]).toEqual([0, 0, true]);
+    expect(counts()).toEqual([0, 0]);
   });
 });

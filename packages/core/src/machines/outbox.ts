@@ -1,43 +1,35 @@
 import type { ProducerLog } from './producer-log.ts';
 
 /** All logs of one socket: its own, those that it took over from pages that are gone, and the one of `onConnect`. */
-export class OutboxQueue {
+export interface OutboxQueue {
   own: ProducerLog;
   /** In the order in which they are sent; the own log is always among them. */
   readonly logs: ProducerLog[];
   /** What `onConnect` sends on this connection, before all others. */
-  direct: ProducerLog | null = null;
+  direct: ProducerLog | null;
+}
 
-  constructor(own: ProducerLog) {
-    this.own = own;
-    this.logs = [own];
-  }
+export function outboxQueue(own: ProducerLog): OutboxQueue {
+  return { own, logs: [own], direct: null };
+}
 
-  get isEmpty(): boolean {
-    return this.unsettled === 0;
-  }
+/** Messages that are not settled, and those of them that are in flight, over all logs. */
+export function countIn({ logs }: OutboxQueue, what: 'unsettled' | 'inFlight'): number {
+  return logs.reduce((sum, log) => sum + log[what], 0);
+}
 
-  get inFlight(): number {
-    return this.logs.reduce((sum, log) => sum + log.inFlight, 0);
-  }
+/** Adds a log that goes before the own one. */
+export function adoptLog({ logs, own }: OutboxQueue, log: ProducerLog): void {
+  logs.splice(logs.indexOf(own), 0, log);
+}
 
-  get unsettled(): number {
-    return this.logs.reduce((sum, log) => sum + log.unsettled, 0);
-  }
+/** Puts a fresh log in the place of the own one, which belongs to another page by now. */
+export function replaceOwnLog(queue: OutboxQueue, log: ProducerLog): void {
+  queue.logs[queue.logs.indexOf(queue.own)] = log;
+  queue.own = log;
+}
 
-  /** Adds a log that goes before the own one. */
-  adopt(log: ProducerLog): void {
-    this.logs.splice(this.logs.indexOf(this.own), 0, log);
-  }
-
-  /** Puts a fresh log in the place of the own one, which belongs to another page by now. */
-  replaceOwn(log: ProducerLog): void {
-    this.logs[this.logs.indexOf(this.own)] = log;
-    this.own = log;
-  }
-
-  remove(log: ProducerLog): void {
-    const place = this.logs.indexOf(log);
-    if (place !== -1) this.logs.splice(place, 1);
-  }
+export function removeLog({ logs }: OutboxQueue, log: ProducerLog): void {
+  const place = logs.indexOf(log);
+  if (place !== -1) logs.splice(place, 1);
 }

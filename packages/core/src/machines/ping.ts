@@ -7,4 +7,9 @@ export interface Ping {
   data(): string | Uint8Array<ArrayBuffer>;
   /** Whether a message is the answer to a ping. Called with every message: it must be quick, and must not throw. */
   isPong?(data: unknown): boolean;
+  /**
+   * How long a live server may take to be heard after a ping, milliseconds, whatever the link: for protocols whose pings
+   * get no answer, and whose server speaks only so often. Default: what the round trips say.
+   */
+  readonly answerMs?: number;
 }

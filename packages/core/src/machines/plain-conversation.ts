@@ -21,12 +21,15 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
   let isFlowing = false;
   let pingedAt = 0;
 
-  function pump(log: ProducerLog): void {
-    if (log.inFlight > 0) {
-      const buffered = host.bufferedAmount();
-      // What still waits was written last, and behind this message there is at least the rest of its log.
-      log.settleWhile((entry) => entry.status === 'inFlight' && log.inFlightBytes - entry.bytes >= buffered);
-    }
+  /** Settles what has left the browser. */
+  function settle(log: ProducerLog): void {
+    if (log.inFlight === 0) return;
+    const buffered = host.bufferedAmount();
+    // What still waits was written last, and behind this message there is at least the rest of its log.
+    log.settleWhile((entry) => entry.status === 'inFlight' && log.inFlightBytes - entry.bytes >= buffered);
+  }
+
+  function write(log: ProducerLog): void {
     while (log.inFlightBytes < MOST_UNDRAINED_BYTES) {
       const entry = log.peek();
       if (entry === undefined) break;
@@ -37,10 +40,19 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     if (log.inFlight > 0) host.requestFlushWithin(DRAIN_CHECK_MS);
   }
 
+  /** At once: a call of `send` is a message on the wire, as it is with a WebSocket. */
+  function appended(): void {
+    const { own, direct } = host.queue;
+    if (isOpen && direct !== null) write(direct);
+    if (isFlowing) write(own);
+  }
+
   function flush(): void {
     const { own, direct } = host.queue;
-    if (isOpen && direct !== null) pump(direct);
-    if (isFlowing) pump(own);
+    if (!isOpen) return;
+    if (direct !== null) settle(direct);
+    settle(own);
+    appended();
   }
 
   return {
@@ -49,7 +61,10 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     open() {
       isOpen = true;
       // The server wants nothing: the heartbeat is the socket's own.
-      host.welcomed({ resumed: false, heartbeat: ping ? { intervalMs: Infinity, timeoutMs: Infinity } : null });
+      host.welcomed({
+        resumed: false,
+        heartbeat: ping ? { intervalMs: Infinity, timeoutMs: Infinity, answerMs: ping.answerMs } : null,
+      });
     },
     receive(data) {
       if (!isOpen) return;
@@ -76,8 +91,7 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
       isFlowing = true;
       flush();
     },
-    // At once: a call of `send` is a message on the wire, as it is with a WebSocket.
-    appended: flush,
+    appended,
     flush,
     ping() {
       if (!isOpen || ping === undefined) return;

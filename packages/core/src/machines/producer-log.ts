@@ -9,6 +9,7 @@ export interface Entry {
   seq: number;
   /** The text that goes on the wire, encoded once. */
   readonly payload: string;
+  /** What it counts, as the protocol says. */
   readonly bytes: number;
   status: EntryStatus;
   /** Whether it may have reached a server: only a `taken` that lacks it makes this false again. */

@@ -1,10 +1,12 @@
+import { adoptLog, removeLog } from './outbox.ts';
 import { describe, expect, it } from 'vitest';
 import { encode } from '../protocol/frames.ts';
 import { Scene } from './conversation.fixture.ts';
+import type { Conversation } from './conversation.ts';
 import { restore, type Entry } from './producer-log.ts';
-import { HoldfastSession } from './session.ts';
+import { holdfastSession } from './session.ts';
 
-const aScene = (): Scene<HoldfastSession> => new Scene((host) => new HoldfastSession(host));
+const aScene = (): Scene<Conversation> => new Scene((host) => holdfastSession(host));
 const refused = { code: 'NO', message: 'no' };
 
 describe('messages to the server', () => {
@@ -79,7 +81,7 @@ describe('messages to the server', () => {
     for (const since of [4_000, null, 9_000]) {
       restore(log, { seq: log.nextSeq, payload: '1', bytes: 1, ttl: { ms: 3_000, since } });
     }
-    scene.host.queue.adopt(log);
+    adoptLog(scene.host.queue, log);
     scene.host.clock = 100;
     scene.open().welcome({ time: 5_000 });
     const expected = [100 + 2_000, 100 + 3_000, 100 + 3_000];
@@ -93,7 +95,7 @@ describe('several logs', () => {
     const scene = aScene();
     const gone = scene.host.log('gone');
     for (const seq of [4, 5, 6]) restore(gone, { seq, payload: `${seq}`, bytes: 1, ttl: null });
-    scene.host.queue.adopt(gone);
+    adoptLog(scene.host.queue, gone);
     scene.host.send('mine');
     expect(scene.open().hello!.producers).toEqual([
       ['own', 1, 2, 0],
@@ -117,7 +119,7 @@ describe('several logs', () => {
     const scene = aScene().start();
     const gone = scene.host.log('gone');
     restore(gone, { seq: 1, payload: '1', bytes: 1, ttl: null });
-    scene.host.queue.adopt(gone);
+    adoptLog(scene.host.queue, gone);
     expect(scene.flush()).toEqual([['producers', [['gone', 1, 2, 1]]]]);
     expect(scene.flush()).toEqual([]);
     scene.hear(encode.taken([[0, []]]));
@@ -129,7 +131,7 @@ describe('several logs', () => {
   it('are listed page by page, as those before them are finished', () => {
     const scene = aScene().start({ limits: { messageBytes: 1_000, producers: 3, producerTtlMs: 1_000 } });
     const logs = Array.from({ length: 7 }, (_, index) => scene.host.log(`log-${index}`));
-    for (const log of logs) scene.host.queue.adopt(log);
+    for (const log of logs) adoptLog(scene.host.queue, log);
     const listed: unknown[] = [];
     for (let round = 0; round < 10; round += 1) {
       for (const frame of scene.flush()) {
@@ -139,7 +141,10 @@ describe('several logs', () => {
         expect(claims.length).toBeLessThanOrEqual(3);
         scene.hear(encode.taken(claims.map(() => [0, []])));
         for (const [id] of claims) {
-          scene.host.queue.remove(logs.find((log) => log.id === id)!);
+          removeLog(
+            scene.host.queue,
+            logs.find((log) => log.id === id)!,
+          );
           scene.conversation.finish(id);
         }
       }

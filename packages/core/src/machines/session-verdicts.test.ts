@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Scene } from './conversation.fixture.ts';
-import { HoldfastSession } from './session.ts';
+import { holdfastSession } from './session.ts';
 
 interface Vector {
   readonly name: string;
@@ -21,7 +21,7 @@ describe('what a server may not send', () => {
   it.each(vectors)(
     '$name: the connection ends as the vector says, and nothing reaches the app',
     ({ data, closeCode }) => {
-      const scene = new Scene((host) => new HoldfastSession(host)).start();
+      const scene = new Scene((host) => holdfastSession(host)).start();
       scene.conversation.receive(typeof data === 'string' ? data : Buffer.from(data.binary, 'base64'));
       expect(scene.host.failures).toEqual([['PROTOCOL_ERROR', closeCode]]);
       expect(scene.host.delivered).toEqual([]);

@@ -1,14 +1,15 @@
+import { adoptLog, countIn, removeLog } from './outbox.ts';
 import { describe, expect, it } from 'vitest';
 import { encode, type Welcome } from '../protocol/frames.ts';
 import { Scene } from './conversation.fixture.ts';
 import type { ProducerLog } from './producer-log.ts';
-import { HoldfastSession } from './session.ts';
+import { holdfastSession } from './session.ts';
 
 // Which messages go next: the window that all logs share, and the order between them.
 
 /** A welcomed page whose logs have so many messages of 10 bytes; the last log is the own one, index 0 on the wire. */
 class Page {
-  readonly scene = new Scene((host) => new HoldfastSession(host));
+  readonly scene = new Scene((host) => holdfastSession(host));
   readonly logs: readonly ProducerLog[];
 
   constructor(window: Partial<Welcome['window']>, ...counts: readonly number[]) {
@@ -16,7 +17,7 @@ class Page {
     const { queue } = host;
     this.logs = counts.map((_count, place) => (place === counts.length - 1 ? queue.own : host.log(`log-${place}`)));
     for (const [place, log] of this.logs.entries()) {
-      if (log !== queue.own) queue.adopt(log);
+      if (log !== queue.own) adoptLog(queue, log);
       for (let count = 0; count < counts[place]!; count += 1) host.send('12345678', log);
     }
     this.scene.open().welcome({ window: { messages: 100, bytes: 1_000_000, ...window } });
@@ -51,7 +52,7 @@ describe('the window', () => {
     expect(page.flow()).toEqual(['0:1', '0:2']);
     page.take(0, 1);
     expect(page.flow()).toEqual(['0:3']);
-    expect(page.scene.host.queue.inFlight).toBe(2);
+    expect(countIn(page.scene.host.queue, 'inFlight')).toBe(2);
   });
 
   it('is shared by all logs, but each may always have one message in flight', () => {
@@ -122,7 +123,7 @@ describe('a log that comes after another', () => {
     const page = new Page({}, 1, 1);
     const [first, own] = page.logs as [ProducerLog, ProducerLog];
     own.after = first;
-    page.scene.host.queue.remove(first);
+    removeLog(page.scene.host.queue, first);
     expect(page.flow()).toEqual(['1:1']);
   });
 });

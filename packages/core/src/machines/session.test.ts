@@ -1,10 +1,12 @@
+import { adoptLog } from './outbox.ts';
 import { describe, expect, it } from 'vitest';
 import { encode } from '../protocol/frames.ts';
 import { aWelcome } from '../testing-fakes/frames.fixture.ts';
 import { Scene } from './conversation.fixture.ts';
-import { HoldfastSession } from './session.ts';
+import type { Conversation } from './conversation.ts';
+import { holdfastSession } from './session.ts';
 
-const aScene = (): Scene<HoldfastSession> => new Scene((host) => new HoldfastSession(host));
+const aScene = (): Scene<Conversation> => new Scene((host) => holdfastSession(host));
 
 describe('the hello', () => {
   it('is alone and first, and names the client and its log', () => {
@@ -40,14 +42,14 @@ describe('the hello', () => {
 
   it('lists the own log first and at most 15 others', () => {
     const scene = aScene();
-    for (let index = 0; index < 40; index += 1) scene.host.queue.adopt(scene.host.log(`log-${index}`));
+    for (let index = 0; index < 40; index += 1) adoptLog(scene.host.queue, scene.host.log(`log-${index}`));
     const listed = scene.open().hello!.producers.map(([id]) => id);
     expect([listed.length, listed[0], listed[1], listed[15]]).toEqual([16, 'own', 'log-0', 'log-14']);
   });
 
   it('lists no more than the server has said that it takes, its own on top', () => {
     const scene = aScene();
-    for (let index = 0; index < 40; index += 1) scene.host.queue.adopt(scene.host.log(`log-${index}`));
+    for (let index = 0; index < 40; index += 1) adoptLog(scene.host.queue, scene.host.log(`log-${index}`));
     scene.start({ limits: { messageBytes: 1_000, producers: 4, producerTtlMs: 1_000 } });
     expect(scene.end().open().hello!.producers.length).toBeLessThanOrEqual(5);
   });
@@ -139,7 +141,7 @@ describe('the welcome', () => {
     byDrop.start().end().host.takeFrames();
     byDrop.host.welcomes.length = 0;
     const second = byDrop.host.log('second');
-    byDrop.host.queue.adopt(second);
+    adoptLog(byDrop.host.queue, second);
     byDrop.host.onSettled = () => void byDrop.end();
     byDrop.open().welcome({
       taken: [

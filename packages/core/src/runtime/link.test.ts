@@ -34,11 +34,12 @@ function laterTargets(): { target: () => Promise<Target>; give: ((url: string) =
 }
 
 describe('connecting', () => {
-  it('opens a WebSocket, and tells what becomes of it', () => {
+  it('opens a WebSocket, and tells what becomes of it and how long the handshake took', async () => {
     const { link, environment, events, messages } = aLink({ retryAfterMs: () => 900 });
     link.connect(3);
     // At once: a class that stands for a WebSocket makes its own in its constructor.
     const { socket } = environment;
+    await environment.advance(40);
     expect([socket.url, socket.protocols, link.token]).toEqual([TARGET.url, ['holdfast.v1'], 'token']);
     expect(link.socket).toBe(socket);
     socket.open();
@@ -46,7 +47,7 @@ describe('connecting', () => {
     expect(messages).toEqual(['hi']);
     socket.closeBy(1012, 'bye', true);
     expect(events).toEqual([
-      { type: 'link/opened', connectionId: 3 },
+      { type: 'link/opened', connectionId: 3, ms: 40 },
       {
         type: 'link/closed',
         connectionId: 3,
@@ -72,6 +73,17 @@ describe('connecting', () => {
       expect(environment.socket.url).toBe(`wss://server.example/${id}`);
       link.detach(1000, '');
     }
+  });
+
+  it('measures the handshake alone, without the time that the app takes for its URL', async () => {
+    const { target, give } = laterTargets();
+    const { link, environment, events } = aLink({ target });
+    link.connect(1);
+    await environment.advance(5_000);
+    give[0]?.('ws://server.example');
+    await environment.advance(70);
+    environment.socket.open();
+    expect(events).toEqual([{ type: 'link/opened', connectionId: 1, ms: 70 }]);
   });
 
   it('has no token where none is needed', () => {
@@ -225,7 +237,7 @@ describe('detaching', () => {
     await environment.settle();
     environment.socket.open();
     expect(environment.sockets.map(({ url }) => url)).toEqual(['ws://second.example']);
-    expect(events).toEqual([{ type: 'link/opened', connectionId: 2 }]);
+    expect(events).toEqual([{ type: 'link/opened', connectionId: 2, ms: 0 }]);
   });
 
   it('of nothing does nothing', () => {
@@ -254,7 +266,7 @@ describe('a rival', () => {
     rival?.open();
     rival?.receiveRaw('too early');
     old?.receiveRaw('still here');
-    expect([events, messages]).toEqual([[{ type: 'link/opened', connectionId: 2 }], ['still here']]);
+    expect([events, messages]).toEqual([[{ type: 'link/opened', connectionId: 2, ms: 0 }], ['still here']]);
   });
 
   it('takes over: the old socket is deaf from there on, and open until the new one is welcomed', () => {
@@ -295,7 +307,10 @@ describe('a rival', () => {
     give[1]?.('ws://two.example');
     await environment.settle();
     environment.socket.open();
-    expect([link.socket === environment.socket, events]).toEqual([true, [{ type: 'link/opened', connectionId: 2 }]]);
+    expect([link.socket === environment.socket, events]).toEqual([
+      true,
+      [{ type: 'link/opened', connectionId: 2, ms: 0 }],
+    ]);
   });
 
   it('is abandoned: the one in use goes on', () => {

@@ -119,8 +119,9 @@ export class Link {
       dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
       return;
     }
+    const startedAt = environment.now();
     listen(attempt.socket, {
-      opened: () => dispatch({ type: 'link/opened', connectionId }),
+      opened: () => dispatch({ type: 'link/opened', connectionId, ms: environment.now() - startedAt }),
       // A rival has nothing to say before it is in use.
       message: (event) => {
         if (attempt === this.#current) this.#options.onMessage(event);

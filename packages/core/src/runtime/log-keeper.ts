@@ -1,3 +1,4 @@
+import { adoptLog, removeLog, replaceOwnLog } from '../machines/outbox.ts';
 import type { Locks } from '../environment/ports.ts';
 import type { ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
@@ -92,7 +93,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function drop(log: ProducerLog): void {
     copies.get(log)?.stop();
     copies.delete(log);
-    queue.remove(log);
+    removeLog(queue, log);
     giveBack(log.id);
   }
 
@@ -131,7 +132,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     const find = (other: string | null): ProducerLog | undefined => queue.logs.find((log) => log.id === other);
     const log = host.foreignLog(id);
     log.after = find(claimed.after) ?? null;
-    queue.adopt(log);
+    adoptLog(queue, log);
     queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;
     keep(log, claimed);
     if (log.isSettled) void write(log);
@@ -215,7 +216,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function abandon(): void {
     const log = queue.own;
     const copy = copies.get(log);
-    queue.replaceOwn(host.newLog());
+    replaceOwnLog(queue, host.newLog());
     drop(log);
     predecessors = [];
     isExposed = false;

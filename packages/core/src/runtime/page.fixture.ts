@@ -2,7 +2,7 @@ import type { Failure } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import { Listing } from '../machines/listing.ts';
 import { anEntry } from '../machines/outbox.fixture.ts';
-import { OutboxQueue } from '../machines/outbox.ts';
+import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import type { Keeper } from '../storage/keeper.ts';
 import { FakeEnvironment, type FakeEnvironmentOptions } from '../testing-fakes/fake-environment.fixture.ts';
@@ -40,7 +40,7 @@ export class Page {
   constructor({ place, locks }: Origin, tab: string, options: Omit<FakeEnvironmentOptions, 'tab'> = {}) {
     this.environment = new FakeEnvironment({ locks, ...options, tab });
     this.#place = place;
-    this.queue = new OutboxQueue(this.#newLog(tab));
+    this.queue = outboxQueue(this.#newLog(tab));
     this.keeper = logKeeper(memoryStorage(place), {
       environment: this.environment,
       queue: this.queue,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HoldfastError, type Failure } from '../lib/errors.ts';
 import { anEntry } from '../machines/outbox.fixture.ts';
-import { OutboxQueue } from '../machines/outbox.ts';
+import { outboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
@@ -12,7 +12,7 @@ class Page {
   readonly place = new MemoryPlace();
   readonly environment = new FakeEnvironment();
   readonly reports: Failure[] = [];
-  readonly queue = new OutboxQueue(this.#newLog('own'));
+  readonly queue = outboxQueue(this.#newLog('own'));
   readonly keeper = storedMessages(memoryStorage(this.place), {
     environment: this.environment,
     queue: this.queue,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memory } from './options.ts';
 import { plain } from './protocols.ts';
 import { World } from './socket.fixture.ts';
 
@@ -44,5 +45,41 @@ describe('with plain()', () => {
     world.wire.closeBy(1006);
     await expect(receipt.delivered).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     expect(world.events('drop')).toEqual([]);
+  });
+
+  it('writes at once, in the turn of the call, and settles what has left the browser when it looks', async () => {
+    const world = await new World({ protocol: plain() }).accept();
+    const receipts = [1, 2].map((data) => world.socket.send(data));
+    expect([world.wire.sent, receipts.map(({ status }) => status)]).toEqual([
+      ['1', '2'],
+      ['inFlight', 'inFlight'],
+    ]);
+    await world.environment.advance(20);
+    expect(receipts.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+  });
+
+  it('looks before it refuses: a throttled timer does not fill the outbox', async () => {
+    const world = await new World({ protocol: plain(), outbox: memory({ maxMessages: 2 }) }).accept();
+    const early = [1, 2].map((data) => world.socket.send(data));
+    expect(world.socket.send(3).error).toBeNull();
+    expect(early.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+    world.wire.holdsBack = true;
+    expect([4, 5, 6].map((data) => world.socket.send(data).error?.code)).toEqual([undefined, undefined, 'QUEUE_FULL']);
+  });
+
+  it('asks with the ping of its protocol, and replaces a connection that does not answer', async () => {
+    const ping = { data: () => '"ping"', isPong: (data: unknown) => data === '"pong"' };
+    const world = await new World({
+      protocol: plain({ ping }),
+      heartbeat: { intervalMs: 1_000, timeoutMs: 400 },
+    }).accept();
+    const { wire } = world;
+    expect(wire.sent).toEqual(['"ping"']);
+    await world.environment.advance(30);
+    wire.receiveRaw('"pong"');
+    wire.receiveRaw('"news"');
+    expect([world.socket.getStats().rttMs, world.events('message')]).toEqual([30, ['news']]);
+    await world.environment.advance(5_000);
+    expect([wire.isDetached, world.environment.sockets.length > 1]).toEqual([true, true]);
   });
 });

@@ -149,6 +149,17 @@ describe('after a hint, with a heartbeat', () => {
     expect(world.environment.liveSockets.length).toBe(2);
   });
 
+  it('a link that was slow to open is given time from the first question on', async () => {
+    const world = await new World().settle();
+    await world.environment.advance(1_600);
+    await world.welcome();
+    world.environment.tell('focus');
+    await world.environment.advance(1_000);
+    expect(world.environment.sockets.length).toBe(1);
+    await world.environment.advance(1_000);
+    expect(world.environment.sockets.length).toBe(2);
+  });
+
   it('a slow link is given the time that its answers take', async () => {
     const world = await new World().welcome();
     for (let round = 0; round < 3; round += 1) {

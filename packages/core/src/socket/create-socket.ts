@@ -1,6 +1,8 @@
 import type { Failure, Json } from '../lib/errors.ts';
 import type { Conversation } from '../machines/conversation.ts';
 import type { Effect, RetryContext, State } from '../machines/connection-state.ts';
+import type { HeartbeatOptions } from '../machines/heartbeat.ts';
+import { countIn } from '../machines/outbox.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { Driver } from '../runtime/driver.ts';
 import { Link } from '../runtime/link.ts';
@@ -66,7 +68,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#turn = new Turn(environment, () => this.#flush());
     const senderHost: SenderHost = {
       environment,
-      codec: protocol.codec,
+      protocol,
       maxMessages: outbox.maxMessages,
       events,
       keeper: () => this.#keeper,
@@ -82,7 +84,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       connection: { ...options.connection, decide: (context, random) => this.#decide(context, random) },
       run: (effect) => this.#run(effect),
       onState: (state, previous) => this.#changed(state, previous),
-      isBusy: () => !queue.isEmpty,
+      isBusy: () => countIn(queue, 'unsettled') > 0,
     });
     this.#snapshot = snapshot(this.#driver.state, environment);
     this.#conversation = protocol.createConversation({
@@ -229,7 +231,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#events.notifySoon();
   }
 
-  #welcomed(welcome: { resumed: boolean; heartbeat: { intervalMs: number; timeoutMs: number } | null }): void {
+  #welcomed(welcome: { resumed: boolean; heartbeat: HeartbeatOptions | null }): void {
     const { heartbeat } = this.#options;
     this.#welcome = { resumed: welcome.resumed };
     this.#driver.dispatch({
@@ -241,6 +243,7 @@ class HoldfastSocket<Incoming, Outgoing> {
           : {
               intervalMs: Math.min(heartbeat.intervalMs, welcome.heartbeat.intervalMs),
               timeoutMs: Math.min(heartbeat.timeoutMs, welcome.heartbeat.timeoutMs),
+              answerMs: welcome.heartbeat.answerMs,
             },
     });
   }
@@ -270,10 +273,10 @@ class HoldfastSocket<Incoming, Outgoing> {
   #flush(): void {
     this.#sender.expire();
     this.#conversation.flush();
-    if (this.#driver.state.name === 'closing' && this.#sender.queue.isEmpty)
-      this.#driver.dispatch({ type: 'outbox/emptied' });
-    if (this.#driver.state.name === 'paused' && !this.#sender.queue.isEmpty)
-      this.#driver.dispatch({ type: 'outbox/filled' });
+    const { name } = this.#driver.state;
+    const isEmpty = countIn(this.#sender.queue, 'unsettled') === 0;
+    if (name === 'closing' && isEmpty) this.#driver.dispatch({ type: 'outbox/emptied' });
+    if (name === 'paused' && !isEmpty) this.#driver.dispatch({ type: 'outbox/filled' });
     this.#events.notifySoon();
   }
 
@@ -380,8 +383,9 @@ class HoldfastSocket<Incoming, Outgoing> {
   // What the app sees.
 
   #readStats(): SocketStats {
-    const { inFlight, unsettled } = this.#sender.queue;
-    const now = { rttMs: this.#rttMs, queued: unsettled - inFlight, inFlight };
+    const { queue } = this.#sender;
+    const inFlight = countIn(queue, 'inFlight');
+    const now = { rttMs: this.#rttMs, queued: countIn(queue, 'unsettled') - inFlight, inFlight };
     const last = this.#stats;
     if (now.rttMs !== last.rttMs || now.queued !== last.queued || now.inFlight !== last.inFlight)
       this.#stats = Object.freeze(now);

@@ -30,11 +30,12 @@ export function mqttPing(): Ping {
 /**
  * STOMP 1.1 and 1.2: a line feed, which may stand between any two frames. STOMP has no answer: the server sends
  * line feeds of its own, at the interval that `heart-beat` of CONNECT and CONNECTED agree upon. So it must be agreed upon
- * for both directions, and the heartbeat's `timeoutMs` must be longer than the server's interval, or a silent server
- * counts as dead. The server's line feeds reach the app.
+ * for both directions. The server's line feeds reach the app.
+ * @param serverIntervalMs the server's interval, by default the 10 s that @stomp/stompjs asks for. A server is given
+ * twice that time, as the specification recommends a margin: a shorter interval notices a dead link sooner.
  */
-export function stompPing(): Ping {
-  return { data: () => '\n' };
+export function stompPing(serverIntervalMs = 10_000): Ping {
+  return { data: () => '\n', answerMs: 2 * serverIntervalMs };
 }
 
 /**

@@ -11,12 +11,27 @@ test('plain() is JSON and offers nothing, unless it is told to', () => {
   expect(plain({ codec: 'text', subprotocols: ['mqtt'] })).toMatchObject({ codec: 'text', subprotocols: ['mqtt'] });
 });
 
+test('plain() has a ping if it is given one, holdfast() always', () => {
+  expect([plain().hasPing, plain({ ping: { data: () => '' } }).hasPing, holdfast().hasPing]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test('a payload counts its bytes with holdfast(), and with plain() what it is sure to have', () => {
+  expect([holdfast().bytesOf('ü🐟'), plain().bytesOf('ü🐟')]).toEqual([6, 3]);
+});
+
 test.each<[string, unknown]>([
   ['codec', { codec: 'binary' }],
   ['codec', { codec: null }],
   ['subprotocols', { subprotocols: 'mqtt' }],
   ['subprotocols', { subprotocols: [1] }],
   ['subprotocols', { subprotocols: null }],
+  ['ping', { ping: null }],
+  ['ping', { ping: {} }],
+  ['ping', { ping: 'ping' }],
 ])('a wrong %s names itself: %j', (option, options) => {
   expect(() => plain(options as never)).toThrow(
     expect.objectContaining({

@@ -1,8 +1,9 @@
 import type { HoldfastError } from '../lib/errors.ts';
+import { utf8Length } from '../lib/utf8.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { Ping } from '../machines/ping.ts';
 import { plainConversation, type PlainCodec } from '../machines/plain-conversation.ts';
-import { HoldfastSession } from '../machines/session.ts';
+import { holdfastSession } from '../machines/session.ts';
 import { SUBPROTOCOL } from '../protocol/frames.ts';
 import { wrongOption } from './wrong-option.ts';
 
@@ -33,6 +34,8 @@ export function plain(options: PlainOptions = {}): Protocol {
   return {
     name: 'plain',
     codec,
+    // Never more than its bytes, and near enough: what has left the browser is counted with it, and is never overstated.
+    bytesOf: (payload) => payload.length,
     hasPing: ping !== undefined,
     subprotocols,
     createConversation: (host) => plainConversation(host, codec, ping),
@@ -46,9 +49,10 @@ export function plain(options: PlainOptions = {}): Protocol {
 export function holdfast(): Protocol {
   return {
     name: 'holdfast',
+    bytesOf: utf8Length,
     hasPing: true,
     subprotocols: [SUBPROTOCOL],
-    createConversation: (host) => new HoldfastSession(host),
+    createConversation: (host) => holdfastSession(host),
   };
 }
 

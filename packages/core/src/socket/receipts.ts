@@ -6,7 +6,8 @@ import type { Receipt } from './types.ts';
 
 /** A sent message: what its log knows of it, and the receipt that the app holds. Promises are made when they are read. */
 export class MessageReceipt implements Entry, Receipt {
-  id: string;
+  /** Who numbers it: its log. */
+  source: string;
   readonly payload: string;
   readonly bytes: number;
   seq = 0;
@@ -21,15 +22,19 @@ export class MessageReceipt implements Entry, Receipt {
   #delivered: Outcome | null = null;
 
   constructor(
-    id: string,
+    source: string,
     payload: string,
     bytes: number,
     keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>,
   ) {
-    this.id = id;
+    this.source = source;
     this.payload = payload;
     this.bytes = bytes;
     this.#keeper = keeper;
+  }
+
+  get id(): string {
+    return `${this.source}:${this.seq}`;
   }
 
   get isStored(): boolean {

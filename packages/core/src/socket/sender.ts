@@ -1,9 +1,8 @@
 import type { Environment } from '../environment/ports.ts';
 import { describe } from '../lib/describe.ts';
 import type { Failure } from '../lib/errors.ts';
-import { utf8Length } from '../lib/utf8.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
-import { OutboxQueue } from '../machines/outbox.ts';
+import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
 import { MessageReceipt } from './receipts.ts';
@@ -14,7 +13,7 @@ import { wrongOption } from './wrong-option.ts';
 /** What a sender needs from its socket. */
 export interface SenderHost {
   readonly environment: Environment;
-  readonly codec: Protocol['codec'];
+  readonly protocol: Protocol;
   readonly maxMessages: number;
   readonly events: Pick<AppEvents<unknown>, 'error' | 'dropped' | 'notifySoon'>;
   readonly keeper: () => MessageKeeper;
@@ -49,10 +48,10 @@ export interface Sender<Outgoing> {
 
 export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   const { environment, events, keeper, conversation } = host;
-  const queue = new OutboxQueue(newLog(environment.randomId()));
+  const queue = outboxQueue(newLog(environment.randomId()));
   let refusals = 0;
   /** When the next message expires, and what ends the timer for it. */
-  let nextExpiry = Number.POSITIVE_INFINITY;
+  let nextExpiry = Infinity;
   let cancelExpiry = (): void => {};
 
   function newLog(id: string): ProducerLog {
@@ -71,7 +70,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   }
 
   function message(data: Outgoing, log: ProducerLog): MessageReceipt {
-    const isText = host.codec === 'text';
+    const isText = host.protocol.codec === 'text';
     let payload: unknown;
     let cause: unknown;
     try {
@@ -85,7 +84,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const words = `send() takes ${isText ? 'strings' : 'what JSON can carry'}, not ${describe(data)}`;
       throw events.error({ code: 'INVALID_MESSAGE', message: words, cause });
     }
-    return new MessageReceipt(`${log.id}:${log.nextSeq}`, payload, utf8Length(payload), keeper);
+    return new MessageReceipt(log.id, payload, host.protocol.bytesOf(payload), keeper);
   }
 
   function refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
@@ -93,6 +92,8 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     if (host.isClosed()) return { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
     if (signal?.aborted === true)
       return { code: 'ABORTED', message: 'the signal was aborted before the call', cause: signal.reason };
+    // A throttled timer may be behind the truth: it is asked for before anything is refused.
+    if (queue.own.unsettled >= maxMessages) conversation().flush();
     if (queue.own.unsettled < maxMessages) return conversation().refusal(bytes);
     const words = `the outbox holds ${maxMessages} messages, its most; wait for some to be delivered`;
     return { code: 'QUEUE_FULL', message: words, details: { maxMessages } };
@@ -126,7 +127,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
 
   function stop(): void {
     cancelExpiry();
-    nextExpiry = Number.POSITIVE_INFINITY;
+    nextExpiry = Infinity;
   }
 
   return {
@@ -144,9 +145,9 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const failure = refusal(receipt.bytes, signal);
       if (failure !== null) {
         const error = events.error(failure);
-        // Its seq is the next message's.
         refusals += 1;
-        receipt.id = `${log.id}:refused-${refusals}`;
+        receipt.source += ':refused';
+        receipt.seq = refusals;
         receipt.settle(error);
         keeper().settled(log, receipt, error);
         events.dropped(receipt.id, error);
@@ -166,7 +167,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         const forget = (): void => signal.removeEventListener('abort', abort);
         void receipt.delivered.then(forget, forget);
       }
-      if (nextExpiry !== Number.POSITIVE_INFINITY) expire();
+      if (nextExpiry !== Infinity) expire();
       conversation().appended();
       events.notifySoon();
       return receipt;

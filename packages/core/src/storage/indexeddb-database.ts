@@ -1,12 +1,28 @@
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb';
 import { LogLost } from './ports.ts';
 import { isInfo } from './stored-records.ts';
+
+interface Schema extends DBSchema {
+  /** One record, a StoreInfo, under INFO_KEY. */
+  info: { key: string; value: unknown };
+  /** A LogHeader each. */
+  logs: { key: string; value: unknown };
+  /** The messages of a segment each, by its log's id and first seq. */
+  segments: { key: IDBValidKey[]; value: unknown };
+}
+
+type Database = IDBPDatabase<Schema>;
+export type Transaction = IDBPTransaction<Schema, ('info' | 'logs' | 'segments')[], 'readwrite'>;
 
 /** The key of the install's record. */
 export const INFO_KEY = 'install';
 const VERSION = 1;
 
+/** Takes a request whose answer nobody waits for: when it fails, the transaction does. */
+export type Order = (request: Promise<unknown>) => void;
+
 interface Connection {
-  readonly database: Promise<IDBDatabase>;
+  readonly database: Promise<Database>;
   /** Closes its handle, as soon as there is one; the next transaction opens another one. */
   readonly end: () => void;
 }
@@ -18,7 +34,7 @@ export interface OutboxDatabase {
    * The first try may have been committed although its connection died before saying so, hence `isRetry`: what it did is
    * then no conflict.
    */
-  run<Result>(work: (transaction: IDBTransaction, isRetry: boolean) => Promise<Result>): Promise<Result>;
+  run<Result>(work: (transaction: Transaction, order: Order, isRetry: boolean) => Promise<Result>): Promise<Result>;
   /** From here on the app relies on this install's data: where they are gone, every call rejects. */
   expect(clientId: string): void;
   close(): Promise<void>;
@@ -27,9 +43,6 @@ export interface OutboxDatabase {
 /**
  * Connections come and go: WebKit kills them in the background, the browser closes them when data is cleared, and a
  * newer tab asks for them to be closed.
- *
- * Its stores: `info` has one record, a StoreInfo; `logs` a LogHeader each; `segments` the messages of a segment each, by
- * its log's id and first seq.
  */
 export function outboxDatabase(name: string, durability: IDBTransactionDurability): OutboxDatabase {
   let connection: Connection | undefined;
@@ -40,33 +53,39 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
 
   function connect(): Connection {
     const gone = (): Error => new Error('the database was deleted while it was in use');
-    const handle = new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(name, VERSION);
-      request.onupgradeneeded = () => {
-        const { result, transaction } = request;
-        if (expected === undefined) {
-          result.createObjectStore('info');
-          result.createObjectStore('logs', { keyPath: 'id' });
-          result.createObjectStore('segments', { keyPath: ['log', 'first'] });
-          return;
-        }
-        // The user cleared the site's data, or the browser evicted it: a new, empty database would hide the loss.
-        reject(gone());
-        transaction?.abort();
-      };
-      answerTo(request).then(resolve, reject);
-    });
-    const made: Connection = {
-      database: handle.then(async (database) => {
+    let isDeleted = false;
+    const open = async (): Promise<Database> =>
+      openDB<Schema>(name, VERSION, {
+        upgrade(database, _from, _to, transaction) {
+          if (expected === undefined) {
+            database.createObjectStore('info');
+            database.createObjectStore('logs', { keyPath: 'id' });
+            database.createObjectStore('segments', { keyPath: ['log', 'first'] });
+            return;
+          }
+          // The user cleared the site's data, or the browser evicted it: a new, empty database would hide the loss.
+          isDeleted = true;
+          transaction.done.catch(() => {}); // `openDB` rejects.
+          transaction.abort();
+        },
         // Not closed at once, this page would hold up a deletion, or another tab that runs a newer version.
-        database.onversionchange = made.end;
+        blocking: () => made.end(),
         // The browser closed it: the engine restarted its storage, or the data was cleared.
-        database.onclose = made.end;
-        if (expected === undefined) return database;
-        const info: unknown = await answerTo<unknown>(database.transaction('info').objectStore('info').get(INFO_KEY));
-        if (isInfo(info) && info.clientId === expected) return database;
-        throw gone();
-      }),
+        terminated: () => made.end(),
+      });
+    const handle = open();
+    const made: Connection = {
+      database: handle.then(
+        async (database) => {
+          if (expected === undefined) return database;
+          const info: unknown = await database.get('info', INFO_KEY);
+          if (isInfo(info) && info.clientId === expected) return database;
+          throw gone();
+        },
+        (fault: unknown) => {
+          throw isDeleted ? gone() : fault;
+        },
+      ),
       end: () => {
         if (connection === made) connection = undefined;
         handle.then(
@@ -84,22 +103,23 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
         if (isClosed) throw new Error('the outbox store is closed');
         connection ??= connect();
         const { database, end } = connection;
-        let transaction: IDBTransaction | undefined;
-        try {
-          const begun = (await database).transaction(['info', 'logs', 'segments'], 'readwrite', { durability });
-          transaction = begun;
-          const done = new Promise<void>((resolve, reject) => {
-            begun.addEventListener('complete', () => resolve());
-            begun.addEventListener('abort', () => reject(begun.error ?? new Error('the transaction was aborted')));
+        let transaction: Transaction | undefined;
+        let refused: unknown;
+        const order: Order = (request) => {
+          request.catch((fault: unknown) => {
+            refused ??= fault;
           });
-          running = Promise.allSettled([running, done]);
-          const result = await work(begun, isRetry);
-          await done;
+        };
+        try {
+          transaction = (await database).transaction(['info', 'logs', 'segments'], 'readwrite', { durability });
+          running = Promise.allSettled([running, transaction.done]);
+          const result = await work(transaction, order, isRetry);
+          await transaction.done;
           return result;
         } catch (fault) {
           if (fault instanceof LogLost) throw fault;
-          // A full disk aborts the transaction: the request only says so, and the transaction says why.
-          const cause = (transaction?.error ?? fault) as Error;
+          // A full disk aborts the transaction, which says why; else the request does that was refused.
+          const cause = (transaction?.error ?? refused ?? fault) as Error;
           try {
             transaction?.abort();
           } catch {
@@ -121,11 +141,4 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
       await running;
     },
   };
-}
-
-export function answerTo<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error());
-  });
 }

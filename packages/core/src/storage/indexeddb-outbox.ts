@@ -1,6 +1,6 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
-import { answerTo, INFO_KEY, outboxDatabase } from './indexeddb-database.ts';
+import { INFO_KEY, outboxDatabase } from './indexeddb-database.ts';
 import { LogLost, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
 import { isHeader, isInfo, isSegment } from './stored-records.ts';
 
@@ -56,13 +56,13 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
   const database = outboxDatabase(scope, durability);
   return {
     async open(clientId, peer) {
-      const info = await database.run(async (transaction) => {
+      const info = await database.run(async (transaction, order) => {
         const store = transaction.objectStore('info');
-        const found: unknown = (await answerTo(store.get(INFO_KEY))) ?? { clientId, peer: null };
+        const found: unknown = (await store.get(INFO_KEY)) ?? { clientId, peer: null };
         if (!isInfo(found)) throw new Error("the install's record can't be read");
         const stamped: StoreInfo = { clientId: found.clientId, peer: found.peer ?? peer ?? null };
         if (stamped.peer !== (peer ?? stamped.peer)) throw new Error('it is stamped with another peer already');
-        store.put(stamped, INFO_KEY);
+        order(store.put(stamped, INFO_KEY));
         return stamped;
       });
       database.expect(info.clientId);
@@ -70,24 +70,24 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
     },
 
     async listLogs() {
-      const logs = await database.run((transaction) => answerTo(transaction.objectStore('logs').getAll()));
+      const logs = await database.run((transaction) => transaction.objectStore('logs').getAll());
       return logs.filter(isHeader);
     },
 
     claimLog: (id) =>
-      database.run(async (transaction) => {
+      database.run(async (transaction, order) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
-        const header: unknown = await answerTo(logs.get(id));
+        const header: unknown = await logs.get(id);
         if (!isHeader(header)) return null;
         const claimed = { id, after: header.after, generation: header.generation + 1 };
-        logs.put(claimed);
+        order(logs.put(claimed));
         const found: Segment[] = [];
         let corrupt = 0;
         let page: { readonly first: IDBValidKey; readonly messages: unknown }[];
         let start: IDBValidKey[] = [id];
         do {
-          page = (await answerTo(segments.getAll(rangeOf(id, start), PAGE))) as typeof page;
+          page = (await segments.getAll(rangeOf(id, start), PAGE)) as typeof page;
           for (const { first, messages } of page) {
             start = [id, first];
             // Two messages with one seq: the first in order is the one that the position on the server may already cover.
@@ -100,24 +100,23 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
       }),
 
     write: ({ id, after, generation }, removed, added) =>
-      database.run(async (transaction, isRetry) => {
+      database.run(async (transaction, order, isRetry) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
-        const header: unknown = await answerTo(logs.get(id));
+        const header: unknown = await logs.get(id);
         // The first try was committed: the log was deleted, or made.
         if (isRetry && header === undefined && added.length === 0) return 0;
         const owner = isRetry && header !== undefined ? generation || 1 : generation;
         const found = header === undefined ? 0 : isHeader(header) && header.generation;
         if (found !== owner) throw new LogLost();
-        for (const first of removed) segments.delete([id, first]);
+        for (const first of removed) order(segments.delete([id, first]));
         for (const messages of added) {
-          segments[isRetry ? 'put' : 'add']({ log: id, first: messages[0].seq, messages });
+          order(segments[isRetry ? 'put' : 'add']({ log: id, first: messages[0].seq, messages }));
         }
-        if (generation === 0) logs.put({ id, after, generation: 1 });
+        if (generation === 0) order(logs.put({ id, after, generation: 1 }));
         // Asks for a key, not for a readable segment: what can't be read is still somebody's message.
-        if (added.length > 0 || (await answerTo(segments.getKey(rangeOf(id, [id])))) !== undefined)
-          return generation || 1;
-        logs.delete(id);
+        if (added.length > 0 || (await segments.getKey(rangeOf(id, [id]))) !== undefined) return generation || 1;
+        order(logs.delete(id));
         return 0;
       }),
 

@@ -264,7 +264,11 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         link.connect(effect.connectionId);
         break;
       case 'link/greet':
-        driver.dispatch({ ...effect, type: 'link/welcomed', heartbeat: ping === undefined ? null : HEARTBEAT });
+        driver.dispatch({
+          ...effect,
+          type: 'link/welcomed',
+          heartbeat: ping === undefined ? null : { ...HEARTBEAT, answerMs: ping.answerMs },
+        });
         break;
       case 'link/prepare':
         link.settle();

@@ -226,6 +226,18 @@ describe('close', () => {
     expect(world.socket.readyState).toBe(1);
   });
 
+  it('twice in one listener is one end', async () => {
+    const world = new World();
+    world.socket.onopen = () => {
+      world.socket.close();
+      world.socket.close();
+    };
+    world.native.open().closeBy(1000);
+    expect(world.environment.timers).toBe(0);
+    await world.pass(2_000);
+    expect(world.news()).toEqual(['open 1', 'close 1000 3']);
+  });
+
   it('in the listener of open closes', async () => {
     const world = new World();
     world.socket.onopen = () => world.socket.close(3000);
@@ -270,6 +282,15 @@ describe('a ping', () => {
     world.environment.tell('woke');
     await world.pass(3_000);
     expect(world.natives.length).toBeGreaterThan(1);
+  });
+
+  it('finds it within 3 s of data that is not answered', async () => {
+    const world = new World({ ping, reconnect: false });
+    world.native.open();
+    await answering(world, 60_000);
+    world.socket.send('question');
+    await world.pass(3_000);
+    expect(world.news()).toEqual(['open 1', 'close 1006 3']);
   });
 
   it('with reconnect: false leads to close 1006 alone, at once, and to no second connection', async () => {
