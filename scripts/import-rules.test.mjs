@@ -32,6 +32,8 @@ const floors = {
   runtime: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime'] },
   socket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'socket'] },
   websocket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'websocket'] },
+  // For tests of apps and of this project: it may use everything, and no code that is shipped to users uses it.
+  testing: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'socket', 'websocket', 'testing'] },
 };
 const pure = /^packages\/core\/src\/(?:lib\/|protocol\/|protocol\.ts$|machines\/)/;
 // A conformance suite is built only where an entry exports it: it is code for tests, like the tests.

@@ -1,5 +1,5 @@
+import { LockManager } from '../../packages/core/src/testing/locks.ts';
 import type { Clock } from './clock.ts';
-import { LockManager } from './locks.ts';
 import type { Chance } from './prng.ts';
 import { Disk } from './storage.ts';
 

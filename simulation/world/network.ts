@@ -1,7 +1,7 @@
 import type { WebSocketLike } from '../../packages/core/src/environment/ports.ts';
+import { Pipe } from '../../packages/core/src/testing/pipe.ts';
 import type { Chance } from './prng.ts';
 import type { Clock } from './clock.ts';
-import { Pipe } from './pipe.ts';
 
 /** How a connect goes. `burst`: the server accepts and closes in one turn, so the page sees open and close at once. */
 export type ConnectWeather = 'good' | 'refuse' | 'hang' | 'slow' | 'burst';

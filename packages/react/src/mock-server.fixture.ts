@@ -1,50 +1,33 @@
+import { createTestWorld, type TestPeer } from '@holdfast/core/testing';
 import { act } from '@testing-library/react';
-import { Server, WebSocket as MockWebSocket, type Client } from 'mock-socket';
 import { vi } from 'vitest';
 
 export interface MockServer {
   /** Every WebSocket that a client has opened, also those that never got through. */
-  readonly opened: readonly { readonly url: string; readonly readyState: number }[];
+  readonly opened: readonly { readonly url: string }[];
   /** Connections that got through, in order. */
-  readonly clients: readonly Client[];
+  readonly clients: readonly TestPeer[];
   /** What clients have sent. */
-  readonly received: unknown[];
+  readonly received: readonly unknown[];
   /** WebSockets that are not closed. */
   alive(): number;
   stop(): void;
 }
 
-/** A server behind the global WebSocket, at each of `urls`. */
+/** A server behind the global WebSocket, at each of `urls`. Its time is that of the test runner's timers. */
 export function mockServer(...urls: readonly string[]): MockServer {
-  const opened: MockWebSocket[] = [];
-  const clients: Client[] = [];
-  const received: unknown[] = [];
-  const servers = urls.map((url) => {
-    const server = new Server(url, { mock: false });
-    server.on('connection', (client) => {
-      clients.push(client);
-      client.on('message', (data) => received.push(data));
-    });
-    return server;
-  });
-  vi.stubGlobal(
-    'WebSocket',
-    class extends MockWebSocket {
-      constructor(url: string | URL, protocols?: string | string[]) {
-        super(url, protocols);
-        opened.push(this);
-      }
-    },
-  );
+  const { network, page, server, WebSocket } = createTestWorld({ timers: 'global', latencyMs: 5 });
+  const clients: TestPeer[] = [];
+  for (const url of urls) server(url, { onConnection: (peer) => void clients.push(peer) });
+  vi.stubGlobal('WebSocket', WebSocket);
   return {
-    opened,
+    opened: network.connections,
     clients,
-    received,
-    alive: () => opened.filter(({ readyState }) => readyState !== MockWebSocket.CLOSED).length,
-    stop: () => {
-      for (const server of servers) server.stop();
-      vi.unstubAllGlobals();
+    get received() {
+      return clients.flatMap(({ messages }) => messages);
     },
+    alive: () => page.held.connections,
+    stop: () => vi.unstubAllGlobals(),
   };
 }
 

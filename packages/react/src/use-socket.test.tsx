@@ -212,7 +212,7 @@ test('new functions are used at the next call, without a new connection', async 
   expect(server.opened).toHaveLength(1);
   expect(calls).not.toContain('url second');
   act(() => {
-    server.clients[0]?.close({ code: 1012, reason: 'restart', wasClean: true });
+    server.clients[0]?.close(1012, 'restart');
   });
   await pass(30_000);
   expect(container.textContent).toBe('open');

@@ -10,17 +10,13 @@ suite('describe', () => {
     [Number.NaN, 'the number NaN'],
     ['secret', 'a string of 6'],
     [[1, 'secret'], 'an array of 2'],
-    [{ a: 'secret', b: 2 }, 'an object with keys ["a","b"]'],
-    [{}, 'an object with keys []'],
+    [{ secret: 'secret' }, 'an object'],
+    [Object.create(null), 'an object'],
     [1n, 'bigint'],
     [Symbol('secret'), 'symbol'],
     [() => 'secret', 'function'],
   ])('says %o in a few words', (value, words) => {
     expect(describe(value)).toBe(words);
-  });
-
-  it('names five keys at most', () => {
-    expect(describe({ a: 1, b: 1, c: 1, d: 1, e: 1, f: 1 })).toBe('an object with keys ["a","b","c","d","e"]');
   });
 
   // What it says travels in `error` frames, whose message may have 1,024 characters.
@@ -32,7 +28,7 @@ suite('describe', () => {
       long,
       { ['\u0000'.repeat(1_000)]: 1 },
     ]) {
-      expect(describe(value).length).toBeLessThan(400);
+      expect(describe(value).length).toBeLessThan(40);
     }
   });
 });

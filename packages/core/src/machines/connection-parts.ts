@@ -17,7 +17,8 @@ export const pausing: Part = (state, event, input, options) => {
     if (reasons.length === 0) {
       const isAsked = gone[0] === 'user';
       const waitMs = state.known.notBefore - input.now;
-      if (isAsked || waitMs <= 0) return connect(next, isAsked ? 'user' : 'wake', input, options);
+      if (isAsked || waitMs <= 0)
+        return connect(isAsked ? revived(next) : next, isAsked ? 'user' : 'wake', input, options);
       // The server's wish outlives the pause.
       const failure: Failure = { code: 'SERVER_BUSY', message: 'the server asked to come back later' };
       return [

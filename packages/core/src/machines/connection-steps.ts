@@ -33,7 +33,7 @@ export function fresh<S extends State>(state: S): S {
 
 /** From scratch where the retries had ended. */
 export function revived(state: State): State {
-  return state.name === 'suspended' ? fresh(state) : state;
+  return state.name === 'suspended' || state.known.trips > 0 ? fresh(state) : state;
 }
 
 export function isLinked(state: State): boolean {

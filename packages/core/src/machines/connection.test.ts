@@ -118,12 +118,6 @@ describe('retries', () => {
     expect(new Walk().connect().closed(1013, 1_500, true).timer('retry')).toBe(1_500);
   });
 
-  it('are spread over the time that a restarting server names', () => {
-    const walk = new Walk().connect().opened();
-    walk.random = 0.25;
-    expect(walk.closed(1012, 10_000).timer('retry')).toBe(2_500 + 250 + 62.5);
-  });
-
   // A hint is no reason to come before the time that the server asked for.
   it('are not brought forward against the wish of the server', () => {
     for (const type of ['page/online', 'page/visible', 'page/focus', 'page/woke'] as const) {

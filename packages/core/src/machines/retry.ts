@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import { CLOSE, causeOfClose } from '../protocol/close-codes.ts';
+import { causeOfClose } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
 import { connect, leave, set, takeOver, to, type End } from './connection-steps.ts';
 import type { ConnectionOptions, Event, Input, State, Step } from './connection-state.ts';
@@ -83,8 +83,7 @@ export function after(
   // is replaced at once, too: its server may be well.
   const isRenewal = code === 'UNAUTHORIZED' && !known.isRenewed;
   const isAtOnce = isRenewal || (code === 'HEARTBEAT_MISSED' && state.name === 'open' && state.isStable);
-  // A restart names the time over which its clients are to come back; others name the least that each must wait.
-  const askedMs = (retryAfterMs ?? 0) * (end.code === CLOSE.RESTART ? random : 1);
+  const askedMs = retryAfterMs ?? 0;
   const usualMs =
     !isRetryable && !isRenewal
       ? false
@@ -115,7 +114,7 @@ export function after(
   };
 
   // The breaker opens after the limits, and at once when its one trial fails.
-  const isExhausted = attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs || known.trips > 0;
+  const isExhausted = attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs;
   if (delayMs === false || isExhausted) {
     const isTripped = delayMs !== false && options.coolDownMs < Number.POSITIVE_INFINITY;
     const ms = options.coolDownMs * 2 ** Math.min(known.trips, MOST_DOUBLINGS) + askedMs;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { type IndexedDbOptions, indexedDbStorage } from './indexeddb-outbox.ts';
-import { append, createLog, runOutboxStoreTests, segment } from './outbox-store-conformance.ts';
+import { append, createLog, outboxStoreConformance, segment } from '../testing/outbox-store-conformance.ts';
 import type { OutboxStore, Segment, StoredMessage } from './ports.ts';
 
 const identity = 'alice';
@@ -63,7 +63,9 @@ function send(method: string, params: object): Promise<unknown> {
   return (cdp() as unknown as { send(method: string, params: object): Promise<unknown> }).send(method, params);
 }
 
-runOutboxStoreTests((place) => createStore({ name: place }));
+describe('the store', () => {
+  for (const { name: title, run } of outboxStoreConformance((place) => createStore({ name: place }))) it(title, run);
+});
 
 describe('a connection that fails', () => {
   it('is made anew when its handle was closed', async () => {

@@ -7,11 +7,11 @@ import {
   append,
   createLog,
   message,
+  outboxStoreConformance,
   removeSegments,
-  runOutboxStoreTests,
   segment,
   setPeer,
-} from './outbox-store-conformance.ts';
+} from '../testing/outbox-store-conformance.ts';
 import { LogLost, type OutboxStore, type Segment } from './ports.ts';
 
 const identity = 'alice';
@@ -132,7 +132,9 @@ function killByUnknownError(transaction: IDBTransaction): void {
   });
 }
 
-runOutboxStoreTests((place) => createStore({ name: place }));
+describe('the store', () => {
+  for (const { name: title, run } of outboxStoreConformance((place) => createStore({ name: place }))) it(title, run);
+});
 
 describe('the options', () => {
   it('give an outbox, and touch nothing before a store is opened', () => {
