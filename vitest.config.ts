@@ -32,9 +32,10 @@ const inBrowser: TestProjectInlineConfiguration[] =
           ...fromSource,
           root: 'packages/core',
           test: {
-            name: 'browsers',
+            name: 'core in a browser',
             sequence: { groupOrder: 1 },
             include: [browserTests],
+            globalSetup: ['./src/websocket/test-server.fixture.ts'],
             testTimeout: 30_000,
             browser: {
               enabled: true,
@@ -113,6 +114,33 @@ export default defineConfig({
         },
       },
       {
+        ...fromSource,
+        root: 'browsers',
+        test: {
+          name: 'browsers',
+          sequence: { groupOrder: 3 },
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...fromSource,
+        root: 'interop',
+        test: {
+          name: 'interop',
+          sequence: { groupOrder: 4 },
+          environment: 'node',
+          include: ['**/*.test.ts'],
+          // Left to Node it would find another build of graphql than the one that makes the schema.
+          server: { deps: { inline: ['graphql-ws'] } },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
         root: '.',
         test: {
           name: 'house',
@@ -125,7 +153,7 @@ export default defineConfig({
         root: '.',
         test: {
           name: 'consumer',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 5 },
           environment: 'node',
           include: ['scripts/consumer.test.mjs'],
           testTimeout: 300_000,

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
-/** @typedef {'chromium' | 'firefox'} BrowserName */
+/** @typedef {'chromium' | 'firefox' | 'webkit'} BrowserName */
 /** @typedef {{ path: string, reason?: undefined } | { path?: undefined, reason: string, chosen?: boolean }} FoundBrowser */
 
-/** @type {Record<BrowserName, { variable: string, commands: string[], elsewhere: string[] }>} */
+/** @type {Record<BrowserName, { variable: string, commands: string[], elsewhere: string[], needs?: string }>} */
 const browsers = {
   chromium: {
     variable: 'CHROME_PATH',
@@ -23,6 +23,8 @@ const browsers = {
     commands: ['firefox', 'firefox-esr'],
     elsewhere: ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe'],
   },
+  // WebKitGTK's driver, which starts the browser that belongs to it. That one needs a display.
+  webkit: { variable: 'WEBKIT_DRIVER_PATH', commands: ['WebKitWebDriver'], elsewhere: [], needs: 'Xvfb' },
 };
 
 /**
@@ -33,26 +35,36 @@ const browsers = {
  * @returns {FoundBrowser}
  */
 export function findBrowser(name, env = process.env) {
-  const { variable, commands, elsewhere } = browsers[name];
+  const { variable, commands, elsewhere, needs } = browsers[name];
+  if (needs !== undefined && findProgram(needs, env) === undefined) return { reason: `${needs} is not on PATH` };
   const chosen = env[variable];
   if (chosen !== undefined && chosen !== '') {
     return isExecutable(chosen)
       ? { path: chosen }
       : { reason: `${variable} names a file that can't be run`, chosen: true };
   }
-  const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  const suffix = process.platform === 'win32' ? '.exe' : '';
   for (const command of commands) {
-    for (const folder of folders) {
-      const path = join(folder, command + suffix);
-      if (isExecutable(path)) return { path };
-    }
+    const path = findProgram(command, env);
+    if (path !== undefined) return { path };
   }
   const path = elsewhere.find((place) => existsSync(place));
   if (path !== undefined) return { path };
   const downloaded = name === 'chromium' ? downloadedChromium() : undefined;
   if (downloaded !== undefined) return { path: downloaded };
   return { reason: `none of ${commands.join(', ')} is on PATH and ${variable} is not set` };
+}
+
+/**
+ * Where a program is on PATH.
+ *
+ * @param {string} command
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {string | undefined}
+ */
+export function findProgram(command, env = process.env) {
+  const file = command + (process.platform === 'win32' ? '.exe' : '');
+  const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  return folders.map((folder) => join(folder, file)).find(isExecutable);
 }
 
 /**

@@ -23,7 +23,9 @@ export async function install() {
 
 function members() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-  return [...packages, 'simulation', 'demo'].filter((folder) => existsSync(join(root, folder, 'package.json')));
+  return [...packages, 'simulation', 'demo', 'browsers', 'interop'].filter((folder) =>
+    existsSync(join(root, folder, 'package.json')),
+  );
 }
 
 function fingerprint() {

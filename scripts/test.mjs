@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { ensureBrowser } from './browsers.mjs';
+import { ensureBrowser, ensureMosquitto, ensureNamespaces } from './browsers.mjs';
 import { buildDemo, buildPackages } from './build.mjs';
 import { install } from './install.mjs';
 import { root, run, say, tool } from './run.mjs';
@@ -24,6 +24,11 @@ await install();
 const env = { ...process.env };
 await browser('chromium', 'CHROME_PATH');
 await browser('firefox', 'FIREFOX_PATH');
+await browser('webkit', 'WEBKIT_DRIVER_PATH');
+const noNamespaces = await ensureNamespaces();
+if (noNamespaces !== null) without('network namespaces', noNamespaces);
+const noMosquitto = await ensureMosquitto();
+if (noMosquitto !== null) without('Mosquitto', noMosquitto);
 await buildPackages();
 await buildDemo();
 
@@ -56,10 +61,20 @@ async function browser(name, variable) {
     env[variable] = found.path;
     return;
   }
-  notes.push(`no ${name}, its tests are skipped: ${found.reason}`);
-  if (process.env['CI'] === 'true') totals.failed += 1;
+  without(name, found.reason);
   // The end-to-end tests skip themselves; the browser project can't start, so its tests are counted in the text.
   if (name === 'chromium') totals.skipped += countBrowserTests();
+}
+
+/**
+ * What this machine lacks: its tests are skipped, but not where a machine is meant to have it.
+ *
+ * @param {string} what
+ * @param {string} reason
+ */
+function without(what, reason) {
+  notes.push(`no ${what}, its tests are skipped: ${reason}`);
+  if (process.env['CI'] === 'true') totals.failed += 1;
 }
 
 function countBrowserTests() {

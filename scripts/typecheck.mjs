@@ -15,6 +15,8 @@ const projects = [
   ['server', 'packages/server/tsconfig.json', 'packages/server/src'],
   ['simulation', 'simulation/tsconfig.json', 'simulation'],
   ['demo', 'demo/tsconfig.json', 'demo'],
+  ['browsers', 'browsers/tsconfig.json', 'browsers'],
+  ['interop', 'interop/tsconfig.json', 'interop'],
   ['scripts', 'tsconfig.json', 'scripts'],
 ];
 const tsc = tool('typescript', 'tsc');

@@ -16,6 +16,7 @@ const IMPORT_MAP = JSON.stringify({
   imports: {
     '@holdfast/core': '/packages/core/index.js',
     '@holdfast/core/indexeddb': '/packages/core/indexeddb.js',
+    '@holdfast/core/websocket': '/packages/core/websocket.js',
     idb: '/idb.js',
   },
 });

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { createServer as createHoldfastServer } from '@holdfast/server';
 import { describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { missing, temporaryProfile, TestBrowser } from './browser.ts';
 import { firstLine, listen, readmeExample, runModule, servePage } from './package-host.ts';
 
@@ -130,6 +131,8 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
         .join('');
       onward.write(`GET ${request.url} HTTP/1.1\r\n${headers}\r\n`);
       onward.write(head);
+      // The browser that closes in the end resets its connections.
+      for (const end of [onward, socket]) end.on('error', () => end.destroy());
       onward.pipe(socket).pipe(onward);
     });
     const browser = await TestBrowser.launch('chromium', profile.path);
@@ -149,6 +152,31 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     } finally {
       await browser.close();
       child.kill();
+    }
+  });
+
+  test('the example of the drop-in class works as written, with any server', async () => {
+    await using host = await listen();
+    using profile = temporaryProfile();
+    servePage(host.server);
+    const echo = new WebSocketServer({ server: host.server, path: '/socket' });
+    echo.on('connection', (socket) => socket.on('message', (data: Buffer) => socket.send(data.toString())));
+    const browser = await TestBrowser.launch('chromium', profile.path);
+    try {
+      const lines: string[] = [];
+      browser.page.on('console', (message) => lines.push(message.text()));
+      await browser.page.goto(host.url);
+      await browser.page.evaluate(async (code) => {
+        const module = document.createElement('script');
+        module.type = 'module';
+        module.textContent = code;
+        document.body.append(module);
+      }, readmeExample('drop-in'));
+      await expect.poll(() => lines).toContain('received waits until it is open');
+      expect(browser.faults).toEqual([]);
+    } finally {
+      await browser.close();
+      echo.close();
     }
   });
 });

@@ -21,8 +21,7 @@ export interface SocketStore {
 
 /** A socket that has not started. The same on every server and in every page, so that hydration finds what it expects. */
 export const NOT_STARTED: SocketSnapshot = {
-  connection: { phase: 'idle', since: 0, attempt: 0,
-    breaker: 'closed', retryAt: null, reason: 'user', error: null },
+  connection: { phase: 'idle', since: 0, attempt: 0, breaker: 'closed', retryAt: null, reason: 'user', error: null },
   stats: { rttMs: null, queued: 0, inFlight: 0 },
 };
 

@@ -13,12 +13,12 @@ const STORE_METHODS = ['claim', 'advance', 'release', 'forget', 'surplus', 'expi
 const POSITION_METHODS = ['load', 'commit'] as const;
 const NAMES = [...FUNCTIONS, 'store', 'positions', 'heartbeat', 'limits', 'admission', 'allowedOrigins'];
 /** What `drain` and `close` take: most and default of each. */
-const TIMES = {
+const TIMES: { readonly [Name in 'withinMs' | 'graceMs' | 'retryAfterMs']: readonly [most: number, usual: number] } = {
   withinMs: [MOST_DRAIN_MS, 30_000],
   graceMs: [LONGEST_TIMER_MS, 5_000],
   // Clients come back by then, whatever they are told.
   retryAfterMs: [600_000, 0],
-} as const;
+};
 
 /**
  * Checks the options of `createServer`, once.

@@ -54,7 +54,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
   let acknowledged = 0;
   let batch = '';
   let pings = 0;
-  let pingedAt = 0;
+  /** Null: it has been answered. */
+  let pingedAt: number | null = null;
   /** How long the server said that the client should wait. */
   let waitMs: number | null = null;
 
@@ -199,7 +200,9 @@ export function holdfastSession(host: ConversationHost): Conversation {
         host.drained(frame.withinMs);
         return;
       case 'q':
-        if (frame.n === pings) host.roundTrip(host.now() - pingedAt);
+        if (frame.n !== pings || pingedAt === null) return;
+        host.roundTrip(host.now() - pingedAt);
+        pingedAt = null;
         return;
       case 'error': {
         const { code, message, retryAfterMs = 0 } = frame.error;

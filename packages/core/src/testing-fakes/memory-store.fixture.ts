@@ -1,20 +1,5 @@
-import {
-  LogLost,
-  type ClaimedLog,
-  type LogHeader,
-  type OutboxStorage,
-  type OutboxStore,
-  type Segment,
-  type StoreInfo,
-} from '../storage/ports.ts';
-
-interface KeptLog {
-  readonly id: string;
-  readonly after: string | null;
-  generation: number;
-  corrupt: number;
-  readonly segments: Map<number, Segment>;
-}
+import type { ClaimedLog, LogHeader, OutboxStorage, OutboxStore, Segment, StoreInfo } from '../storage/ports.ts';
+import { inOrder, LogTable } from '../testing/log-table.ts';
 
 /** What a test may hold up or let fail: methods, and `write` by what it does. */
 export type StoreCall =
@@ -26,10 +11,7 @@ export type StoreCall =
   | 'checkLog';
 
 /** What all stores on one place share: the database, so to speak, with its faults. */
-export class MemoryPlace {
-  clientId: string | null = null;
-  peer: string | null = null;
-  readonly logs = new Map<string, KeptLog>();
+export class MemoryPlace extends LogTable {
   /** Every call that changed or read something, in order: `append log-1 [3..5]`. */
   readonly calls: string[] = [];
   readonly #failing = new Map<StoreCall, unknown>();
@@ -66,15 +48,14 @@ export class MemoryPlace {
     this.calls.push(call);
   }
 
+  get clientId(): string | null {
+    return this.info?.clientId ?? null;
+  }
+
   /** Seqs that are stored, by log. */
   get stored(): { [id: string]: number[] } {
     return Object.fromEntries(
-      [...this.logs.values()].map(({ id, segments }) => [
-        id,
-        [...segments.values()]
-          .sort(([one], [two]) => one.seq - two.seq)
-          .flatMap((segment) => segment.map(({ seq }) => seq)),
-      ]),
+      [...this.logs.values()].map((log) => [log.id, inOrder(log).flatMap((each) => each.map(({ seq }) => seq))]),
     );
   }
 
@@ -102,50 +83,26 @@ export class MemoryStore implements OutboxStore {
 
   async open(freshClientId: string, peer?: string): Promise<StoreInfo> {
     await this.#pass('open', peer === undefined ? 'open' : `open ${peer}`);
-    const place = this.#place;
-    place.clientId ??= freshClientId;
-    if (peer !== undefined && place.peer !== null && place.peer !== peer) throw new Error('it has another peer');
-    place.peer ??= peer ?? null;
-    return { clientId: place.clientId, peer: place.peer };
+    return this.#place.open(freshClientId, peer);
   }
 
   async listLogs(): Promise<readonly LogHeader[]> {
     await this.#pass('listLogs', 'listLogs');
-    return [...this.#place.logs.values()].map(({ id, after, generation }) => ({ id, after, generation }));
+    return this.#place.listLogs();
   }
 
   async claimLog(logId: string): Promise<ClaimedLog | null> {
     await this.#pass('claimLog', `claimLog ${logId}`);
-    const log = this.#place.logs.get(logId);
-    if (log === undefined) return null;
-    log.generation += 1;
-    const segments = structuredClone([...log.segments.values()].sort(([one], [two]) => one.seq - two.seq));
-    return { id: logId, after: log.after, generation: log.generation, corrupt: log.corrupt, segments };
+    return this.#place.claimLog(logId);
   }
 
-  async write(
-    { id, after, generation }: LogHeader,
-    removed: readonly number[],
-    added: readonly Segment[],
-  ): Promise<number> {
+  async write(log: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number> {
     const copies = structuredClone(added);
-    await this.#pass(...describeWrite(id, generation, removed, added));
-    const { logs } = this.#place;
-    const log = logs.get(id) ?? { id, after, generation: 0, corrupt: 0, segments: new Map<number, Segment>() };
-    if (log.generation !== generation) throw new LogLost(`${id} at ${generation}`);
-    const segments = new Map(log.segments);
-    for (const first of removed) segments.delete(first);
-    for (const segment of copies) {
-      if (segments.has(segment[0].seq)) throw new Error(`there is a segment ${segment[0].seq}`);
-      segments.set(segment[0].seq, segment);
-    }
-    if (segments.size === 0 && log.corrupt === 0) {
-      if (logs.delete(id)) this.#place.calls.push(`deleteLog ${id}`);
-      return 0;
-    }
-    const owner = Math.max(1, generation);
-    logs.set(id, { ...log, segments, generation: owner });
-    return owner;
+    await this.#pass(...describeWrite(log.id, log.generation, removed, added));
+    const wasThere = this.#place.logs.has(log.id);
+    const generation = this.#place.write(log, removed, copies);
+    if (wasThere && generation === 0) this.#place.calls.push(`deleteLog ${log.id}`);
+    return generation;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { findBrowser } from '../scripts/find-browser.mjs';
+import { Held } from './held.fixture.ts';
+import { PuppeteerBrowser } from './puppeteer-browser.ts';
+import { Stage, testSurvival } from './survival.fixture.ts';
+
+describe.skipIf(findBrowser('firefox').path === undefined)('in Firefox', () => {
+  const held = new Held();
+  let stage: Stage;
+  beforeAll(async () => {
+    const browser = held.use(await PuppeteerBrowser.launch('firefox'));
+    stage = await Stage.set(await browser.newPage(), held);
+  });
+  afterAll(() => held.release());
+
+  testSurvival(() => stage);
+});

@@ -1,0 +1,143 @@
+import './watched-web-socket.ts';
+import {
+  createSocket,
+  holdfast,
+  memory,
+  plain,
+  type ConnectionState,
+  type HoldfastError,
+  type Receipt,
+  type Socket,
+} from '@holdfast/core';
+import { indexedDB } from '@holdfast/core/indexeddb';
+import { HoldfastWebSocket } from '@holdfast/core/websocket';
+import { type Moment, moments, note } from './moments.ts';
+
+/** A message of the tests: the server counts the numbers of each run for itself. */
+export interface Numbered {
+  readonly run: string;
+  readonly number: number;
+  readonly [name: string]: string | number;
+}
+
+export interface StartOptions {
+  readonly run: string;
+  /** `drop-in`: HoldfastWebSocket instead of createSocket, at the plain server. */
+  readonly protocol: 'holdfast' | 'plain' | 'drop-in';
+  readonly outbox?: 'memory' | 'indexedDB';
+  /** Handed on to `createSocket`. */
+  readonly options?: Partial<Parameters<typeof createSocket>[0]>;
+}
+
+export interface Features {
+  readonly isSecureContext: boolean;
+  readonly locks: boolean;
+  readonly subtle: boolean;
+  readonly randomUUID: boolean;
+  readonly indexedDB: boolean;
+  readonly asyncDispose: boolean;
+  readonly rtcPeerConnection: boolean;
+}
+
+let socket: Socket<Numbered, Numbered>;
+let dropIn: HoldfastWebSocket | null;
+let run: string;
+let isStarted = false;
+let receipts: Receipt[] = [];
+let replies: number[] = [];
+let errors: string[] = [];
+
+/** What the tests ask of the page, by name: arguments and results are JSON. */
+const harness = {
+  start(given: StartOptions): void {
+    run = given.run;
+    isStarted = true;
+    receipts = [];
+    replies = [];
+    errors = [];
+    dropIn = null;
+    if (given.protocol === 'drop-in') {
+      dropIn = new HoldfastWebSocket('/plain');
+      dropIn.addEventListener('message', ({ data }) => heard(JSON.parse(data as string) as Numbered));
+      return;
+    }
+    socket = createSocket<Numbered, Numbered>({
+      url: given.protocol === 'plain' ? '/plain' : '/socket',
+      protocol: given.protocol === 'plain' ? plain() : holdfast(),
+      outbox: given.outbox === 'indexedDB' ? indexedDB({ name: run, identity: 'ada' }) : memory(),
+      ...given.options,
+    });
+    socket.on('message', heard);
+    socket.on('state', ({ phase }) => note('phase', phase));
+    socket.on('error', (error: HoldfastError) => errors.push(error.code));
+    note('phase', socket.getState().phase);
+  },
+
+  /** Sends the numbers from `first` to `last`. */
+  send(first: number, last: number): void {
+    for (let number = first; number <= last; number += 1) {
+      if (dropIn === null) receipts.push(socket.send({ run, number }));
+      else dropIn.send(JSON.stringify({ run, number }));
+    }
+  },
+
+  /** 'stored' when every message sent until now would outlive the page, else the code that tells why not. */
+  async stored(): Promise<string> {
+    try {
+      await Promise.all(receipts.map((receipt) => receipt.stored));
+      return 'stored';
+    } catch (error) {
+      return (error as HoldfastError).code;
+    }
+  },
+
+  /** False in a page that was loaded anew. */
+  isStarted: (): boolean => isStarted,
+  statuses: (): string[] => receipts.map(({ status }) => status),
+  /** The numbers that came back, in the order in which they came. */
+  replies: (): number[] => replies,
+  /** The codes of the `error` events. */
+  errors: (): string[] => errors,
+  /** What the socket object offers. */
+  members: (): string[] => Object.keys(socket),
+  state: (): ConnectionState => socket.getState(),
+  phase: (): string => (dropIn ?? socket).getState().phase,
+  moments: (): readonly Moment[] => moments,
+  /** Resolves after `ms` of the page's own timers. */
+  wait: (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
+
+  /** The window loses the focus to a frame in it, and gets it back. */
+  refocus(): void {
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    frame.contentWindow?.focus();
+    window.focus();
+    frame.remove();
+  },
+
+  async close(): Promise<void> {
+    if (dropIn === null) await socket.close();
+    else dropIn.close();
+  },
+
+  features: (): Features => ({
+    isSecureContext,
+    locks: 'locks' in navigator,
+    subtle: 'subtle' in crypto && crypto.subtle !== undefined,
+    randomUUID: 'randomUUID' in crypto,
+    indexedDB: 'indexedDB' in globalThis,
+    asyncDispose: 'asyncDispose' in Symbol,
+    rtcPeerConnection: 'RTCPeerConnection' in globalThis,
+  }),
+};
+
+/** A broadcast of the server may be meant for another run. */
+function heard(message: Numbered): void {
+  if (message.run === run) replies.push(message.number);
+}
+
+export type Harness = typeof harness;
+
+declare global {
+  var harness: Harness;
+}
+globalThis.harness = harness;

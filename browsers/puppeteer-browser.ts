@@ -1,0 +1,109 @@
+import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
+import { type BrowserName, chromiumArguments, findBrowser } from '../scripts/find-browser.mjs';
+import type { NetworkNamespace } from './network-namespace.ts';
+import type { Harness } from './page/harness.ts';
+import { descendants, signal } from './processes.ts';
+import type { RemotePage } from './remote-page.ts';
+
+/** Puppeteer's defaults that keep a hidden page as lively as a visible one: a person's browser has none of them. */
+const UNREAL = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** Chromium or Firefox, outside or inside of a network namespace, on a profile that goes with it. */
+export class PuppeteerBrowser {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(name: BrowserName, namespace?: NetworkNamespace): Promise<PuppeteerBrowser> {
+    const { path, reason } = findBrowser(name);
+    if (path === undefined) throw new Error(reason);
+    const browser = await puppeteer.launch({
+      browser: name === 'chromium' ? 'chrome' : 'firefox',
+      executablePath: namespace === undefined ? path : namespace.wrap(path),
+      headless: true,
+      acceptInsecureCerts: true,
+      ...(name === 'chromium' && { pipe: true, args: chromiumArguments(), ignoreDefaultArgs: UNREAL }),
+    });
+    return new PuppeteerBrowser(browser);
+  }
+
+  /** A tab in front of the others. */
+  async newPage(): Promise<PuppeteerPage> {
+    return new PuppeteerPage(await this.#browser.newPage());
+  }
+
+  /** A window of its own, which covers no tab. Chromium only. */
+  async newWindow(): Promise<PuppeteerPage> {
+    return new PuppeteerPage(await this.#browser.newPage({ type: 'window' }));
+  }
+
+  /** Stops every process of the browser, as a device that sleeps does. */
+  sleep(): void {
+    for (const pid of this.#processes()) signal(pid, 'SIGSTOP');
+  }
+
+  wake(): void {
+    for (const pid of this.#processes()) signal(pid, 'SIGCONT');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.wake();
+    await this.#browser.close();
+  }
+
+  #processes(): number[] {
+    const pid = this.#browser.process()?.pid;
+    if (pid === undefined) throw new Error('the browser has no process of ours');
+    return descendants(pid);
+  }
+}
+
+export class PuppeteerPage implements RemotePage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  async back(): Promise<void> {
+    await this.page.goBack();
+  }
+
+  /** Chromium's own protocol. */
+  devTools(): Promise<CDPSession> {
+    return this.page.createCDPSession();
+  }
+
+  /** What the page's `navigator.connection` says of the network's quality. Chromium only. */
+  async pretendRoundTrip(latency: number): Promise<void> {
+    const session = await this.devTools();
+    await session.send('Network.enable');
+    const throughput = { downloadThroughput: -1, uploadThroughput: -1 };
+    await session.send('Network.overrideNetworkState', { offline: false, latency, ...throughput });
+  }
+
+  async call<Name extends keyof Harness>(
+    name: Name,
+    ...args: Parameters<Harness[Name]>
+  ): Promise<Awaited<ReturnType<Harness[Name]>>> {
+    return (await this.page.evaluate(
+      (method, given) => (harness[method] as (...values: unknown[]) => unknown)(...given),
+      name,
+      args,
+    )) as Awaited<ReturnType<Harness[Name]>>;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Harness } from './page/harness.ts';
+
+/** A page in some browser: the same few verbs for each. */
+export interface RemotePage {
+  open(url: string): Promise<void>;
+  reload(): Promise<void>;
+  /** As a person goes back. */
+  back(): Promise<void>;
+  /** Calls a function of the page's harness by its name. */
+  call<Name extends keyof Harness>(
+    name: Name,
+    ...args: Parameters<Harness[Name]>
+  ): Promise<Awaited<ReturnType<Harness[Name]>>>;
+}
+
+/** Opens a server's page. A browser whose network has just changed drops what it loads: it is asked again then. */
+export async function openPage(page: RemotePage, url: string): Promise<void> {
+  const tries = 5;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await page.open(url);
+      await page.call('isStarted');
+      return;
+    } catch (error) {
+      if (tried === tries) throw error;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { findBrowser } from '../scripts/find-browser.mjs';
+import type { Harness } from './page/harness.ts';
+import { descendants, signal } from './processes.ts';
+import type { RemotePage } from './remote-page.ts';
+
+/** WebKitGTK's own small browser on a display that nobody sees: one page, by its WebDriver. */
+export class WebKitBrowser implements RemotePage {
+  readonly #driver: WebDriver;
+  readonly #processes: readonly ChildProcess[];
+
+  private constructor(driver: WebDriver, processes: readonly ChildProcess[]) {
+    this.#driver = driver;
+    this.#processes = processes;
+  }
+
+  static async launch(): Promise<WebKitBrowser> {
+    const { path, reason } = findBrowser('webkit');
+    if (path === undefined) throw new Error(reason);
+    const processes: ChildProcess[] = [];
+    try {
+      const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      });
+      processes.push(display);
+      const [number] = (await once(display.stdio[3] as Readable, 'data')) as [Buffer];
+      const port = await freePort();
+      const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
+      const driver = spawn(path, [`--port=${port}`], { stdio: 'ignore', env });
+      processes.push(driver);
+      const server = `http://127.0.0.1:${port}`;
+      await isReady(server, driver);
+      const wanted = new Capabilities({ browserName: 'MiniBrowser', acceptInsecureCerts: true });
+      return new WebKitBrowser(await new Builder().usingServer(server).withCapabilities(wanted).build(), processes);
+    } catch (error) {
+      await end(processes);
+      throw error;
+    }
+  }
+
+  async open(url: string): Promise<void> {
+    await this.#driver.get(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.#driver.navigate().refresh();
+  }
+
+  async back(): Promise<void> {
+    await this.#driver.navigate().back();
+  }
+
+  async call<Name extends keyof Harness>(
+    name: Name,
+    ...args: Parameters<Harness[Name]>
+  ): Promise<Awaited<ReturnType<Harness[Name]>>> {
+    const result: { value?: unknown; error?: string } = await this.#driver.executeAsyncScript(
+      `const [name, args, done] = arguments;
+       Promise.resolve().then(() => harness[name](...args)).then((value) => done({ value }), (error) => done({ error: String(error) }));`,
+      name,
+      args,
+    );
+    if (result.error !== undefined) throw new Error(`${name}: ${result.error}`);
+    return result.value as Awaited<ReturnType<Harness[Name]>>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#driver.quit();
+    } finally {
+      await end(this.#processes);
+    }
+  }
+}
+
+async function isReady(server: string, driver: ChildProcess): Promise<void> {
+  for (;;) {
+    if (driver.exitCode !== null) throw new Error(`WebKitWebDriver ended with ${driver.exitCode}`);
+    const isUp = await fetch(`${server}/status`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isUp) return;
+    await sleep(50);
+  }
+}
+
+/** The driver takes no port 0. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** The last one first: the display outlives what is on it. */
+async function end(processes: readonly ChildProcess[]): Promise<void> {
+  for (const child of [...processes].reverse()) {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+    const exited = once(child, 'exit');
+    for (const pid of descendants(child.pid)) signal(pid, 'SIGKILL');
+    await exited;
+  }
+}

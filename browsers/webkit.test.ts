@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { findBrowser } from '../scripts/find-browser.mjs';
+import { Held } from './held.fixture.ts';
+import { WebKitBrowser } from './webkit-browser.ts';
+import { Stage, testSurvival } from './survival.fixture.ts';
+
+describe.skipIf(findBrowser('webkit').path === undefined)('in WebKitGTK', () => {
+  const held = new Held();
+  let stage: Stage;
+  beforeAll(async () => {
+    const browser = held.use(await WebKitBrowser.launch());
+    stage = await Stage.set(browser, held);
+  });
+  afterAll(() => held.release());
+
+  testSurvival(() => stage);
+});

@@ -1,0 +1,12 @@
+// The package has no types of its own; this is what of it is used.
+declare module 'stomp-broker-js' {
+  import type { EventEmitter } from 'node:events';
+  import type { Server } from 'node:http';
+
+  export default class StompServer extends EventEmitter {
+    constructor(options: { server: Server; path: string; heartbeat: [everyMs: number, expectedMs: number] });
+    readonly socket: { readonly clients: ReadonlySet<{ terminate(): void }> };
+    subscribe(topic: string, heard: (body: string) => void): string;
+    send(topic: string, headers: { readonly [name: string]: string }, body: string): void;
+  }
+}
