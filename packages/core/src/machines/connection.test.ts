@@ -131,8 +131,8 @@ describe('retries', () => {
   it('are far apart and alike when a busy server does not say when', () => {
     const walk = new Walk({ jitter: 'full' });
     walk.random = 0.5;
-    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_000);
-    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_000);
+    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_250);
+    expect(walk.connect().opened().closed(1013).timer('retry')).toBe(4_250);
   });
 
   // The first bytes flow only half a second after a link is up again.

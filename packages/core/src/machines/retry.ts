@@ -9,7 +9,7 @@ import type { ConnectionOptions, Event, Input, State, Step } from './connection-
 /** A browser that says 'offline' is believed this far: a try this often, before jitter, as it is wrong at times. */
 const OFFLINE = { initialDelayMs: 30_000, maxDelayMs: 30_000 };
 /** A server that refuses everybody and does not say when to come back: all delays are alike, or its queue never ends. */
-const BUSY = { initialDelayMs: 8_000, maxDelayMs: 8_000 };
+const BUSY = { initialDelayMs: 8_500, maxDelayMs: 8_500 };
 /** After 'online' the first bytes flow only half a second later: until then a failed try says nothing, and goes again soon. */
 const NETWORK_SETTLES_MS = 2_000;
 export const NETWORK_RETRY_MS = 100;

@@ -185,7 +185,7 @@ describe('a server that says when to come back', () => {
     expect(waitOf(world)).toBe(8_000);
   });
 
-  it('that is busy and says nothing is given eight seconds, jittered', async () => {
+  it('that is busy and says nothing is given 8.5 seconds, jittered', async () => {
     const world = await anOpen({ jitter: 'none' });
     world.wire.closeBy(1013);
     expect(waitOf(world)).toBe(8_000);

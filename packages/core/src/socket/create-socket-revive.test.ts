@@ -241,8 +241,8 @@ describe('a server that accepts and closes at once', () => {
       world.wire.closeBy(1006);
       await world.environment.advance(world.environment.nextTimerMs ?? 120_000);
     }
-    // As many as the backoff allows whose longest delay is 6.5 s, and not one more.
-    expect(world.environment.sockets.length).toBeLessThan(50);
+    // As many as the backoff allows whose longest delay is 6 s, and not one more.
+    expect(world.environment.sockets.length).toBeLessThan(55);
     if (world.socket.getState().phase === 'waiting') world.socket.connect();
     await (protocol === undefined ? world.welcome() : world.accept());
     expect(world.socket.getState().phase).toBe('open');

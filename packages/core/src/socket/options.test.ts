@@ -33,8 +33,8 @@ describe('the options', () => {
       outbox: { isStored: false, maxMessages: 10_000 },
       connection: {
         initialDelayMs: 300,
-        factor: 1.3,
-        maxDelayMs: 6_500,
+        factor: 1.25,
+        maxDelayMs: 6_000,
         jitter: 'full',
         maxAttempts: Number.POSITIVE_INFINITY,
         maxElapsedMs: Number.POSITIVE_INFINITY,
@@ -64,7 +64,7 @@ describe('the options', () => {
       autoConnect: false,
     });
     expect(checked).toMatchObject({
-      connection: { initialDelayMs: 7, factor: 1.3, maxAttempts: 3 },
+      connection: { initialDelayMs: 7, factor: 1.25, maxAttempts: 3 },
       heartbeat: { intervalMs: 15_000, timeoutMs: 9 },
       outbox: { maxMessages: 5 },
       autoConnect: false,

@@ -72,9 +72,9 @@ export interface SocketStats {
 export interface ReconnectOptions {
   /** Longest delay before the first retry. Default 300. */
   readonly initialDelayMs?: number;
-  /** Factor from one retry to the next. Default 1.3. */
+  /** Factor from one retry to the next. Default 1.25. */
   readonly factor?: number;
-  /** Longest delay, applied before the jitter. Default 6,500. */
+  /** Longest delay, applied before the jitter. Default 6,000. */
   readonly maxDelayMs?: number;
   /**
    * What chance does to a delay `d`. `full` (the default): from 0 to d. `equal`: from d/2 to d. `decorrelated`: from the

@@ -26,9 +26,9 @@ export interface HoldfastWebSocketOptions {
   readonly maxRetries?: number;
   /** Longest delay before the first retry: each delay is drawn between 0 and its limit. At least 1 is taken. Default 300. */
   readonly minReconnectionDelay?: number;
-  /** Most that the limit grows to. Default 6,500. */
+  /** Most that the limit grows to. Default 6,000. */
   readonly maxReconnectionDelay?: number;
-  /** Factor from one limit to the next; at least 1 is taken. Default 1.3. */
+  /** Factor from one limit to the next; at least 1 is taken. Default 1.25. */
   readonly reconnectionDelayGrowFactor?: number;
   /** Longest time for an attempt: the url function and the handshake. Default 10,000. */
   readonly connectionTimeout?: number;
@@ -59,8 +59,8 @@ export type Numbers = { [Name in NumberName]: number };
 const NUMBERS: Numbers = {
   maxRetries: Number.POSITIVE_INFINITY,
   minReconnectionDelay: 300,
-  maxReconnectionDelay: 6_500,
-  reconnectionDelayGrowFactor: 1.3,
+  maxReconnectionDelay: 6_000,
+  reconnectionDelayGrowFactor: 1.25,
   connectionTimeout: 10_000,
   minUptime: 5_000,
   maxEnqueuedMessages: 10_000,
