@@ -55,7 +55,8 @@ export class Driver {
   wrote(): void {
     if (this.#wrote) return;
     this.#wrote = true;
-    if (!this.#timers.has('silence')) {
+    // Nobody can ask a server without a ping; called for every message, this costs nothing there.
+    if (this.#state.name === 'open' && this.#state.heartbeatOptions !== null && !this.#timers.has('silence')) {
       this.dispatch({ type: 'link/wrote', connectionId: this.#state.known.connectionId });
     }
   }

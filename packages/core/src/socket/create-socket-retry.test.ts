@@ -188,7 +188,7 @@ describe('a server that says when to come back', () => {
   it('that is busy and says nothing is given 8.5 seconds, jittered', async () => {
     const world = await anOpen({ jitter: 'none' });
     world.wire.closeBy(1013);
-    expect(waitOf(world)).toBe(8_000);
+    expect(waitOf(world)).toBe(8_500);
   });
 
   it('in a frame, before it closes, is heard as well', async () => {

@@ -1,0 +1,65 @@
+import { LogLost, type ClaimedLog, type LogHeader, type Segment, type StoreInfo } from '../storage/ports.ts';
+
+/** A log as it is kept. */
+export interface KeptLog {
+  readonly id: string;
+  readonly after: string | null;
+  generation: number;
+  /** Records that are there and can't be read. */
+  corrupt: number;
+  /** By the seq of their first message. */
+  readonly segments: ReadonlyMap<number, Segment>;
+}
+
+/** The content of one outbox store, and what each method of the port does to it: all of it, or nothing. */
+export class LogTable {
+  info: StoreInfo | null = null;
+  readonly logs: Map<string, KeptLog> = new Map();
+
+  open(freshClientId: string, peer?: string): StoreInfo {
+    const info = this.info ?? { clientId: freshClientId, peer: null };
+    if (peer !== undefined && info.peer !== null && info.peer !== peer) throw new Error('it has another peer');
+    this.info = { clientId: info.clientId, peer: info.peer ?? peer ?? null };
+    return this.info;
+  }
+
+  listLogs(): readonly LogHeader[] {
+    return [...this.logs.values()].map(({ id, after, generation }) => ({ id, after, generation }));
+  }
+
+  claimLog(logId: string): ClaimedLog | null {
+    const log = this.logs.get(logId);
+    if (log === undefined) return null;
+    log.generation += 1;
+    return { ...log, segments: structuredClone(inOrder(log)) };
+  }
+
+  /** Keeps `added` itself: the caller copies. */
+  write({ id, after, generation }: LogHeader, removed: readonly number[], added: readonly Segment[]): number {
+    const log = this.logs.get(id) ?? { id, after, generation: 0, corrupt: 0, segments: new Map<number, Segment>() };
+    if (log.generation !== generation) throw new LogLost(`${id} is at generation ${log.generation}, not ${generation}`);
+    const segments = new Map(log.segments);
+    for (const first of removed) segments.delete(first);
+    for (const segment of added) {
+      if (segments.has(segment[0].seq)) throw new Error(`there is a segment ${segment[0].seq}`);
+      segments.set(segment[0].seq, segment);
+    }
+    if (segments.size === 0 && log.corrupt === 0) {
+      this.logs.delete(id);
+      return 0;
+    }
+    const owner = Math.max(1, generation);
+    this.logs.set(id, { ...log, segments, generation: owner });
+    return owner;
+  }
+
+  /** All messages, log by log. */
+  get payloads(): readonly string[] {
+    return [...this.logs.values()].flatMap((log) => inOrder(log).flatMap((each) => each.map(({ payload }) => payload)));
+  }
+}
+
+/** The segments of a log in the order of their seqs. */
+export function inOrder({ segments }: KeptLog): readonly Segment[] {
+  return [...segments.values()].sort(([one], [two]) => one.seq - two.seq);
+}

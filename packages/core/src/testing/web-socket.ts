@@ -1,0 +1,212 @@
+import { utf8Length } from '../lib/utf8.ts';
+import { checkCloseArguments } from '../websocket/arguments.ts';
+import { EVENT_TYPES, EventHandlers } from '../websocket/event-handlers.ts';
+import { closeEvent } from '../websocket/events.ts';
+import { protocolList } from '../websocket/target.ts';
+import { asInterface } from '../websocket/web-idl.ts';
+import type { ConnectionClient, ConnectionEnd, Payload, TestConnection } from './connection.ts';
+import type { TestNetwork } from './network.ts';
+import { payloadOf } from './server.ts';
+
+/** What a socket needs of its page. */
+export interface SocketHome {
+  readonly network: TestNetwork;
+  readonly isConnected: boolean;
+  /** Runs `run` in the page: now, when it runs again, or never. */
+  post(run: () => void): void;
+  opened(connection: TestConnection): void;
+}
+
+const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+/** A token of RFC 9110. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/** The class WebSocket of one page: to script it is the browser's own, but its network and its servers are the world's. */
+export function webSocketClass(home: SocketHome): typeof WebSocket {
+  class TestWebSocket extends EventTarget {
+    static {
+      for (const type of EVENT_TYPES) {
+        const handler = {
+          get [`on${type}`](): unknown {
+            return (this as unknown as TestWebSocket).#handlers.get(type);
+          },
+          set [`on${type}`](value: unknown) {
+            (this as unknown as TestWebSocket).#handlers.set(type, value);
+          },
+        };
+        Object.defineProperties(this.prototype, Object.getOwnPropertyDescriptors(handler));
+      }
+      asInterface(this, STATES, 'WebSocket');
+      Object.defineProperty(this, 'name', { value: 'WebSocket' });
+    }
+
+    readonly #handlers = new EventHandlers(this);
+    readonly #url: URL;
+    readonly #connection: TestConnection;
+    #state: number = STATES.CONNECTING;
+    readonly #extensions = '';
+    #protocol = '';
+    #binaryType: BinaryType = 'blob';
+    /** Bytes that have not left the browser. */
+    #waiting = 0;
+    /** Bytes that never will. */
+    #lost = 0;
+    /** Blobs are read in their order, and what follows waits for them; null: there are none. */
+    #reading: Promise<void> | null = null;
+
+    constructor(url: string | URL, ...[protocols = []]: [protocols?: string | string[]]) {
+      super();
+      needsOne(arguments.length);
+      this.#url = webSocketUrl(url);
+      const offered = protocolList(protocols);
+      if (new Set(offered).size < offered.length || !offered.every((protocol) => TOKEN.test(protocol))) {
+        throw new DOMException('subprotocols are tokens, and none comes twice', 'SyntaxError');
+      }
+      const client: ConnectionClient = {
+        get isConnected() {
+          return home.isConnected;
+        },
+        opened: (protocol) => home.post(() => this.#opened(protocol)),
+        received: (data) => home.post(() => this.#received(data)),
+        ended: (end) => home.post(() => this.#ended(end)),
+        drained: () => {
+          if (this.#state !== STATES.CLOSED && this.#reading === null) this.#waiting = 0;
+        },
+      };
+      this.#connection = home.network.connect(client, this.#url.href, offered);
+      home.opened(this.#connection);
+    }
+
+    get url(): string {
+      return this.#url.href;
+    }
+
+    get readyState(): number {
+      return this.#state;
+    }
+
+    get bufferedAmount(): number {
+      return this.#waiting + this.#lost;
+    }
+
+    get extensions(): string {
+      return this.#extensions;
+    }
+
+    get protocol(): string {
+      return this.#protocol;
+    }
+
+    get binaryType(): BinaryType {
+      return this.#binaryType;
+    }
+
+    set binaryType(type: BinaryType) {
+      const given = `${type as string}`;
+      // Reads before it writes: on anything that is no WebSocket this throws.
+      this.#binaryType = given === 'blob' || given === 'arraybuffer' ? given : this.#binaryType;
+    }
+
+    send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+      needsOne(arguments.length);
+      if (this.#state === STATES.CONNECTING) {
+        throw new DOMException('send() on a WebSocket that is still connecting', 'InvalidStateError');
+      }
+      if (ArrayBuffer.isView(data) && !(data.buffer instanceof ArrayBuffer)) {
+        throw new TypeError('a view of shared memory can not be sent');
+      }
+      const isBinary = data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+      const message = data instanceof Blob ? data : payloadOf(isBinary ? data : scalars(`${data as string}`));
+      if (this.#state !== STATES.OPEN) {
+        this.#lost += sizeOf(message);
+        return;
+      }
+      this.#waiting += sizeOf(message);
+      if (message instanceof Blob || this.#reading !== null) this.#queue(message);
+      else this.#connection.sendUp(message);
+    }
+
+    close(...given: [code?: number, reason?: string]): void {
+      const code = given[0] === undefined ? undefined : clamped(given[0]);
+      const reason = given[1] === undefined ? '' : scalars(`${given[1]}`);
+      if (code !== undefined || reason !== '') checkCloseArguments(code, reason);
+      if (this.#state >= STATES.CLOSING) return;
+      this.#state = STATES.CLOSING;
+      const close = (): void => this.#connection.closeByClient(code ?? 1005, reason);
+      if (this.#reading === null) close();
+      else void this.#reading.then(close);
+    }
+
+    #queue(message: Payload | Blob): void {
+      const before = this.#reading ?? Promise.resolve();
+      const mine = before.then(async () => {
+        const payload = message instanceof Blob ? payloadOf(await message.arrayBuffer()) : message;
+        if (this.#reading === mine) this.#reading = null;
+        this.#connection.sendUp(payload);
+      });
+      this.#reading = mine;
+    }
+
+    #opened(protocol: string): void {
+      if (this.#state !== STATES.CONNECTING) return;
+      this.#state = STATES.OPEN;
+      this.#protocol = protocol;
+      this.dispatchEvent(new Event('open'));
+    }
+
+    #received(payload: Payload): void {
+      if (this.#state !== STATES.OPEN) return;
+      const data =
+        typeof payload === 'string' ? payload : this.#binaryType === 'blob' ? new Blob([payload]) : payload.buffer;
+      this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }));
+    }
+
+    #ended(end: ConnectionEnd): void {
+      if (this.#state === STATES.CLOSED) return;
+      this.#state = STATES.CLOSED;
+      if (!end.hasFailed) {
+        this.dispatchEvent(closeEvent(end));
+        return;
+      }
+      this.dispatchEvent(new Event('error'));
+      // As in a browser, behind the promises of the listeners of `error`.
+      queueMicrotask(() => this.dispatchEvent(closeEvent(end)));
+    }
+  }
+
+  return TestWebSocket as unknown as typeof WebSocket;
+}
+
+function webSocketUrl(given: string | URL): URL {
+  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
+  // Converted once: it may be an object with a string of its own.
+  const text = `${given}`;
+  if (!URL.canParse(text, base)) throw new DOMException(`no URL: ${text}`, 'SyntaxError');
+  const url = new URL(text, base);
+  if (url.protocol === 'http:') url.protocol = 'ws:';
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.href.includes('#')) {
+    throw new DOMException('a WebSocket URL starts with ws: or wss: and has no fragment', 'SyntaxError');
+  }
+  return url;
+}
+
+/** @throws TypeError as Web IDL says */
+function needsOne(given: number): void {
+  if (given === 0) throw new TypeError('1 argument required, but only 0 present');
+}
+
+/** A number as `[Clamp] unsigned short`; `Math.max` refuses a BigInt, which `Number` would take. */
+function clamped(value: number): number {
+  return Math.round(Math.min(65_535, Math.max(0, value)));
+}
+
+/** Text as it travels: in UTF-8, which has no lone surrogates. */
+function scalars(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
+function sizeOf(message: Payload | Blob): number {
+  if (message instanceof Blob) return message.size;
+  return typeof message === 'string' ? utf8Length(message) : message.byteLength;
+}
