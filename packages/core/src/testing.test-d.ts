@@ -7,7 +7,7 @@ import {
   type ConformanceCase,
   type OutboxStore,
   type PlanFailed,
-  Random,
+  type Random,
   shrink,
   type ServerScript,
   type TestClock,

@@ -133,7 +133,8 @@ export interface SocketOptions<Outgoing = Json> {
   readonly heartbeat?: HeartbeatSettings | false;
   /**
    * What a hidden page does with its connection: `keep` it, ping half as often (`slow`, the default), or let go of it
-   * after a time; never while messages are unsent. It is back when the page is visible, or has something to send.
+   * after a time; never while messages are unsent. It is back when the page is visible, or has something to send. The time
+   * counts from when the page is hidden; for a connection opened after that, from when it is stable.
    */
   readonly hidden?: 'keep' | 'slow' | { readonly releaseAfterMs: number };
   /** Gives the token for the server's `authenticate`, asked for at every attempt. Needs `holdfast()`. */

@@ -82,6 +82,17 @@ describe('explore', () => {
     expect(await explore({ seeds: new Set([7]), plan: () => [], run: () => {} })).toBe(1);
   });
 
+  it('draws another plan from each seed, the same for the same', async () => {
+    const plans: string[] = [];
+    await explore({
+      seeds: [1, 2, 3, 1],
+      plan,
+      run: (actions) => void plans.push(JSON.stringify(actions)),
+      isSame: () => true,
+    });
+    expect([new Set(plans).size, plans[3]]).toEqual([3, plans[0]]);
+  });
+
   it('throws the first failure with its seed, its smallest plan and its cause', async () => {
     const error: unknown = await explore({ seeds: 100, plan, run }).catch((fault: unknown) => fault);
     expect(error).toBeInstanceOf(PlanFailed);

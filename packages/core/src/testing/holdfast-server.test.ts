@@ -190,6 +190,32 @@ describe('the server for holdfast()', () => {
     expect(world.page.held).toEqual({ timers: 0, listeners: 0, connections: 0, locks: 0 });
   });
 
+  it('refuses a hello that is older than the last, forgets a producer at fin, and answers pings', async () => {
+    const { world, server } = aChat();
+    const hello = (changes: object): string =>
+      JSON.stringify(['hello', { v: 1, client: 'c', producers: [['p', 3, 3, 0]], ...changes }]);
+    const open = async (text: string): Promise<{ heard: string[]; socket: WebSocket }> => {
+      const socket = new world.WebSocket(URL, 'holdfast.v1');
+      const heard: string[] = [];
+      socket.onopen = () => socket.send(text);
+      socket.onmessage = ({ data }) => heard.push(data as string);
+      await world.clock.advance(100);
+      return { heard, socket };
+    };
+    const first = await open(hello({ n: 2 }));
+    expect(JSON.parse(first.heard[0] ?? '')).toMatchObject(['welcome', { resumed: false, taken: [[2, []]] }]);
+    first.socket.send('["p",1]');
+    first.socket.send('["fin","p"]');
+    first.socket.send('["producers",[["p",1,1,0]]]');
+    await world.clock.advance(100);
+    expect(first.heard.slice(1)).toEqual(['["q",1]', '["taken",[[0,[]]]]']);
+    const resumption = { session: 'session-1', key: 'k', epoch: 'e', received: 0 };
+    const late = await open(hello({ n: 2, ...resumption }));
+    expect([late.heard, late.socket.readyState, first.socket.readyState]).toEqual([[], 3, 1]);
+    await open(hello({ n: 3, ...resumption }));
+    expect(server.peers.map(({ closed }) => closed?.code)).toEqual([4409, 4409, undefined]);
+  });
+
   it('closes with 1002 on what is no frame', async () => {
     const { world, server } = aChat();
     const socket = new world.WebSocket(URL, 'holdfast.v1');

@@ -48,8 +48,10 @@ describe('a page', () => {
     page.focus();
     page.resume();
     page.resume();
+    page.hide();
     await clock.advance(0);
-    const expected = ['hidden', 'visible', 'focus', 'offline', 'online', 'network', 'frozen', 'resumed', 'focus'];
+    const before = ['hidden', 'visible', 'focus', 'offline', 'online', 'network'] as const;
+    const expected = [...before, 'frozen', 'resumed', 'focus', 'hidden'];
     expect(facts).toEqual(expected);
     expect(page.held.listeners).toBe(1);
     controller.abort();
@@ -300,6 +302,19 @@ describe('the storage', () => {
     world.storage.heal();
     await world.clock.until(stored);
     expect(world.storage.messages()).toEqual(['x']);
+  });
+
+  it('can be read while it is full, and heals from all that it was told to fail at', async () => {
+    const world = createTestWorld();
+    const store = world.storage.connect('scope', world.page);
+    await world.clock.until(store.open('client'));
+    world.storage.isFull = true;
+    expect(await world.clock.until(store.listLogs())).toEqual([]);
+    await expect(world.clock.until(store.claimLog('a'))).rejects.toMatchObject({ name: 'QuotaExceededError' });
+    world.storage.failNextWrite(2);
+    await expect(world.clock.until(store.claimLog('a'))).rejects.toMatchObject({ name: 'AbortError' });
+    world.storage.heal();
+    expect(await world.clock.until(store.claimLog('a'))).toBe(null);
   });
 
   it('keeps identities apart, and nothing once it is cleared', async () => {
