@@ -254,6 +254,19 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     world.later(60 + choice * Math.min(ms, 500), () => tab.reload(choice < 0.3, 50));
     return true;
   },
+  // Each page leaves a message: those of all of them come in the order of the pages.
+  'reload in an outage': (scene) => {
+    const { world, tab, choice } = scene;
+    if (tab.current?.page.isRunning !== true) return false;
+    const times = 3 + Math.floor(choice * 3);
+    weather({ ...scene, ms: (times + 1) * 400 }, 'refuse');
+    for (const link of tab.current.page.openLinks) link.cut();
+    for (let turn = 0; turn < times; turn += 1) {
+      world.later(turn * 400 + 100, () => tab.send({ ttlMs: null, abortAfterMs: null, reads: 'stored' }));
+      world.later(turn * 400 + 300, () => tab.reload(true, 20));
+    }
+    return true;
+  },
   freeze: ({ world, tab, ms }) => freeze(world, tab, ms),
   'freeze for ever': ({ world, tab }) => {
     const page = tab.current?.page;

@@ -80,6 +80,7 @@ export const FAULTS = {
   'tab kill in a write': 4,
   reload: 7,
   'reload twice': 2,
+  'reload in an outage': 3,
   freeze: 5,
   'freeze for ever': 1.5,
   hide: 4,

@@ -27,6 +27,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   const tabKey = `${storage.scope}:log`;
   /** Copies of the logs that this page owns: of its own from when the storage has opened. */
   const copies = new Map<ProducerLog, StoredLog>();
+  /** Which log each adopted one follows: that one may be found later. */
+  const follows = new Map<ProducerLog, string | null>();
   /** What gives the lock of a log back, by id. */
   const held = new Map<string, () => void>();
   /** Logs of which it was told that they can't be read. */
@@ -93,6 +95,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function drop(log: ProducerLog): void {
     copies.get(log)?.stop();
     copies.delete(log);
+    follows.delete(log);
     removeLog(queue, log);
     giveBack(log.id);
   }
@@ -132,6 +135,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     const find = (other: string | null): ProducerLog | undefined => queue.logs.find((log) => log.id === other);
     const log = host.foreignLog(id);
     log.after = find(claimed.after) ?? null;
+    for (const [other, after] of follows) if (after === id) other.after = log;
+    follows.set(log, claimed.after);
     adoptLog(queue, log);
     queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;
     keep(log, claimed);
