@@ -90,18 +90,20 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   },
   'hint to a resting tab': (scene) => {
     const { world, choice, ms } = scene;
-    const tab = inPhase(scene, ['suspended', 'waiting', 'paused']);
+    const tab = inPhase(scene, ['suspended']) ?? inPhase(scene, ['waiting', 'paused']);
     const page = tab?.current?.page;
     if (tab === undefined || page?.isRunning !== true) return false;
     world.wakeUps += 1;
     if (choice < 0.15) return freeze(world, tab, Math.min(ms, 3_000));
     if (choice < 0.35) return hide({ ...scene, tab }, Math.min(ms, 5_000));
-    page.tell(pick(['online', 'visible', 'network', 'network', 'woke', 'focus'], (choice - 0.35) / 0.65));
+    page.tell(
+      pick(['online', 'visible', 'network', 'network', 'woke', 'woke', 'focus', 'offline'], (choice - 0.35) / 0.65),
+    );
     return true;
   },
   'stir a resting tab': (scene) => {
     const { choice } = scene;
-    const tab = inPhase(scene, ['suspended', 'paused', 'idle']);
+    const tab = inPhase(scene, ['suspended']) ?? inPhase(scene, ['paused', 'idle']);
     if (tab === undefined) return false;
     if (choice < 0.35) return tab.call('pause');
     if (choice < 0.7) return tab.call('reconnect');

@@ -52,8 +52,8 @@ const MUTANTS = [
   {
     name: 'retry-after ignored',
     file: 'packages/core/src/machines/retry.ts',
-    from: 'const askedMs = (retryAfterMs ?? 0)',
-    to: 'const askedMs = 0 * (retryAfterMs ?? 0)',
+    from: 'const askedMs = retryAfterMs ?? 0;',
+    to: 'const askedMs = 0;',
   },
   {
     name: 'lost epoch',

@@ -42,8 +42,8 @@ export const DEEDS = {
   'close tab': 2,
   'close and discard': 0.6,
   'close with flush': 4,
-  'stir a resting tab': 5,
-  'hint to a resting tab': 14,
+  'stir a resting tab': 8,
+  'hint to a resting tab': 28,
   'connect at once after pause': 1,
 } as const;
 
@@ -124,11 +124,11 @@ export function makePlan(seed: number): Plan {
       hasLocks: !chance.hits(0.04),
       hasTabStorage: !chance.hits(0.05),
       hasAuth: server.hasAuth,
-      connectsAtOnce: !chance.hits(0.12),
+      connectsAtOnce: !chance.hits(0.16),
       preparesMs: chance.hits(0.25) ? chance.between(0, chance.pick([50, 300, 2_000])) : null,
       maxMessages: chance.hits(0.1) ? 5 : 1_000,
-      maxAttempts: chance.hits(0.15) ? chance.whole(1, 4) : Number.POSITIVE_INFINITY,
-      coolDownMs: chance.pick([1_000, 5_000, 60_000]),
+      maxAttempts: chance.hits(0.3) ? chance.whole(1, 4) : Number.POSITIVE_INFINITY,
+      coolDownMs: chance.pick([5_000, 60_000]),
       hidden: chance.pick(['keep', 'slow', { releaseAfterMs: 2_000 }] as const),
     },
   }));

@@ -5,7 +5,7 @@ import { RETRY_MS, type StartClient } from './client.ts';
 
 export const startStomp: StartClient = (url, withPing, isStrict) => {
   const heard: string[] = [];
-  const WebSocketClass = withPing(stompPing());
+  const WebSocketClass = withPing(stompPing(BEAT_MS));
   const client = new Client({
     webSocketFactory: () => new WebSocketClass(url, Versions.default.protocolVersions()),
     reconnectDelay: RETRY_MS,
