@@ -252,7 +252,7 @@ export function waitsWithoutTimer(world: World, page: Page): void {
 
 export function serverGaveUp(world: World, facts: LinkFacts, code: number | null): void {
   const { link, page } = facts;
-  const isReplaced = [...world.tap.facts.values()].some((other) => other.page === page && other.n > facts.n);
+  const isReplaced = world.tap.isReplaced(facts);
   switch (code) {
     case 1002:
     case 1003:

@@ -204,7 +204,8 @@ export class Tap implements LinkWatcher {
         const before = facts.acked.get(index) ?? 0;
         if (seq < before) this.#fault('positions never fall', `${id} acknowledged to ${seq} after ${before}`);
         facts.acked.set(index, seq);
-        producer.told = Math.max(producer.told, seq);
+        // A connection that another one takes over from is deaf: what it is told nobody hears.
+        if (!this.isReplaced(facts)) producer.told = Math.max(producer.told, seq);
         this.#settledThrough(producer.id, seq);
         return;
       }
@@ -219,6 +220,11 @@ export class Tap implements LinkWatcher {
       case 'p':
         facts.serverPingAt ??= this.#now();
     }
+  }
+
+  /** Whether the page has said hello on a newer connection. */
+  isReplaced(facts: LinkFacts): boolean {
+    return [...this.facts.values()].some((other) => other.page === facts.page && other.n > facts.n);
   }
 
   /** `first` null: behind those that were answered before. */
