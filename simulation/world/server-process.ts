@@ -67,6 +67,9 @@ export class ServerProcess {
     this.#isWanted = false;
     this.#failures = new Map();
     this.#troubledAt = this.#world.clock.now;
+    // It remembers nothing, says so once, and goes on from what its clients say: that first word may be lost.
+    if (this.settings.mode === 'memory')
+      for (const producer of this.#world.ledger.producers.values()) producer.told = 0;
     this.#current = new Incarnation(this.#world, this, `S${this.#count}`, this.#file, this.#said);
     this.#world.network.listener = this.#current;
     this.#world.trace.add(this.#current.name, 'started');
