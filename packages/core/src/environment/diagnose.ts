@@ -212,7 +212,7 @@ function browserSurroundings(): DiagnoseEnvironment {
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     hasServiceWorker: () => typeof navigator !== 'undefined' && (navigator.serviceWorker?.controller ?? null) !== null,
     setTimer(ms, run) {
-      const timer = setTimeout(run, ms);
+      const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
       return () => clearTimeout(timer);
     },
     openWebSocket: (url, protocols) => new WebSocket(url, [...protocols]) as TrialSocket,

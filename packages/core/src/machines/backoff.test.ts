@@ -46,4 +46,9 @@ describe('backoffDelayMs', () => {
     expect(backoffDelayMs(1, 0.9, 0, { ...options, jitter: 'decorrelated', maxDelayMs: 100 })).toBe(100);
     expect(backoffDelayMs(1, 0.9, 900, { ...options, jitter: 'decorrelated', maxDelayMs: 100 })).toBe(100);
   });
+
+  it('never shrink', () => {
+    const options = { initialDelayMs: 300, factor: 0.5, maxDelayMs: 6_500, jitter: 'none' } as const;
+    expect(backoffDelayMs(50, 0.5, 0, options)).toBe(300);
+  });
 });

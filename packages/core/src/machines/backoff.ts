@@ -9,7 +9,7 @@ export interface BackoffOptions {
 
 /**
  * The delay before retry number `attempt` (1 for the first), after a delay of `lastMs` (0: there was none). Exponential
- * and clamped first, drawn after: a jitter that is clamped afterwards is none at the cap, where all clients meet.
+ * (a factor below 1 counts as 1: delays that shrink end in none) and clamped first, drawn after: a jitter that is clamped afterwards is none at the cap, where all clients meet.
  * The kinds are those of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015: `full` draws all of
  * the delay, `equal` half of it, `decorrelated` between the initial delay and three times the last one.
  */
@@ -19,7 +19,7 @@ export function backoffDelayMs(attempt: number, random: number, lastMs: number, 
     const least = Math.min(initialDelayMs, maxDelayMs);
     return least + (Math.min(maxDelayMs, Math.max(lastMs, least) * 3) - least) * random;
   }
-  const clamped = Math.min(maxDelayMs, initialDelayMs * factor ** (attempt - 1));
+  const clamped = Math.min(maxDelayMs, initialDelayMs * Math.max(1, factor) ** (attempt - 1));
   const drawn = jitter === 'full' ? 1 : jitter === 'equal' ? 0.5 : 0;
   return clamped * (1 - drawn + drawn * random);
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, fresh, isLinked, know, leave, race, revived, set, to } from './connection-steps.ts';
+import { connect, fresh, know, leave, race, revived, set, to } from './connection-steps.ts';
 import type { Effect, Input, Part, PauseReason, State, Step } from './connection-state.ts';
 
 // Parts of the connection machine that a small client may leave out.
@@ -17,8 +17,7 @@ export const pausing: Part = (state, event, input, options) => {
     if (reasons.length === 0) {
       const isAsked = gone[0] === 'user';
       const waitMs = state.known.notBefore - input.now;
-      if (isAsked || waitMs <= 0)
-        return connect(isAsked ? revived(next) : next, isAsked ? 'user' : 'wake', input, options);
+      if (isAsked || waitMs <= 0) return connect(next, isAsked ? 'user' : 'wake', input, options);
       // The server's wish outlives the pause.
       const failure: Failure = { code: 'SERVER_BUSY', message: 'the server asked to come back later' };
       return [
@@ -30,7 +29,7 @@ export const pausing: Part = (state, event, input, options) => {
   };
   switch (event.type) {
     case 'user/pause':
-      return pause(state, 'user', input);
+      return pause(revived(state), 'user', input);
     case 'user/connect':
     case 'user/reconnect':
       return resume('user', 'hidden');
@@ -69,15 +68,11 @@ const MOST_DRAIN_MS = 600_000;
 
 /** Make before break: the app or the server wants the conversation on another connection. */
 export const moving: Part = (state, event, input, options) => {
-  if (!options.canRace) return null;
-  if (event.type === 'user/migrate') {
-    // One that waits for its turn begins now.
-    if (state.name === 'open')
-      return state.rival?.isWanted && state.rival.connectionId !== null ? [state, []] : race(state, options, true);
-    return isLinked(state) || state.name === 'paused' ? null : connect(revived(state), 'user', input, options);
-  }
-  if (state.name !== 'open') return null;
+  if (!options.canRace || state.name !== 'open') return null;
   const { rival } = state;
+  // One that waits for its turn begins now.
+  if (event.type === 'user/migrate')
+    return rival?.isWanted && rival.connectionId !== null ? [state, []] : race(state, options, true);
   if (event.type === 'link/drained') {
     // Half of the time is for moving, half is left for what goes wrong.
     return rival?.isWanted === true

@@ -203,6 +203,8 @@ export interface RetryContext {
   readonly delayMs: number | null;
 }
 
+export type RetryPolicies = { readonly [Code in ErrorCode]?: false | Partial<BackoffOptions> };
+
 export interface ConnectionOptions extends BackoffOptions {
   readonly maxAttempts: number;
   readonly maxElapsedMs: number;
@@ -210,8 +212,10 @@ export interface ConnectionOptions extends BackoffOptions {
   readonly coolDownMs: number;
   readonly stableAfterMs: number;
   readonly connectTimeoutMs: number;
+  /** By cause: false stops at it, an object retries with its own delays. */
+  readonly policies: RetryPolicies;
   /** The app's word: a delay, false to stop, undefined for the default. Never throws. */
-  readonly decide: ((context: RetryContext, random: number) => number | false | undefined) | null;
+  readonly decide: ((context: RetryContext) => number | false | undefined) | null;
   /** How much longer the pauses between two pings are while the page is hidden. */
   readonly hiddenPauses: number;
   /** After how long a hidden page lets go of its connection; Infinity: never. */

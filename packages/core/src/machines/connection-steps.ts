@@ -90,15 +90,18 @@ function connecting(
     state,
     input,
     { name: 'connecting', step: 'opening', reason, failure, isHandover: false, openMs: 0, heartbeatOptions: null },
-    { ...changes, connectionId },
+    // With a try the server's wish is over: its time has come, or the app knows better.
+    { ...changes, connectionId, notBefore: input.now },
   ) as Connecting;
 }
 
 // A second connection beside the open one.
 
-export function race(state: Open, options: ConnectionOptions, isWanted = false): Step {
+export function race(state: Open, options: ConnectionOptions, isMove = false): Step {
   const tries = state.rival?.tries ?? 0;
-  if (!options.canRace || (!isWanted && (state.rival?.connectionId ?? null) !== null)) return [state, []];
+  if (!options.canRace || (!isMove && (state.rival?.connectionId ?? null) !== null)) return [state, []];
+  // A move that waits for its turn begins with whatever begins first.
+  const isWanted = isMove || state.rival?.isWanted === true;
   const connectionId = state.known.newestId + 1;
   return [
     { ...know(state, { newestId: connectionId }), rival: { connectionId, isWanted, tries: tries + 1 } },

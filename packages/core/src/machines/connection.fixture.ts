@@ -12,6 +12,7 @@ export const options: ConnectionOptions = {
   maxAttempts: Number.POSITIVE_INFINITY,
   maxElapsedMs: Number.POSITIVE_INFINITY,
   coolDownMs: 60_000,
+  policies: {},
   decide: null,
   hiddenPauses: 2,
   releaseAfterMs: Number.POSITIVE_INFINITY,
@@ -167,7 +168,12 @@ export const STATES: { readonly [S in StateName]: readonly Extract<State, { name
   ],
   suspended: [
     { ...having(), name: 'suspended', failure: lostFailure, retryAt: null },
-    { ...having({ trips: 1, isOffline: true }), name: 'suspended', failure: lostFailure, retryAt: 60_000 },
+    {
+      ...having({ trips: 1, isOffline: true }),
+      name: 'suspended',
+      failure: { ...lostFailure, code: 'RETRIES_EXHAUSTED' },
+      retryAt: 60_000,
+    },
   ],
   closing: [{ ...having(), name: 'closing', failure: null }],
   closed: [{ ...having(), name: 'closed', failure: null }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lostFailure, Walk } from './connection.fixture.ts';
+import type { ConnectionOptions } from './connection-state.ts';
 
 const attempts = (walk: Walk): number => walk.state.known.attempt;
 
@@ -154,6 +155,36 @@ describe('retries', () => {
       name: 'suspended',
       failure: { code: 'RETRIES_EXHAUSTED', details: { elapsedMs: 10_001 } },
     });
+  });
+
+  it('have the delays of a policy, or end with it', () => {
+    const walkWith = (policies: ConnectionOptions['policies'], isOffline = false): Walk =>
+      new Walk({ policies, jitter: 'none' }, isOffline).connect();
+    expect(
+      walkWith({ CONNECT_FAILED: { initialDelayMs: 40 } })
+        .closed(1006)
+        .timer('retry'),
+    ).toBe(40);
+    expect(
+      walkWith({ CONNECT_FAILED: { jitter: 'equal' } })
+        .closed(1006)
+        .timer('retry'),
+    ).toBe(250);
+    expect(walkWith({ CONNECT_FAILED: false }).closed(1006).state).toMatchObject({ name: 'suspended', retryAt: null });
+    expect(walkWith({ UNAUTHORIZED: false }).closed(4401).state.name).toBe('suspended');
+    expect(walkWith({ SERVER_CLOSED: {} }).closed(1000).timer('retry')).toBe(500);
+    const lost = walkWith({ HEARTBEAT_MISSED: { initialDelayMs: 9 } })
+      .opened()
+      .do({ type: 'timer/stable' });
+    expect(lost.closed(4408).timer('retry')).toBe(9);
+  });
+
+  it('with a policy heed the server and the browser all the same', () => {
+    const policies = { CONNECT_FAILED: { initialDelayMs: 1 }, SERVER_BUSY: { initialDelayMs: 1 } };
+    const walk = (isOffline = false): Walk => new Walk({ policies, jitter: 'none' }, isOffline).connect();
+    expect(walk().closed(1013, 5_000).timer('retry')).toBe(5_001);
+    expect(walk().closed(1013, 5_000, true).timer('retry')).toBe(5_000);
+    expect(walk(true).closed(1006).timer('retry')).toBe(30_000);
   });
 
   it('are what the app decides', () => {
@@ -453,10 +484,18 @@ describe('a move', () => {
     expect(walk.do({ type: 'link/drained', withinMs: 30_000 }).effects).toEqual([]);
   });
 
-  it('connects where nothing is open', () => {
-    expect(new Walk().connect().closed(1006).do({ type: 'user/migrate' }).state.name).toBe('connecting');
-    expect(new Walk().do({ type: 'user/migrate' }).state.name).toBe('connecting');
-    expect(new Walk().do({ type: 'user/pause' }).do({ type: 'user/migrate' }).state.name).toBe('paused');
+  it('is nothing where nothing is open', () => {
+    for (const walk of [new Walk(), new Walk().connect(), new Walk().connect().closed(1006)]) {
+      expect(walk.do({ type: 'user/migrate' }).effects).toEqual([]);
+    }
+  });
+
+  it('that waits for its turn begins with a hint, and is one all the same', () => {
+    const walk = new Walk().connect().opened().do({ type: 'link/drained', withinMs: 30_000 });
+    walk.do({ type: 'page/focus' }).do({ type: 'timer/heartbeat', heard: false });
+    expect(walk.told).toContain('link/connect');
+    walk.do({ type: 'timer/heartbeat', heard: true });
+    expect(walk.state).toMatchObject({ rival: { isWanted: true, tries: 1 } });
   });
 });
 

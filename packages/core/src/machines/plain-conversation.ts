@@ -19,7 +19,8 @@ export type PlainCodec = 'json' | 'text';
 export function plainConversation(host: ConversationHost, codec: PlainCodec, ping?: Ping): Conversation {
   let isOpen = false;
   let isFlowing = false;
-  let pingedAt = 0;
+  /** Null: it has been answered. */
+  let pingedAt: number | null = null;
 
   /** Settles what has left the browser. */
   function settle(log: ProducerLog): void {
@@ -43,7 +44,9 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
   /** At once: a call of `send` is a message on the wire, as it is with a WebSocket. */
   function appended(): void {
     const { own, direct } = host.queue;
-    if (isOpen && direct !== null) write(direct);
+    // A socket that a hidden page let go of is opened for it.
+    if (!isOpen) host.requestFlush();
+    else if (direct !== null) write(direct);
     if (isFlowing) write(own);
   }
 
@@ -69,7 +72,9 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     receive(data) {
       if (!isOpen) return;
       if (ping?.isPong?.(data) === true) {
-        host.roundTrip(host.now() - pingedAt);
+        // Servers say so unasked, too.
+        if (pingedAt !== null) host.roundTrip(host.now() - pingedAt);
+        pingedAt = null;
         return;
       }
       let message = data as Json;
@@ -110,6 +115,7 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     end() {
       isOpen = false;
       isFlowing = false;
+      pingedAt = null;
       const { own } = host.queue;
       for (const entry of own.entries) {
         if (entry.status !== 'inFlight') continue;

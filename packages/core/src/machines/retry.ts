@@ -60,7 +60,8 @@ export function after(
   const { known } = state;
   const { code } = failure;
   const left = leave(state, end, failure);
-  const isRetryable = !FINAL.includes(code);
+  const policy = options.policies[code];
+  const isRetryable = policy === undefined ? !FINAL.includes(code) : policy !== false;
 
   // A second connection is on its way already.
   const rivalId = state.name === 'open' ? state.rival?.connectionId : null;
@@ -69,7 +70,7 @@ export function after(
     return [next, [...effects, ...left.slice(1)]];
   }
 
-  const isEarly = code === 'CONNECT_FAILED' && isSettling(state, input);
+  const isEarly = options.maxAttempts > 0 && code === 'CONNECT_FAILED' && isSettling(state, input);
   const attempt = known.attempt + (isEarly ? 0 : 1);
   const failingSince = known.failingSince ?? now;
   const elapsedMs = now - failingSince;
@@ -77,12 +78,14 @@ export function after(
   const drawnMs = backoffDelayMs(attempt, random, known.delayMs, {
     ...options,
     ...(code === 'SERVER_BUSY' && retryAfterMs === null && BUSY),
+    ...policy,
     ...(known.isOffline && OFFLINE),
   });
   // A token may have ended in the meantime: a fresh one is tried at once, and once. A link found dead after a stable life
   // is replaced at once, too: its server may be well.
-  const isRenewal = code === 'UNAUTHORIZED' && !known.isRenewed;
-  const isAtOnce = isRenewal || (code === 'HEARTBEAT_MISSED' && state.name === 'open' && state.isStable);
+  const isRenewal = code === 'UNAUTHORIZED' && !known.isRenewed && policy !== false;
+  const isAtOnce =
+    isRenewal || (code === 'HEARTBEAT_MISSED' && policy === undefined && state.name === 'open' && state.isStable);
   const askedMs = retryAfterMs ?? 0;
   const usualMs =
     !isRetryable && !isRenewal
@@ -93,18 +96,15 @@ export function after(
           ? NETWORK_RETRY_MS
           : askedMs + (end.hasSlot === true ? 0 : drawnMs);
   const delayMs =
-    options.decide?.(
-      {
-        code,
-        closeCode: end.type === undefined ? null : end.code,
-        attempt,
-        elapsedMs,
-        retryAfterMs,
-        lastDelayMs: known.delayMs,
-        delayMs: usualMs === false ? null : usualMs,
-      },
-      random,
-    ) ?? usualMs;
+    options.decide?.({
+      code,
+      closeCode: end.type === undefined ? null : end.code,
+      attempt,
+      elapsedMs,
+      retryAfterMs,
+      lastDelayMs: known.delayMs,
+      delayMs: usualMs === false ? null : usualMs,
+    }) ?? usualMs;
   const changes = {
     attempt,
     failingSince,
@@ -114,7 +114,7 @@ export function after(
   };
 
   // The breaker opens after the limits, and at once when its one trial fails.
-  const isExhausted = attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs;
+  const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   if (delayMs === false || isExhausted) {
     const isTripped = delayMs !== false && options.coolDownMs < Number.POSITIVE_INFINITY;
     const ms = options.coolDownMs * 2 ** Math.min(known.trips, MOST_DOUBLINGS) + askedMs;

@@ -16,6 +16,7 @@ describe('readCloseReason', () => {
     // More than ten minutes is asked again by then.
     ['retry-after-ms=600001', 600_000, null],
     ['retry-after-ms=999999999', 600_000, null],
+    [`retry-after-ms=${'9'.repeat(100)}`, 600_000, null],
   ])('%j: %s ms, slot %s', (reason, retryAfterMs, slot) => {
     expect(readCloseReason(reason)).toEqual({ retryAfterMs, slot });
   });
@@ -25,7 +26,6 @@ describe('readCloseReason', () => {
     'retry-after-ms=-5',
     'retry-after-ms=soon',
     'retry-after-ms=1e9',
-    'retry-after-ms=9999999999',
     'retry-after-ms 5',
     'retry-after=5',
     'Retry-After-Ms=5',

@@ -12,7 +12,7 @@ export interface RetryAfter {
  * headers of a refused handshake, so a close frame is the only place where a server can say when to come back.
  */
 export function readCloseReason(reason: string): RetryAfter {
-  const ms = /\bretry-after-ms=(\d{1,9})\b/.exec(reason)?.[1];
+  const ms = /\bretry-after-ms=(\d+)\b/.exec(reason)?.[1];
   return {
     retryAfterMs: ms === undefined ? null : Math.min(Number(ms), MOST_RETRY_AFTER_MS),
     slot: (ms !== undefined && /\bslot=([\w-]{1,64})(?![\w-])/.exec(reason)?.[1]) || null,

@@ -202,6 +202,15 @@ describe('what is written into silence', () => {
     expect(driver.state.name).not.toBe('open');
   });
 
+  it('makes it ask, though what was written to an earlier connection was never answered', async () => {
+    const { driver, environment, log, open } = aDriver();
+    driver.wrote();
+    open(beats);
+    driver.wrote();
+    await environment.advance(800);
+    expect(pings(log)).toBe(2);
+  });
+
   it('asks nothing when anything was heard since, and ends its timer when nothing is written', async () => {
     const { driver, environment, log, open } = aDriver();
     open(beats);

@@ -82,6 +82,7 @@ export class Driver {
     if (state.name !== previous.name) {
       for (const cancel of this.#timers.values()) cancel();
       this.#timers.clear();
+      this.#wrote = false;
     }
     if (state !== previous) this.#onState(state, previous);
     for (const effect of effects) {

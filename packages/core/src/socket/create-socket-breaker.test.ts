@@ -199,4 +199,30 @@ describe('the breaker', () => {
     await world.settle();
     expect([closed.state, leftBehind(world)]).toEqual(['resolved', NOTHING]);
   });
+
+  it('stays half-open in the first moments after `online`, in which a failed try says nothing', async () => {
+    const world = await aTripped();
+    world.environment.tell('online');
+    await world.settle();
+    world.wire.closeBy(1006);
+    expect(world.socket.getState()).toMatchObject({ phase: 'waiting', breaker: 'half-open' });
+    expect(retryInMs(world)).toBe(100);
+    await world.environment.advance(2_000);
+    world.wire.closeBy(1006);
+    expect([world.socket.getState().breaker, retryInMs(world)]).toEqual(['open', 60_000]);
+  });
+
+  it('says that it is exhausted without a cool-down, too', async () => {
+    const world = await aTripped({ coolDownMs: Number.POSITIVE_INFINITY });
+    expect(world.socket.getState()).toMatchObject({ reason: 'exhausted', error: { code: 'RETRIES_EXHAUSTED' } });
+  });
+
+  it('is no matter of reconnect: false, which does not try again after `online` either', async () => {
+    const world = new World({ protocol: plain(), reconnect: false });
+    world.environment.tell('online');
+    await world.settle();
+    world.wire.closeBy(1006);
+    await world.environment.advance(10_000);
+    expect([world.environment.sockets.length, world.socket.getState().phase]).toEqual([1, 'suspended']);
+  });
 });

@@ -160,6 +160,16 @@ describe('with releaseAfterMs', () => {
     }
   });
 
+  it('is back with plain(), too, when something is sent', async () => {
+    const world = await new World({ ...RELEASE, protocol: plain() }).accept();
+    world.environment.tell('hidden');
+    await world.environment.advance(70_000);
+    expect(world.socket.getState().reason).toBe('hidden');
+    world.socket.send('from behind');
+    await world.accept();
+    expect(world.wire.sent).toEqual(['"from behind"']);
+  });
+
   it('lets go with plain(), too, when the browser has written all', async () => {
     const world = await new World({ ...RELEASE, protocol: plain() }).accept();
     world.wire.holdsBack = true;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { aWelcome } from '../testing-fakes/frames.fixture.ts';
 import { inTheMiddle, leftBehind, NOTHING, outcomeOf, World } from './socket.fixture.ts';
 
 describe('a move that fails', () => {
@@ -114,6 +115,30 @@ describe('a move that fails', () => {
       await world.socket.close();
       expect(leftBehind(world)).toEqual(NOTHING);
     }
+  });
+
+  it('does not take from close({ flushMs }) what it promises: what waits goes on the new connection', async () => {
+    const world = await inTheMiddle();
+    void world.socket.migrate().catch(() => {});
+    await world.accept();
+    const closed = outcomeOf(world.socket.close({ flushMs: 5_000 }));
+    await world.settle();
+    world.wire.receive(['welcome', aWelcome({ resumed: true, offset: 2, taken: [[1, []]] })]);
+    await world.settle();
+    expect([world.sent, world.socket.getState().phase]).toEqual([['b', 'c'], 'closing']);
+    world.wire.receive(['a', 0, 3]);
+    await world.settle();
+    expect([closed.state, leftBehind(world)]).toEqual(['resolved', NOTHING]);
+  });
+
+  it('ends close({ flushMs }) when it fails', async () => {
+    const world = await inTheMiddle();
+    void world.socket.migrate().catch(() => {});
+    await world.accept();
+    const closed = outcomeOf(world.socket.close({ flushMs: 5_000 }));
+    world.wire.closeBy(1006);
+    await world.settle();
+    expect([closed.state, leftBehind(world)]).toEqual(['resolved', NOTHING]);
   });
 
   it('goes on when the old connection is lost meanwhile', async () => {

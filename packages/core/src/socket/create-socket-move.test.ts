@@ -202,4 +202,16 @@ describe('migrate() where no connection is open', () => {
     await world.socket.close();
     await expect(world.socket.migrate()).rejects.toMatchObject({ code: 'CLOSED' });
   });
+
+  it.each(['open', 'state'] as const)('called by a listener of %s is a move like any other', async (type) => {
+    const world = new World();
+    let moved: ReturnType<typeof outcomeOf> | null = null;
+    world.socket.on(type, () => {
+      if (world.socket.getState().phase === 'open') moved ??= outcomeOf(world.socket.migrate());
+    });
+    await world.welcome();
+    expect([moved, world.environment.sockets.length]).toEqual([{ state: 'pending', code: null }, 2]);
+    await world.welcome({ resumed: true });
+    expect(moved).toEqual({ state: 'resolved', code: null });
+  });
 });

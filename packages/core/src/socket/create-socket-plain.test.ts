@@ -82,4 +82,14 @@ describe('with plain()', () => {
     await world.environment.advance(5_000);
     expect([wire.isDetached, world.environment.sockets.length > 1]).toEqual([true, true]);
   });
+
+  it('measures a round trip from its own ping only: a pong that nobody asked for says nothing', async () => {
+    const ping = { data: () => 'ping', isPong: (data: unknown) => data === 'pong' };
+    const world = await new World({ protocol: plain({ ping, codec: 'text' }) }).accept();
+    await world.environment.advance(20);
+    world.wire.receiveRaw('pong');
+    await world.environment.advance(500);
+    world.wire.receiveRaw('pong');
+    expect(world.socket.getStats().rttMs).toBe(20);
+  });
 });

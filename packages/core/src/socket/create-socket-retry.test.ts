@@ -145,6 +145,22 @@ describe('a server that says when to come back', () => {
     expect(world.environment.sockets.length).toBe(2);
   });
 
+  it('is given that time by a policy, too', async () => {
+    const world = await anOpen({ jitter: 'none', policies: { SERVER_BUSY: { initialDelayMs: 10 } } });
+    world.wire.closeBy(1013, 'retry-after-ms=5000');
+    expect(waitOf(world)).toBe(5_010);
+  });
+
+  it('has had its wish once a connection was tried: a page that freezes later is back at once', async () => {
+    const world = await anOpen();
+    world.wire.closeBy(1013, 'retry-after-ms=600000');
+    world.socket.connect();
+    await world.accept();
+    world.environment.tell('frozen');
+    world.environment.tell('resumed');
+    expect(world.socket.getState().phase).toBe('connecting');
+  });
+
   it('is given that time by a page that was frozen meanwhile', async () => {
     const world = await anOpen();
     world.wire.closeBy(1013, 'retry-after-ms=20000');
@@ -240,5 +256,19 @@ describe('the end', () => {
       }
       expect(world.environment.sockets.length, `${code}`).toBeLessThanOrEqual(most);
     }
+  });
+
+  it('by a rejected token is forgotten when the app pauses and connects', async () => {
+    const world = await anOpen();
+    for (const phase of ['connecting', 'suspended']) {
+      world.wire.closeBy(4401);
+      expect(world.socket.getState().phase).toBe(phase);
+      await world.accept();
+    }
+    world.socket.pause();
+    world.socket.connect();
+    await world.accept();
+    world.wire.closeBy(4401);
+    expect(world.socket.getState().phase).toBe('connecting');
   });
 });

@@ -14,7 +14,7 @@ import { messages, type MessagesOptions } from './messages.ts';
 import { checkOptions, type CheckedOptions } from './options.ts';
 import { createSender, type Sender, type SenderHost } from './sender.ts';
 import { findTarget } from './target.ts';
-import { looksTheSame, snapshot } from './snapshot.ts';
+import { isHandover, looksTheSame, snapshot } from './snapshot.ts';
 import type {
   CloseOptions,
   ConnectionState,
@@ -54,9 +54,11 @@ class HoldfastSocket<Incoming, Outgoing> {
   #rttMs: number | null = null;
   #welcome = { resumed: false };
   #discards = false;
+  /** The server wants to be left within that time: it may say so before the connection is open. */
+  #drainMs: number | null = null;
   /** The connection of the state before this one: the one whose end is told while the next has begun. */
   #leftConnection = 0;
-  /** Who waits for a move to another connection. */
+  /** Who waits for the end of a move to another connection. */
   readonly #moves = new Set<(state: State) => void>();
   #closed: { promise: Promise<void>; resolve: () => void } = deferred();
 
@@ -81,7 +83,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     const { queue } = this.#sender;
     this.#driver = new Driver({
       environment,
-      connection: { ...options.connection, decide: (context, random) => this.#decide(context, random) },
+      connection: { ...options.connection, decide: (context) => this.#decide(context) },
       run: (effect) => this.#run(effect),
       onState: (state, previous) => this.#changed(state, previous),
       isBusy: () => countIn(queue, 'unsettled') > 0,
@@ -111,7 +113,8 @@ class HoldfastSocket<Incoming, Outgoing> {
       },
       drained: (withinMs) => {
         this.#events.record('info', 'connection.drain', { details: { withinMs } });
-        this.#driver.dispatch({ type: 'link/drained', connectionId: this.#driver.state.known.connectionId, withinMs });
+        this.#drainMs = withinMs;
+        if (this.#driver.state.name === 'open') this.#drain();
       },
       report: (failure) => this.#events.report(failure),
       fail: (failure, closeCode) => this.#fail(failure, closeCode),
@@ -208,6 +211,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       case 'flow/start':
         this.#sender.expire();
         this.#conversation.start();
+        this.#drain();
         return;
       case 'tell/close':
         this.#events.record(
@@ -224,8 +228,16 @@ class HoldfastSocket<Incoming, Outgoing> {
     }
   }
 
+  #drain(): void {
+    const withinMs = this.#drainMs;
+    this.#drainMs = null;
+    if (withinMs !== null)
+      this.#driver.dispatch({ type: 'link/drained', connectionId: this.#driver.state.known.connectionId, withinMs });
+  }
+
   /** The connection that the conversation was on is not in use any more. */
   #ended(): void {
+    this.#drainMs = null;
     this.#conversation.end();
     this.#direct.end();
     this.#events.notifySoon();
@@ -304,9 +316,11 @@ class HoldfastSocket<Incoming, Outgoing> {
     if (state.name === 'closed' && previous.name !== 'closed') void this.#end();
   }
 
-  #migrate(): Promise<void> {
+  async #migrate(): Promise<void> {
+    // A listener may ask for it in the middle of a step, whose end is not that of the move.
+    await Promise.resolve();
     const before = this.#driver.state;
-    const isMoving = before.name === 'connecting' && before.isHandover;
+    const isMoving = isHandover(before);
     this.#driver.dispatch({ type: 'user/migrate' });
     if (this.#driver.state.name !== 'open' && !isMoving) {
       this.#driver.dispatch({ type: 'user/connect', reason: 'user' });
@@ -316,7 +330,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       const move = (state: State): void => {
         const isOpen = state.name === 'open';
         // On its way: the rival of an open connection, or the one that takes over.
-        if (isOpen ? state.rival !== null : state.name === 'connecting' && state.isHandover) return;
+        if (isOpen ? state.rival !== null : isHandover(state)) return;
         this.#moves.delete(move);
         if (isOpen && (isMoving || state.known.connectionId !== before.known.connectionId)) resolve();
         else reject(this.#events.error({ code: 'CONNECT_FAILED', message: 'the conversation could not be moved' }));
@@ -343,8 +357,17 @@ class HoldfastSocket<Incoming, Outgoing> {
   // The end.
 
   #close(options: CloseOptions): Promise<void> {
-    if (options.discard === true) this.#discards = true;
-    this.#driver.dispatch({ type: 'user/close', flushMs: options.flushMs ?? 0, failure: null });
+    const { flushMs = 0, discard = false } = options;
+    this.#discards ||= discard;
+    const close = (state: State): void => {
+      // To the app it is open: what waits goes on the connection that takes over.
+      if (flushMs > 0 && isHandover(state) && countIn(this.#sender.queue, 'unsettled') > 0) this.#moves.add(close);
+      else {
+        this.#moves.delete(close);
+        this.#driver.dispatch({ type: 'user/close', flushMs, failure: null });
+      }
+    };
+    close(this.#driver.state);
     return this.#closed.promise;
   }
 
@@ -369,9 +392,9 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#closed.resolve();
   }
 
-  #decide(context: RetryContext, random: number): number | false | undefined {
+  #decide(context: RetryContext): number | false | undefined {
     try {
-      const word = this.#options.connection.decide?.(context, random);
+      const word = this.#options.connection.decide?.(context);
       // Anything else is no delay: a timer would take it for none.
       return word === false || (typeof word === 'number' && word >= 0) ? word : undefined;
     } catch (cause) {

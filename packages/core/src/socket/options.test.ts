@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HoldfastError } from '../lib/errors.ts';
-import type { RetryContext } from '../machines/connection-state.ts';
 import { storedOutbox } from '../runtime/stored-outbox.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
 import { MemoryPlace, memoryStorage } from '../testing-fakes/memory-store.fixture.ts';
 import { checkOptions, memory } from './options.ts';
 import { holdfast, plain } from './protocols.ts';
-import type { ReconnectOptions, SocketOptions } from './types.ts';
+import type { SocketOptions } from './types.ts';
 
 const environment = new FakeEnvironment();
 const stored = storedOutbox(memoryStorage(new MemoryPlace()));
@@ -180,41 +179,14 @@ describe('the options', () => {
   });
 });
 
-describe('the word about a retry', () => {
-  const context: RetryContext = {
-    code: 'SERVER_BUSY',
-    closeCode: 1013,
-    attempt: 2,
-    elapsedMs: 900,
-    retryAfterMs: null,
-    lastDelayMs: 40,
-    delayMs: 700,
-  };
-  const wordOf = (reconnect: ReconnectOptions, changes: Partial<RetryContext> = {}): unknown =>
-    check({ reconnect }).connection.decide?.({ ...context, ...changes }, 0.5);
-
-  it('is the default without policies, and for a code that has none', () => {
-    expect([wordOf({}), wordOf({ policies: { URL_FAILED: false } })]).toEqual([undefined, undefined]);
-  });
-
-  it('is that of a policy: to stop, or delays of its own beside the common ones', () => {
-    expect(wordOf({ policies: { SERVER_BUSY: false } })).toBe(false);
-    expect(wordOf({ jitter: 'none', policies: { SERVER_BUSY: { initialDelayMs: 100, factor: 3 } } })).toBe(300);
-    expect(wordOf({ policies: { SERVER_BUSY: { initialDelayMs: 100, factor: 3, jitter: 'equal' } } })).toBe(225);
-    const decorrelated = { initialDelayMs: 10, jitter: 'decorrelated' } as const;
-    expect(wordOf({ policies: { SERVER_BUSY: decorrelated } })).toBe(65);
-  });
-
-  it('is last that of decide, which is told what would be done', () => {
-    const told: RetryContext[] = [];
-    const decide = (seen: RetryContext): undefined => void told.push(seen);
-    wordOf({ decide });
-    wordOf({ decide, policies: { SERVER_BUSY: false } });
-    wordOf({ decide, jitter: 'none', policies: { SERVER_BUSY: { initialDelayMs: 50, factor: 1 } } });
-    expect(told).toEqual([context, { ...context, delayMs: null }, { ...context, delayMs: 50 }]);
-    const all = { policies: { SERVER_BUSY: false } } as const;
-    expect([wordOf({ ...all, decide: () => 5 }), wordOf({ ...all, decide: () => undefined })]).toEqual([5, false]);
-    expect([wordOf({ decide: () => false }), wordOf({ decide: () => 0 })]).toEqual([false, 0]);
+describe('policies', () => {
+  it('are the part of the machine, without what is undefined', () => {
+    const policies = { SERVER_BUSY: false, URL_FAILED: { initialDelayMs: 10, jitter: undefined, factor: undefined } };
+    expect(check({ reconnect: { policies: policies as never } }).connection.policies).toEqual({
+      SERVER_BUSY: false,
+      URL_FAILED: { initialDelayMs: 10 },
+    });
+    expect(check({}).connection.policies).toEqual({});
   });
 });
 

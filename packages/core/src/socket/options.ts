@@ -1,8 +1,8 @@
 import { browserEnvironment } from '../environment/browser.ts';
 import type { Environment } from '../environment/ports.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
-import { backoffDelayMs } from '../machines/backoff.ts';
 import { flushing, moving, pausing } from '../machines/connection-parts.ts';
+import type { BackoffOptions } from '../machines/backoff.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { ConnectionOptions } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
@@ -128,29 +128,26 @@ function reconnection(
   checkJitter('reconnect.jitter', jitter);
   optionalFunction('reconnect.decide', decide);
   if (typeof policies !== 'object' || policies === null) throw wrongOption('reconnect.policies', 'an object', policies);
+  const checked: { [code: string]: false | Partial<BackoffOptions> } = {};
   for (const [code, policy] of Object.entries(policies)) {
     const name = `reconnect.policies.${code}`;
     if (!Object.hasOwn(ERROR_CODES, code)) throw wrongOption(name, 'left out: it is no error code', policy);
+    if (policy !== false && (typeof policy !== 'object' || policy === null))
+      throw wrongOption(name, 'an object or false', policy);
+    // What is undefined is left out, and no number.
+    checked[code] = policy && Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
     if (policy === false) continue;
-    if (typeof policy !== 'object' || policy === null) throw wrongOption(name, 'an object or false', policy);
     const { jitter: kind, ...delays } = policy;
     checkJitter(`${name}.jitter`, kind);
     numbers(name, delays, BACKOFF);
   }
-  const backoff = { ...numbers('reconnect', rest, RECONNECT), jitter: jitter ?? 'full' };
   return {
-    ...backoff,
+    ...numbers('reconnect', rest, RECONNECT),
+    jitter: jitter ?? 'full',
     // Never by itself: no tries, and no cool-down after which there would be one.
     ...(given === false && { maxAttempts: 0, coolDownMs: Number.POSITIVE_INFINITY }),
-    decide: (context, random) => {
-      const policy = policies[context.code];
-      const delayMs =
-        policy === undefined
-          ? undefined
-          : policy && backoffDelayMs(context.attempt, random, context.lastDelayMs, { ...backoff, ...policy });
-      const word = decide?.({ ...context, delayMs: delayMs === undefined ? context.delayMs : delayMs || null });
-      return word ?? delayMs;
-    },
+    policies: checked,
+    decide: decide ?? null,
   };
 }
 

@@ -38,7 +38,7 @@ export function looksTheSame(state: State, other: State): boolean {
 }
 
 /** A connection that takes over from an open one: for the app nothing has ended. */
-function isHandover(state: State): boolean {
+export function isHandover(state: State): boolean {
   return state.name === 'connecting' && state.isHandover;
 }
 
@@ -66,7 +66,7 @@ function reasonOf(state: State): StateReason {
     case 'paused':
       return (['user', 'frozen', 'hidden'] as const).find((reason) => state.reasons.includes(reason)) ?? 'user';
     case 'suspended':
-      return state.retryAt === null ? 'refused' : 'exhausted';
+      return state.failure.code === 'RETRIES_EXHAUSTED' ? 'exhausted' : 'refused';
     default:
       return 'user';
   }

@@ -4,8 +4,8 @@ import type { ErrorCode, HoldfastError, Json } from '../lib/errors.ts';
 import type { LostReason } from '../protocol/frames.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { MessagesOptions } from './messages.ts';
-import type { BackoffOptions, Jitter } from '../machines/backoff.ts';
-import type { RetryContext } from '../machines/connection-state.ts';
+import type { Jitter } from '../machines/backoff.ts';
+import type { RetryContext, RetryPolicies } from '../machines/connection-state.ts';
 import type { Outbox } from '../storage/keeper.ts';
 
 /** What an app sees of the connection. */
@@ -53,7 +53,7 @@ export type StateReason =
   | 'frozen'
   /** The page is hidden, and the option `hidden` lets go of its connection. */
   | 'hidden'
-  /** The server ended it; `error` says why. */
+  /** The server ended it for good, or no retry is wanted; `error` says why. */
   | 'refused'
   /** The limits of `reconnect` are reached. */
   | 'exhausted'
@@ -91,8 +91,8 @@ export interface ReconnectOptions {
   readonly stableAfterMs?: number;
   /** Longest time for each step of connecting: open, welcome, `onConnect`. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** By cause: `false` stops at it, an object retries with its own delays. See `retryable` of each code for the default. */
-  readonly policies?: { readonly [Code in ErrorCode]?: false | Partial<BackoffOptions> };
+  /** By cause: `false` stops at it, an object retries with its own delays. What a server says, and `offline`, come first. */
+  readonly policies?: RetryPolicies;
   /**
    * The app's word on each end: a delay in milliseconds, `false` to stop, `undefined` for the default. When it throws,
    * that is reported and the default is taken.
@@ -248,7 +248,8 @@ export interface Socket<Incoming = Json, Outgoing = Json> {
   readonly reconnect: () => void;
   /**
    * Moves an open conversation to a new connection without a gap: the old one is closed when the new one is welcomed.
-   * Where none is open, connects. Rejects when the move fails; the old connection stays.
+   * Where none is open, connects. Rejects when the move fails: the old connection stays where the new one could not be
+   * opened; from its hello on there is no way back, and the socket connects again.
    */
   readonly migrate: () => Promise<void>;
   /** Resolves when open; rejects when the socket is suspended or closed first. */

@@ -145,7 +145,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   send(data: string | Blob | BufferSource): void {
     if (arguments.length === 0) throw new TypeError('send needs a message');
     const socket = this.#socket;
-    if (socket !== null && (socket.readyState === STATES.OPEN || !this.#reconnects)) {
+    if (socket !== null && (!this.#reconnects || this.readyState === STATES.OPEN)) {
       socket.send(data);
       if (this.#ping !== undefined) this.#driver?.wrote();
       return;
@@ -289,7 +289,12 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         const socket = this.#socket;
         link.detach(effect.code, effect.reason);
         // After `close()` the browser's own end is the one to tell.
-        if (this.#leave !== null && socket !== null) socket.onclose = (end: End) => this.#end(end);
+        if (this.#leave !== null && socket !== null) {
+          socket.onclose = (end: End) => {
+            this.#stopLeaving();
+            this.#fire(closeEvent(end));
+          };
+        }
         break;
       }
       case 'link/ping':
@@ -337,15 +342,10 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         this.#awaitEnd(socket, left);
         return;
       }
+      this.#stopLeaving();
       if (socket === null) this.#fire(new Event('error'));
-      this.#end(LOST);
+      this.#fire(closeEvent(LOST));
     });
-  }
-
-  /** What `close()` began is over. */
-  #end(end: End): void {
-    this.#stopLeaving();
-    this.#fire(closeEvent(end));
   }
 
   /** Whether `close()` was waiting for the socket's end. */

@@ -1,5 +1,4 @@
 import type { ConnectionEnvironment } from '../environment/ports.ts';
-import { backoffDelayMs, type BackoffOptions } from '../machines/backoff.ts';
 import type { ConnectionOptions } from '../machines/connection-state.ts';
 import type { Ping } from '../machines/ping.ts';
 
@@ -82,15 +81,12 @@ export function numbersOf(options: HoldfastWebSocketOptions): Numbers {
 
 /** What the connection machine is told. */
 export function connectionOptions(numbers: Numbers, reconnect: boolean): ConnectionOptions {
-  const backoff: BackoffOptions = {
-    // No delay at all, or one that shrinks, would be a loop without delay.
+  return {
+    // No delay at all would be a loop.
     initialDelayMs: Math.max(1, numbers.minReconnectionDelay),
     maxDelayMs: Math.max(1, numbers.maxReconnectionDelay),
-    factor: Math.max(1, numbers.reconnectionDelayGrowFactor),
+    factor: numbers.reconnectionDelayGrowFactor,
     jitter: 'full',
-  };
-  return {
-    ...backoff,
     stableAfterMs: numbers.minUptime,
     connectTimeoutMs: numbers.connectionTimeout,
     maxAttempts: reconnect ? numbers.maxRetries : 0,
@@ -98,8 +94,8 @@ export function connectionOptions(numbers: Numbers, reconnect: boolean): Connect
     // The end of the retries is the app's matter: nothing tries again behind its back.
     coolDownMs: Number.POSITIVE_INFINITY,
     // A plain server that closes with 1000 may mean 'idle for too long': who comes from other classes knows it so.
-    decide: ({ code, attempt, lastDelayMs }, random) =>
-      code === 'SERVER_CLOSED' ? backoffDelayMs(attempt, random, lastDelayMs, backoff) : undefined,
+    policies: { SERVER_CLOSED: {} },
+    decide: null,
     hiddenPauses: 1,
     releaseAfterMs: Number.POSITIVE_INFINITY,
     canRace: reconnect,

@@ -69,6 +69,23 @@ describe('a connection that is lost', () => {
     expect(world.natives).toHaveLength(2);
   });
 
+  it('with a time to wait is not opened before, with 1000 as well', async () => {
+    const world = new World();
+    world.native.open().closeBy(1000, 'idle; retry-after-ms=5000');
+    await world.pass(4_999);
+    expect(world.natives).toHaveLength(1);
+    await world.pass(300);
+    expect(world.natives).toHaveLength(2);
+  });
+
+  it('with maxRetries 0 is not opened again, right after `online` either', async () => {
+    const world = new World({ maxRetries: 0 });
+    world.environment.tell('online');
+    world.native.closeBy();
+    await world.pass(10_000);
+    expect([world.natives.length, world.socket.readyState]).toEqual([1, 3]);
+  });
+
   it('takes the type for binary data, and the last url, along', async () => {
     const world = new World();
     world.socket.binaryType = 'arraybuffer';

@@ -124,7 +124,7 @@ describe('close', () => {
     world.socket.close();
     expect([world.socket.readyState, ...world.news()]).toEqual([2]);
     await world.pass(0);
-    expect(world.news()).toEqual(['error 2', 'close 1006 3']);
+    expect(world.news()).toEqual(['error 3', 'close 1006 3']);
     await world.pass(1e9);
     expect([world.natives.length, world.environment.timers]).toEqual([1, 0]);
   });
@@ -136,7 +136,7 @@ describe('close', () => {
     answer('wss://server/');
     await world.pass(60_000);
     expect(world.natives).toHaveLength(0);
-    expect(world.news()).toEqual(['error 2', 'close 1006 3']);
+    expect(world.news()).toEqual(['error 3', 'close 1006 3']);
   });
 
   it('checks its arguments where the browser has no socket that would, too', () => {
