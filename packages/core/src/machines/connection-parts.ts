@@ -82,7 +82,7 @@ export const moving: Part = (state, event, input, options) => {
   if (rival?.isWanted !== true) return null;
   if (event.type === 'timer/rival' && rival.connectionId === null) return race(state, options, true);
   const isOver =
-    event.type === 'timer/rival' ||
+    (event.type === 'timer/rival' && rival.openMs === null) ||
     ((event.type === 'link/closed' || event.type === 'link/failed') && event.connectionId === rival.connectionId);
   if (!isOver || rival.tries >= MOVES) return null;
   const told = event.type === 'link/closed' ? event : { retryAfterMs: null, hasSlot: false };
@@ -92,7 +92,7 @@ export const moving: Part = (state, event, input, options) => {
 
 function later(state: Extract<State, { name: 'open' }>, tries: number, ms: number): Step {
   return [
-    { ...state, rival: { connectionId: null, isWanted: true, tries } },
+    { ...state, rival: { connectionId: null, isWanted: true, tries, openMs: null } },
     [{ type: 'link/abandon' }, set('rival', ms)],
   ];
 }

@@ -41,6 +41,8 @@ export interface Rival {
   /** The app or the server wants the move; else a hint did, and the old connection may still win. */
   readonly isWanted: boolean;
   readonly tries: number;
+  /** How long its handshake took; null: it is on its way. */
+  readonly openMs: number | null;
 }
 
 export type State =
@@ -220,6 +222,11 @@ export interface ConnectionOptions extends BackoffOptions {
   readonly hiddenPauses: number;
   /** After how long a hidden page lets go of its connection; Infinity: never. */
   readonly releaseAfterMs: number;
+  /**
+   * How long an open rival must live before it takes over: a server that turns it away closes it right after its handshake.
+   * 0 where the server may speak first, since a rival is not heard.
+   */
+  readonly proofMs: number;
   /** Whether a second connection may be opened beside a live one. */
   readonly canRace: boolean;
   /** What else the machine can do: asked first, in order. A small client leaves out what it doesn't need. */

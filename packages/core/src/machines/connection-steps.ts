@@ -104,7 +104,7 @@ export function race(state: Open, options: ConnectionOptions, isMove = false): S
   const isWanted = isMove || state.rival?.isWanted === true;
   const connectionId = state.known.newestId + 1;
   return [
-    { ...know(state, { newestId: connectionId }), rival: { connectionId, isWanted, tries: tries + 1 } },
+    { ...know(state, { newestId: connectionId }), rival: { connectionId, isWanted, tries: tries + 1, openMs: null } },
     [{ type: 'link/abandon' }, set('rival', options.connectTimeoutMs), { type: 'link/connect', connectionId }],
   ];
 }
@@ -114,16 +114,29 @@ export function dropRival(state: Open): Step {
   return state.rival === null ? [state, []] : [{ ...state, rival: null }, [{ type: 'link/abandon' }]];
 }
 
-/** The rival is the connection from here on, though it is still on its way. */
+/** The rival is the connection from here on, though it may still be on its way. */
 export function takeOver(
   state: Open,
-  connectionId: number,
+  { connectionId, openMs }: { readonly connectionId: number; readonly openMs: number | null },
   failure: Failure | null,
   input: Input,
   options: ConnectionOptions,
 ): readonly [Connecting, readonly Effect[]] {
-  return [
-    connecting(state, connectionId, 'lost', input, failure),
-    [{ type: 'link/promote', connectionId }, set('connect', options.connectTimeoutMs)],
-  ];
+  const next = connecting(state, connectionId, 'lost', input, failure);
+  const effects: Effect[] = [{ type: 'link/promote', connectionId }, set('connect', options.connectTimeoutMs)];
+  return openMs === null
+    ? [next, effects]
+    : [{ ...next, step: 'greeting', openMs }, [...effects, { type: 'link/greet', connectionId }]];
+}
+
+/** For the app nothing has ended: the conversation goes on with the rival. */
+export function handover(
+  state: Open,
+  connectionId: number,
+  openMs: number,
+  input: Input,
+  options: ConnectionOptions,
+): Step {
+  const [next, effects] = takeOver(state, { connectionId, openMs }, null, input, options);
+  return [{ ...next, isHandover: true, since: state.since }, effects];
 }

@@ -133,6 +133,7 @@ describe('a walk at random', () => {
       coolDownMs: dice.pick([50, Number.POSITIVE_INFINITY]),
       releaseAfterMs: dice.pick([100, Number.POSITIVE_INFINITY]),
       canRace: dice.chance(0.8),
+      proofMs: dice.pick([0, 10]),
     };
     const seen = new Set<string>();
     for (let round = 0; round < 40; round += 1) {

@@ -393,6 +393,34 @@ describe('a second connection', () => {
     expect(raced().closed(4403).state.name).toBe('suspended');
   });
 
+  // It would be deaf by the time that a busy server closes the second one, which it does right after the handshake.
+  it('takes over only when it has lived for a moment, where the server does not speak first', () => {
+    const proving = (): Walk => {
+      const walk = new Walk({ proofMs: 100 }).connect().opened().do({ type: 'page/online' }).do(silent);
+      walk.now = 2_001;
+      return walk.do({ type: 'link/opened', connectionId: 2, ms: 40 });
+    };
+    expect([proving().state, proving().timer('rival')]).toMatchObject([{ name: 'open', rival: { openMs: 40 } }, 100]);
+    const refused = proving().do({
+      type: 'link/closed',
+      connectionId: 2,
+      code: 1013,
+      reason: '',
+      wasClean: true,
+      retryAfterMs: 20_000,
+      hasSlot: true,
+    });
+    expect([refused.state, refused.told]).toMatchObject([{ name: 'open', rival: null }, ['link/abandon']]);
+    const proved = proving().do({ type: 'timer/rival' });
+    expect(proved.state).toMatchObject({ name: 'connecting', step: 'greeting', isHandover: true, openMs: 40 });
+    expect(proved.told).toEqual(['link/promote', 'timer/set', 'link/greet']);
+    // The first one ends meanwhile: no reason to wait any longer.
+    const needed = proving().closed(1006);
+    expect(needed.state).toMatchObject({ name: 'connecting', step: 'greeting', isHandover: false });
+    expect(needed.told).toEqual(['link/promote', 'timer/set', 'link/greet', 'tell/close']);
+    expect(proving().do(heard).state).toMatchObject({ name: 'open', rival: null });
+  });
+
   it('leaves the first one alone when it fails', () => {
     const late = (): Walk => {
       const walk = raced();

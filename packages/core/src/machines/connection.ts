@@ -5,6 +5,7 @@ import {
   type Connecting,
   dropRival,
   fresh,
+  handover,
   isLinked,
   know,
   leave,
@@ -12,10 +13,9 @@ import {
   race,
   revived,
   set,
-  takeOver,
   to,
 } from './connection-steps.ts';
-import type { ConnectionOptions, Effect, Event, Input, Known, State, Step } from './connection-state.ts';
+import type { ConnectionOptions, Effect, Event, Input, Known, Rival, State, Step } from './connection-state.ts';
 import { answerWithinMs, heartbeat, type HeartbeatEvent } from './heartbeat.ts';
 import { after, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
 
@@ -155,8 +155,14 @@ function openStep(state: Open, event: Event, input: Input, options: ConnectionOp
       return beat({ ...state, silentTicks: null }, { type: 'hint', tellsLate: false }, input, options);
     case 'timer/stable':
       return [{ ...fresh(state), isStable: true }, []];
-    case 'timer/rival':
-      return state.rival?.connectionId === null ? race(state, options) : dropRival(state);
+    case 'timer/rival': {
+      const { rival } = state;
+      if (rival?.connectionId && rival.openMs !== null) {
+        return handover(state, rival.connectionId, rival.openMs, input, options);
+      }
+      // It was waiting for its turn, or it took too long.
+      return rival?.connectionId === null ? race(state, options) : dropRival(state);
+    }
     default:
       return [state, []];
   }
@@ -189,17 +195,17 @@ function rivalStep(state: Open, event: Event, input: Input, options: ConnectionO
   if (event.type === 'link/closed' || event.type === 'link/failed') {
     // In the first moments after 'online' a failed try says nothing.
     return isSettling(state, input)
-      ? [{ ...state, rival: { connectionId: null, isWanted: false, tries: 1 } }, [set('rival', NETWORK_RETRY_MS)]]
+      ? [
+          { ...state, rival: { connectionId: null, isWanted: false, tries: 1, openMs: null } },
+          [set('rival', NETWORK_RETRY_MS)],
+        ]
       : dropRival(state);
   }
   if (event.type !== 'link/opened') return [state, []];
-  // The conversation goes on there, and for the app nothing has ended.
-  const { connectionId } = event;
-  const [next, effects] = takeOver(state, connectionId, null, input, options);
-  return [
-    { ...next, step: 'greeting', isHandover: true, openMs: event.ms ?? 0, since: state.since },
-    [...effects, { type: 'link/greet', connectionId }],
-  ];
+  const { connectionId, ms: openMs = 0 } = event;
+  return options.proofMs === 0
+    ? handover(state, connectionId, openMs, input, options)
+    : [{ ...state, rival: { ...(state.rival as Rival), openMs } }, [set('rival', options.proofMs)]];
 }
 
 // The heartbeat.

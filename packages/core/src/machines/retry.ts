@@ -64,9 +64,10 @@ export function after(
   const isRetryable = policy === undefined ? !FINAL.includes(code) : policy !== false;
 
   // A second connection is on its way already.
-  const rivalId = state.name === 'open' ? state.rival?.connectionId : null;
-  if (state.name === 'open' && isRetryable && rivalId) {
-    const [next, effects] = takeOver(state, rivalId, failure, input, options);
+  const rival = state.name === 'open' ? state.rival : null;
+  if (state.name === 'open' && isRetryable && rival?.connectionId) {
+    const { connectionId, openMs } = rival;
+    const [next, effects] = takeOver(state, { connectionId, openMs }, failure, input, options);
     return [next, [...effects, ...left.slice(1)]];
   }
 

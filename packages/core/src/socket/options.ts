@@ -56,6 +56,8 @@ const RECONNECT = {
   stableAfterMs: 5_000,
   connectTimeoutMs: 10_000,
 };
+/** Its close comes with the handshake, or a packet later. */
+const PROOF_MS = 100;
 const BACKOFF = { initialDelayMs: 0, factor: 0, maxDelayMs: 0 };
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5_000 };
 
@@ -108,6 +110,8 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
       ...reconnection(reconnect),
       ...hiding(options.hidden),
       canRace: true,
+      // A server of holdfast.v1 speaks only after the hello.
+      proofMs: protocol.name === 'plain' ? 0 : PROOF_MS,
       parts: [flushing, moving, pausing],
     },
     heartbeat: heartbeat === false ? null : numbers('heartbeat', heartbeat, HEARTBEAT),
@@ -121,7 +125,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
 
 function reconnection(
   given: ReconnectOptions | false,
-): Omit<ConnectionOptions, keyof ReturnType<typeof hiding> | 'canRace' | 'parts'> {
+): Omit<ConnectionOptions, keyof ReturnType<typeof hiding> | 'canRace' | 'proofMs' | 'parts'> {
   if (given === null || (typeof given !== 'object' && given !== false))
     throw wrongOption('reconnect', 'an object or false', given);
   const { jitter, policies = {}, decide, ...rest } = given || {};

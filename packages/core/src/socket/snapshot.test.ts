@@ -27,7 +27,7 @@ describe('snapshot', () => {
     expect(reasons).toEqual([
       'user user',
       'retry retry retry retry retry retry connected',
-      'connected connected connected connected connected connected connected connected connected',
+      STATES.open.map(() => 'connected').join(' '),
       'lost lost offline',
       'user frozen user hidden',
       'refused exhausted',
@@ -67,7 +67,7 @@ describe('looksTheSame', () => {
     ['a step of connecting', connecting, { step: 'greeting' }, true],
     ['a beat', open, { heartbeat: { ...open.heartbeat, misses: 1, partMs: 9 } }, true],
     ['a look at what is unanswered', open, { silentTicks: 1 }, true],
-    ['a rival on its way', open, { rival: { connectionId: 8, isWanted: true, tries: 1 } }, true],
+    ['a rival on its way', open, { rival: { connectionId: 8, isWanted: true, tries: 1, openMs: null } }, true],
     ['a handover', open, handover, true],
     ['the end of a handover', handover, open, true],
     ['another time', connecting, { since: 9 }, false],

@@ -51,6 +51,8 @@ export class World {
     await this.environment.settle();
     this.wire.open();
     await this.environment.settle();
+    // One beside an open connection has to live for a moment before anything is said on it.
+    if (this.wire.protocols.includes('holdfast.v1') && this.hello === undefined) await this.environment.advance(100);
     return this;
   }
 

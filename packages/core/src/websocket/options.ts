@@ -99,6 +99,7 @@ export function connectionOptions(numbers: Numbers, reconnect: boolean): Connect
     hiddenPauses: 1,
     releaseAfterMs: Number.POSITIVE_INFINITY,
     canRace: reconnect,
+    proofMs: 0,
     parts: [],
   };
 }
