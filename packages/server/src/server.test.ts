@@ -227,6 +227,31 @@ describe('upgrade', () => {
   });
 });
 
+describe('a plain request', () => {
+  const statusOf = async (port: number, path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+
+  test('is told that this is no page, by one of several, where nobody else answers', async () => {
+    const { port, http, server, detach } = await start({}, '/one');
+    server.attach(http, { path: '/two' });
+    expect([await statusOf(port, '/one'), await statusOf(port, '/two'), await statusOf(port, '/')]).toEqual([
+      426, 426, 404,
+    ]);
+    detach();
+    expect([await statusOf(port, '/one'), await statusOf(port, '/two')]).toEqual([404, 426]);
+  });
+
+  test('is left to an app that answers, and nothing is left when the server has closed', async () => {
+    const { port, http, server } = await start({}, '/one');
+    const answer = (_request: unknown, response: { end(text: string): void }): void => response.end('mine');
+    http.on('request', answer);
+    expect(await statusOf(port, '/one')).toBe(200);
+    http.off('request', answer);
+    await server.close();
+    expect(http.listenerCount('request')).toBe(0);
+  });
+});
+
 describe('herd and drain', () => {
   test('a connection too many is told its place by its close, and let in with it', async () => {
     const { url } = await start({ admission: { perSecond: 20, burst: 1 } });

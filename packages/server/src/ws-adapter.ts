@@ -1,5 +1,5 @@
 import { SLOT_PREFIX, SUBPROTOCOL } from '@holdfast/core/protocol';
-import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
@@ -83,9 +83,21 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
       paths.set(onUpgrade, path);
       const detach = (): void => {
         httpServer.off('upgrade', onUpgrade);
+        httpServer.off('request', onRequest);
         detachers.delete(detach);
       };
+      // A server that has nothing else to say would leave a plain request hanging; an app that has answers itself.
+      const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+        const listeners = httpServer.listeners('request');
+        if (listeners[0] !== onRequest || listeners.some((listener) => !paths.has(listener))) return;
+        const isOurs = listeners.some((listener) => paths.get(listener) === pathOf(request));
+        response.statusCode = isOurs ? 426 : 404;
+        response.setHeader('upgrade', 'websocket');
+        response.end();
+      };
       httpServer.on('upgrade', onUpgrade);
+      paths.set(onRequest, path);
+      httpServer.on('request', onRequest);
       detachers.add(detach);
       return detach;
     },

@@ -69,8 +69,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
   if (typeof options !== 'object' || options === null)
     throw wrongOption('options', 'an object with at least a url', options);
   for (const [key, value] of Object.entries(options)) {
-    if (!KNOWN.has(key))
-      throw wrongOption(key, `left out: it is no option (there are ${[...KNOWN].join(', ')})`, value);
+    if (!KNOWN.has(key)) throw wrongOption(key, `one of ${[...KNOWN].join(', ')}: it is no option`, value);
   }
   const { protocol = plain(), outbox = memory(), environment = browserEnvironment() } = options;
   const { reconnect = {}, heartbeat = {}, auth, signal, autoConnect = true, onConnect, onEvent } = options;
@@ -200,7 +199,7 @@ function numbers<Shape extends { readonly [name: string]: number }>(
   const checked: { [name: string]: number } = { ...defaults };
   for (const [name, value] of Object.entries(given as { [name: string]: unknown })) {
     if (!Object.hasOwn(defaults, name))
-      throw wrongOption(`${option}.${name}`, `left out: there are ${Object.keys(defaults).join(', ')}`, value);
+      throw wrongOption(`${option}.${name}`, `one of ${Object.keys(defaults).join(', ')}: it is no option`, value);
     if (value === undefined) continue;
     if (typeof value !== 'number' || !(value > 0)) throw wrongOption(`${option}.${name}`, 'a number above 0', value);
     checked[name] = value;

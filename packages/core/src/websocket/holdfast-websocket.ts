@@ -86,6 +86,8 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     if (arguments.length === 0) throw new TypeError('a WebSocket needs a URL');
     const { environment = connectionEnvironment(), reconnect = true, ping, startClosed = false } = options;
     this.#numbers = numbersOf(options);
+    if (ping !== undefined && typeof ping.data !== 'function')
+      throw new TypeError('option ping must have a data function');
     this.#outside = environment;
     this.#reconnects = reconnect;
     this.#ping = ping;

@@ -73,8 +73,9 @@ const NUMBERS: Numbers = {
 export function numbersOf(options: HoldfastWebSocketOptions): Numbers {
   const numbers = { ...NUMBERS };
   for (const name of Object.keys(NUMBERS) as NumberName[]) {
-    numbers[name] = Number(options[name] ?? NUMBERS[name]);
-    if (!(numbers[name] >= 0)) throw new TypeError(`option ${name} must be a number from 0 up`);
+    const given: unknown = options[name] ?? NUMBERS[name];
+    numbers[name] = given as number;
+    if (typeof given !== 'number' || !(given >= 0)) throw new TypeError(`option ${name} must be a number from 0 up`);
   }
   return numbers;
 }

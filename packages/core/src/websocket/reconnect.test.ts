@@ -326,6 +326,12 @@ it('startClosed opens nothing before reconnect()', () => {
   expect(world.news()).toEqual(['open 1']);
 });
 
+it('takes a ping that is one, not the function that makes it', () => {
+  expect(() => new World({ ping: (() => ({ data: () => '' })) as never })).toThrow(
+    new TypeError('option ping must have a data function'),
+  );
+});
+
 it.each(['maxRetries', 'connectionTimeout', 'maxEnqueuedBytes'])('%s must be a number from 0 up', (name) => {
   for (const value of [-1, Number.NaN, 'soon']) {
     expect(() => new World({ [name]: value })).toThrow(new TypeError(`option ${name} must be a number from 0 up`));
