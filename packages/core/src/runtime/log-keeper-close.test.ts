@@ -21,6 +21,20 @@ test('what is pending is written, stays, and may be kept', async () => {
   expect(origin.place.calls.at(-1)).toBe('close');
 });
 
+// It may never run again: a lock that it keeps would be held for ever, and its log with it.
+test('a page that is frozen while it closes gives its locks back at once', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  const release = origin.place.hold('createLog');
+  void page.keeper.close(false);
+  await page.advance(0);
+  expect(page.held).toEqual(['tab']);
+  page.keeper.freeze();
+  expect(page.held).toEqual([]);
+  release();
+});
+
 test('with discard nothing is written, and what was stored goes', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);

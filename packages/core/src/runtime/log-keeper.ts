@@ -323,6 +323,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     },
     mayKeep: (entry) => copies.get(queue.own)?.has(entry) === true,
     freeze() {
+      // A page that is frozen while it closes may never go on: nothing may wait for its locks.
+      if (isClosed) for (const id of held.keys()) giveBack(id);
       if (running.signal.aborted) return;
       running.abort();
       isOwner = false;
