@@ -9,7 +9,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { createServer as createHoldfastServer, type HoldfastServer, type ServerOptions } from '@holdfast/server';
 import { WebSocketServer } from 'ws';
 import { Proxy } from '../demo/server/proxy.ts';
-import { bundlePage } from './bundle.ts';
+import { bundleHarness } from './bundle.ts';
 import { makeCertificate } from './certificate.ts';
 import type { Numbered } from './page/harness.ts';
 
@@ -47,7 +47,7 @@ export class TestServer {
     const files = new Map([
       ['/', { type: 'text/html', text: PAGE }],
       ['/away', { type: 'text/html', text: '<!doctype html><title>Away</title>' }],
-      ['/page.js', { type: 'text/javascript', text: await bundlePage() }],
+      ['/page.js', { type: 'text/javascript', text: await bundleHarness() }],
     ]);
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const file = files.get(request.url ?? '');

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { bundlePage } from '../scripts/bundle-page.mjs';
 import { chromiumArguments, findBrowser } from '../scripts/find-browser.mjs';
-import { bundlePage } from './bundle.ts';
 import { listen } from './servers/server.ts';
 
 /** The page on a server of its own, and a Chromium to open it in. */
@@ -13,7 +14,7 @@ export class Site {
   static async start(): Promise<Site> {
     const { path, reason } = findBrowser('chromium');
     if (path === undefined) throw new Error(reason);
-    const script = await bundlePage();
+    const script = await bundlePage(fileURLToPath(new URL('page/main.ts', import.meta.url)), 'interopPage');
     const server = createServer(({ url }, response) => {
       const isScript = url === '/page.js';
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');

@@ -43,10 +43,6 @@ export const UNREACHABLE: { readonly [row: string]: string } = {
   'row waiting page/resumed': 'a page that hears of its resumption heard of its freeze before, and paused',
 };
 
-export function merge(into: Coverage, from: Coverage): void {
-  for (const [what, times] of from) into.set(what, (into.get(what) ?? 0) + times);
-}
-
 /** What was reached fewer than `least` times. */
 export function lacking(coverage: Coverage, demanded: readonly string[], least: number): readonly string[] {
   return demanded

@@ -1,7 +1,7 @@
 /** Faults planted in the code that the simulator must find within the fixed seeds: `npm run mutants [-- --only fence] [-- --seeds 2400]`. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { withSimulator } from './module-runner.mjs';
+import { withSources } from '../scripts/module-runner.mjs';
 
 /**
  * Each replaces one exact text in one file; a text that is not there exactly once is an error, so that no mutant dies
@@ -96,7 +96,8 @@ if (chosen.length === 0) throw new TypeError(`no mutant is called ${values.only}
  */
 async function hunt(mutant, runClean) {
   let isApplied = false;
-  const caught = await withSimulator(
+  const caught = await withSources(
+    import.meta.dirname,
     async (load) => {
       const { runSeed, describeFailure } = await load('/run.ts');
       for (let seed = 1; seed <= seeds; seed += 1) {
@@ -120,7 +121,7 @@ async function hunt(mutant, runClean) {
   return caught;
 }
 
-const survivors = await withSimulator(async (load) => {
+const survivors = await withSources(import.meta.dirname, async (load) => {
   const { runSeed: runClean } = await load('/run.ts');
   let count = 0;
   for (const mutant of chosen) {

@@ -1,6 +1,6 @@
 /** Runs seeds: `npm run sim -- --seed 7 [--to 100] [--trace] [--shrink]`. */
 import { parseArgs } from 'node:util';
-import { withSimulator } from './module-runner.mjs';
+import { withSources } from '../scripts/module-runner.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +16,7 @@ const from = Number(values.seed ?? '1');
 const to = Number(values.to ?? from);
 if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) throw new TypeError('--seed and --to are whole numbers');
 
-process.exitCode = await withSimulator(async (load) => {
+process.exitCode = await withSources(import.meta.dirname, async (load) => {
   const { runSeed, describeFailure } = await load('/run.ts');
   const { table } = await load('/coverage.ts');
   const coverage = new Map();

@@ -1,7 +1,7 @@
 /** Fresh seeds for a given time: `npm run soak -- --minutes 10 [--from 1000000]`. Ends at the first broken invariant. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { withSimulator } from './module-runner.mjs';
+import { withSources } from '../scripts/module-runner.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '5' }, from: { type: 'string' } } });
 const minutes = Number(values.minutes);
@@ -11,7 +11,7 @@ const from =
   values.from === undefined ? 1_000_000 + (Math.floor(Date.now() / 1000) % 1_000_000) * 1_000 : Number(values.from);
 if (!Number.isSafeInteger(from)) throw new TypeError(`--from must be a whole number, not ${values.from}`);
 
-process.exitCode = await withSimulator(async (load) => {
+process.exitCode = await withSources(import.meta.dirname, async (load) => {
   const { runSeed, describeFailure } = await load('/run.ts');
   const began = performance.now();
   const until = began + minutes * 60_000;

@@ -5,11 +5,11 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { fileURLToPath } from 'node:url';
 import type { diagnose as Diagnose } from '@holdfast/core/diagnose';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { build, defaultClientConditions } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { makeCertificate } from '../../browsers/certificate.ts';
 import { type BrowserName, chromiumArguments, findBrowser } from '../../scripts/find-browser.mjs';
+import { bundlePage } from '../../scripts/bundle-page.mjs';
 import { missing, temporaryProfile } from './browser.ts';
 
 // What a page can find out, asked in real browsers with real faults.
@@ -22,7 +22,10 @@ const connections = new Set<Socket>();
 const at: { [server: string]: string } = {};
 
 beforeAll(async () => {
-  const script = await bundled();
+  const script = await bundlePage(
+    fileURLToPath(new URL('../../packages/core/src/diagnose.ts', import.meta.url)),
+    'holdfast',
+  );
   const page: RequestListener = (request, response) => {
     const status = /^\/(\d{3})$/.exec(request.url ?? '')?.[1];
     if (request.url === '/diagnose.js') {
@@ -188,19 +191,6 @@ function launch(name: BrowserName, profile: string): Promise<Browser> {
 }
 
 /** The entry as one script that leaves what it exports in `holdfast`. */
-async function bundled(): Promise<string> {
-  const entry = fileURLToPath(new URL('../../packages/core/src/diagnose.ts', import.meta.url));
-  const built = await build({
-    configFile: false,
-    logLevel: 'warn',
-    resolve: { conditions: ['source', ...defaultClientConditions] },
-    build: { write: false, target: 'es2022', lib: { entry, formats: ['iife'], name: 'holdfast' } },
-  });
-  const [output] = Array.isArray(built) ? built : [built];
-  if (output === undefined || !('output' in output)) throw new Error('vite gave no output');
-  return output.output[0].code;
-}
-
 /** Answers each handshake with 403. */
 function refusesUpgrades<Kind extends HttpServer>(server: Kind): Kind {
   server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'));

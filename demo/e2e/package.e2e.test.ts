@@ -137,15 +137,7 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     });
     const browser = await TestBrowser.launch('chromium', profile.path);
     try {
-      const lines: string[] = [];
-      browser.page.on('console', (message) => lines.push(message.text()));
-      await browser.page.goto(host.url);
-      await browser.page.evaluate(async (code) => {
-        const module = document.createElement('script');
-        module.type = 'module';
-        module.textContent = `${code}\nglobalThis.isDone = true;`;
-        document.body.append(module);
-      }, readmeExample('core'));
+      const lines = await runInPage(browser, host.url, `${readmeExample('core')}\nglobalThis.isDone = true;`);
       await browser.page.waitForFunction(() => (globalThis as { isDone?: boolean }).isDone === true);
       await expect.poll(() => lines.join()).toMatch(/received/);
       expect(browser.faults).toEqual([]);
@@ -163,15 +155,7 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     echo.on('connection', (socket) => socket.on('message', (data: Buffer) => socket.send(data.toString())));
     const browser = await TestBrowser.launch('chromium', profile.path);
     try {
-      const lines: string[] = [];
-      browser.page.on('console', (message) => lines.push(message.text()));
-      await browser.page.goto(host.url);
-      await browser.page.evaluate(async (code) => {
-        const module = document.createElement('script');
-        module.type = 'module';
-        module.textContent = code;
-        document.body.append(module);
-      }, readmeExample('drop-in'));
+      const lines = await runInPage(browser, host.url, readmeExample('drop-in'));
       await expect.poll(() => lines).toContain('received waits until it is open');
       expect(browser.faults).toEqual([]);
     } finally {
@@ -180,6 +164,20 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     }
   });
 });
+
+/** Runs a module in a page of its own; gives the lines that it logs, as they come. */
+async function runInPage(browser: TestBrowser, url: string, code: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  browser.page.on('console', (message) => lines.push(message.text()));
+  await browser.page.goto(url);
+  await browser.page.evaluate((text) => {
+    const module = document.createElement('script');
+    module.type = 'module';
+    module.textContent = text;
+    document.body.append(module);
+  }, code);
+  return lines;
+}
 
 /** Given by the page: the test's own `import` would be rewritten on its way there. */
 declare const load: (

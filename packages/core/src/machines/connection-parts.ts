@@ -1,7 +1,7 @@
 import type { Failure } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, fresh, know, leave, race, revived, set, to } from './connection-steps.ts';
+import { connect, fresh, know, leave, race, raceLater, revived, set, to } from './connection-steps.ts';
 import type { Effect, Input, Part, PauseReason, State, Step } from './connection-state.ts';
 
 // Parts of the connection machine that a small client may leave out.
@@ -64,7 +64,8 @@ function pause(state: State, reason: PauseReason, input: Input): Step {
 
 /** Tries of a move to another connection. */
 const MOVES = 5;
-const MOST_DRAIN_MS = 600_000;
+/** However long a server gives its clients, they have begun by half of this. */
+const LONGEST_MOVE_MS = 600_000;
 
 /** Make before break: the app or the server wants the conversation on another connection. */
 export const moving: Part = (state, event, input, options) => {
@@ -77,7 +78,7 @@ export const moving: Part = (state, event, input, options) => {
     // Half of the time is for moving, half is left for what goes wrong.
     return rival?.isWanted === true
       ? [state, []]
-      : later(state, 0, (Math.min(event.withinMs, MOST_DRAIN_MS) / 2) * input.random);
+      : raceLater(state, true, 0, (Math.min(event.withinMs, LONGEST_MOVE_MS) / 2) * input.random);
   }
   if (rival?.isWanted !== true) return null;
   if (event.type === 'timer/rival' && rival.connectionId === null) return race(state, options, true);
@@ -87,15 +88,8 @@ export const moving: Part = (state, event, input, options) => {
   if (!isOver || rival.tries >= MOVES) return null;
   const told = event.type === 'link/closed' ? event : { retryAfterMs: null, hasSlot: false };
   const ms = told.hasSlot ? 0 : backoffDelayMs(rival.tries, input.random, 0, options);
-  return later(state, rival.tries, (told.retryAfterMs ?? 0) + ms);
+  return raceLater(state, true, rival.tries, (told.retryAfterMs ?? 0) + ms);
 };
-
-function later(state: Extract<State, { name: 'open' }>, tries: number, ms: number): Step {
-  return [
-    { ...state, rival: { connectionId: null, isWanted: true, tries, openMs: null } },
-    [{ type: 'link/abandon' }, set('rival', ms)],
-  ];
-}
 
 /** An open connection goes on for a while, to empty the outbox. */
 export const flushing: Part = (state, event, input) => {

@@ -109,6 +109,14 @@ export function race(state: Open, options: ConnectionOptions, isMove = false): S
   ];
 }
 
+/** The old connection stays for now: the next rival starts after `ms`. */
+export function raceLater(state: Open, isWanted: boolean, tries: number, ms: number): Step {
+  return [
+    { ...state, rival: { connectionId: null, isWanted, tries, openMs: null } },
+    [{ type: 'link/abandon' }, set('rival', ms)],
+  ];
+}
+
 /** The old connection stays. */
 export function dropRival(state: Open): Step {
   return state.rival === null ? [state, []] : [{ ...state, rival: null }, [{ type: 'link/abandon' }]];

@@ -11,13 +11,14 @@ import {
   leave,
   type Open,
   race,
+  raceLater,
   revived,
   set,
   to,
 } from './connection-steps.ts';
 import type { ConnectionOptions, Effect, Event, Input, Known, Rival, State, Step } from './connection-state.ts';
-import { answerWithinMs, heartbeat, type HeartbeatEvent } from './heartbeat.ts';
-import { after, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
+import { answerWithinMs, heartbeat, HINTED_PART_MS, type HeartbeatEvent } from './heartbeat.ts';
+import { giveUp, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
 
 // The connection: connecting, open, waiting, suspended. What can be paused, moved or flushed is in parts of its own.
 
@@ -71,15 +72,7 @@ export function transition(state: State, event: Event, input: Input, options: Co
         leave(state, { code: CLOSE.NORMAL, reason: '', wasClean: true }, null),
       ];
     case 'link/failed':
-      return isLinked(state)
-        ? after(
-            state,
-            event.failure,
-            { code: event.closeCode, reason: event.failure.message, wasClean: false },
-            input,
-            options,
-          )
-        : [state, []];
+      return isLinked(state) ? giveUp(state, event.failure, event.closeCode, input, options) : [state, []];
     case 'link/closed':
       return isLinked(state) ? lost(state, event, input, options) : [state, []];
     case 'timer/retry':
@@ -133,7 +126,7 @@ function connectingStep(state: Connecting, event: Event, input: Input, options: 
     message: `no progress for ${connectTimeoutMs} ms while ${step}`,
     details: { step, connectTimeoutMs },
   };
-  return after(state, failure, { code: CLOSE.GOING_AWAY, reason: failure.message, wasClean: false }, input, options);
+  return giveUp(state, failure, CLOSE.GOING_AWAY, input, options);
 }
 
 function openStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
@@ -194,12 +187,7 @@ function opened(state: Connecting, input: Input, options: ConnectionOptions): St
 function rivalStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
   if (event.type === 'link/closed' || event.type === 'link/failed') {
     // In the first moments after 'online' a failed try says nothing.
-    return isSettling(state, input)
-      ? [
-          { ...state, rival: { connectionId: null, isWanted: false, tries: 1, openMs: null } },
-          [set('rival', NETWORK_RETRY_MS)],
-        ]
-      : dropRival(state);
+    return isSettling(state, input) ? raceLater(state, false, 1, NETWORK_RETRY_MS) : dropRival(state);
   }
   if (event.type !== 'link/opened') return [state, []];
   const { connectionId, ms: openMs = 0 } = event;
@@ -229,8 +217,7 @@ function beat(state: Open, event: HeartbeatEvent, input: Input, options: Connect
   const word = effects.at(-1)?.type;
   if (word === 'dead') {
     const failure: Failure = { code: 'HEARTBEAT_MISSED', message: 'nothing heard from the server after several pings' };
-    const end = { code: CLOSE.HEARTBEAT_MISSED, reason: failure.message, wasClean: false };
-    return after(state, failure, end, input, options);
+    return giveUp(state, failure, CLOSE.HEARTBEAT_MISSED, input, options);
   }
   const [raced, more] =
     word === 'late'
@@ -245,7 +232,7 @@ function beat(state: Open, event: HeartbeatEvent, input: Input, options: Connect
 /** Something happened after which links are often dead: the live socket is asked at once. */
 function hint(state: Open, input: Input, options: ConnectionOptions): Step {
   return state.heartbeatOptions === null
-    ? [state, options.canRace && state.rival === null ? [set('heartbeat', 250)] : []]
+    ? [state, options.canRace && state.rival === null ? [set('heartbeat', HINTED_PART_MS)] : []]
     : beat(state, { type: 'hint', tellsLate: options.canRace }, input, options);
 }
 

@@ -55,7 +55,7 @@ export type HeartbeatStep = readonly [HeartbeatState, readonly HeartbeatEffect[]
 const MISSES = 4;
 /** Shortest part of a deadline: asked by the clock nobody is in a hurry. */
 const PART_MS = 500;
-const HINTED_PART_MS = 250;
+export const HINTED_PART_MS = 250;
 /** Long enough for a page that has just woken to be given what came meanwhile. */
 const LAST_HEARING_MS = 100;
 

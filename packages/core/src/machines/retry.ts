@@ -33,6 +33,17 @@ export function lost(state: State, event: Closed, input: Input, options: Connect
   return after(state, failure, event, input, options);
 }
 
+/** Our side ends it; the server is told `closeCode`. */
+export function giveUp(
+  state: State,
+  failure: Failure,
+  closeCode: number,
+  input: Input,
+  options: ConnectionOptions,
+): Step {
+  return after(state, failure, { code: closeCode, reason: failure.message, wasClean: false }, input, options);
+}
+
 /** Whether the network came back just now. */
 export function isSettling({ known }: State, { now }: Input): boolean {
   return now - known.onlineAt < NETWORK_SETTLES_MS;
@@ -49,7 +60,7 @@ const FINAL: readonly ErrorCode[] = [
 ];
 
 /** The one place that decides what follows. */
-export function after(
+function after(
   state: State,
   failure: Failure,
   end: End & Partial<Closed>,

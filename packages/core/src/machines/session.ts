@@ -1,5 +1,6 @@
 import type { Failure, Json } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
+import { MOST_RETRY_AFTER_MS } from '../protocol/close-reason.ts';
 import { decodeServerMessage } from '../protocol/decode.ts';
 import {
   encodeFin,
@@ -23,8 +24,6 @@ import type { ProducerLog } from './producer-log.ts';
 const BATCH_LENGTH = 16_384;
 /** Producers that may be listed before the server has told its limit. */
 const FIRST_PRODUCERS = 16;
-/** However long a server asks its clients to wait, it is asked again by then. */
-const MOST_RETRY_AFTER_MS = 600_000;
 /** An acknowledgement waits this long for company, or until so many messages are unacknowledged. */
 const ACK_WITHIN_MS = 25;
 const ACK_AT_ONCE = 64;

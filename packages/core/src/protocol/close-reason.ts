@@ -1,5 +1,5 @@
 /** However long a server asks its clients to wait, it is asked again by then. */
-const MOST_RETRY_AFTER_MS = 600_000;
+export const MOST_RETRY_AFTER_MS = 600_000;
 
 /** What a server's close reason says about coming back; `slot` names a place in its queue that it keeps. */
 export interface RetryAfter {

@@ -3,6 +3,7 @@ import type { Failure } from '../lib/errors.ts';
 import type { Event } from '../machines/connection-state.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { readCloseReason } from '../protocol/close-reason.ts';
+import { SLOT_PREFIX } from '../protocol/frames.ts';
 import { letGo, listen, silence } from '../transport/websocket.ts';
 
 /** What a connection is made with. */
@@ -112,7 +113,7 @@ export class Link {
     try {
       attempt.socket = environment.openWebSocket(
         target.url,
-        slot === null ? target.protocols : [...target.protocols, `holdfast.slot.${slot}`],
+        slot === null ? target.protocols : [...target.protocols, `${SLOT_PREFIX}${slot}`],
       );
     } catch (cause) {
       const failure: Failure = { code: 'URL_FAILED', message: 'no WebSocket could be opened: see the cause', cause };

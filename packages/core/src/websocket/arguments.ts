@@ -1,3 +1,5 @@
+import { utf8Length } from '../lib/utf8.ts';
+
 /**
  * What the browser's `close` checks, for a moment when there is no socket that could do it.
  * @throws DOMException InvalidAccessError for the code, SyntaxError for the reason
@@ -7,7 +9,7 @@ export function checkCloseArguments(code = 1000, reason = ''): void {
   if (number !== 1000 && !(number >= 3000 && number <= 4999)) {
     throw new DOMException('a close code is 1000 or from 3000 to 4999', 'InvalidAccessError');
   }
-  if (bytesOf(`${reason}`) > 123) throw new DOMException('a close reason has up to 123 bytes', 'SyntaxError');
+  if (utf8Length(`${reason}`) > 123) throw new DOMException('a close reason has up to 123 bytes', 'SyntaxError');
 }
 
 /**
@@ -20,9 +22,5 @@ export function queueable(data: unknown): readonly [message: string | Blob, byte
     return [blob, blob.size];
   }
   const text = `${data as string}`;
-  return [text, bytesOf(text)];
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return [text, utf8Length(text)];
 }
