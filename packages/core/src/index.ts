@@ -3,6 +3,8 @@ export type { Environment, EnvironmentFact, Locks, TabStorage, WebSocketLike } f
 export { browserEnvironment } from './environment/browser.ts';
 export { ERROR_CODES, HoldfastError } from './lib/errors.ts';
 export type { ErrorCode, Json } from './lib/errors.ts';
+export { acknowledgement, pongBarrier } from './machines/confirmation.ts';
+export type { AcknowledgementOptions, Confirm, MessageId } from './machines/confirmation.ts';
 export type { Protocol } from './machines/conversation.ts';
 export type { LostReason } from './protocol/frames.ts';
 export type { BackoffOptions, Jitter } from './machines/backoff.ts';

@@ -3,10 +3,10 @@ import { Scene } from './conversation.fixture.ts';
 import { anEntry } from './outbox.fixture.ts';
 import type { Conversation } from './conversation.ts';
 import type { Ping } from './ping.ts';
-import { plainConversation, type PlainCodec } from './plain-conversation.ts';
+import { plainConversation, type PlainCodec, type PlainSettings } from './plain-conversation.ts';
 
-function aScene(codec: PlainCodec = 'json', ping?: Ping): Scene<Conversation> {
-  return new Scene((host) => plainConversation(host, codec, ping));
+function aScene(codec: PlainCodec = 'json', ping?: Ping, more: Partial<PlainSettings> = {}): Scene<Conversation> {
+  return new Scene((host) => plainConversation(host, { codec, ping, onDoubt: 'fail', ...more }));
 }
 
 function started(scene = aScene()): Scene<Conversation> {

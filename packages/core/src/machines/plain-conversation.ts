@@ -1,44 +1,65 @@
 import type { Json } from '../lib/errors.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
+import type { Confirm, Confirmation } from './confirmation.ts';
 import type { Ping } from './ping.ts';
 import type { ProducerLog } from './producer-log.ts';
 
 /** How often a socket is asked whether it has written all it was given. There is no event for it. */
 const DRAIN_CHECK_MS = 20;
-/** A socket that was given so much is given no more before some of it is gone: what waits can still be withdrawn. */
-const MOST_UNDRAINED_BYTES = 1_048_576;
+/**
+ * A socket that was given so much is given no more before some of it is gone, or confirmed: what waits can still be
+ * withdrawn.
+ */
+const MOST_UNSETTLED_BYTES = 1_048_576;
 
 /** How messages become WebSocket text: JSON, or strings as they are. */
 export type PlainCodec = 'json' | 'text';
 
+/** What `plain()` was given, checked. */
+export interface PlainSettings {
+  readonly codec: PlainCodec;
+  readonly ping?: Ping | undefined;
+  readonly confirm?: Confirm | undefined;
+  /** What becomes of a message that was written, and not confirmed when its connection ended. */
+  readonly onDoubt: 'fail' | 'resend';
+}
+
 /**
- * A conversation with any WebSocket server. A message counts as delivered once the browser has given it to the network:
- * at most once, since a plain server tells nothing. What was written when the connection ends may have arrived or not:
- * it is never sent again, and fails with OUTCOME_UNKNOWN.
+ * A conversation with any WebSocket server. A message counts as delivered once the browser has given it to the network,
+ * or once the server has confirmed it. What was written when the connection ends, and isn't confirmed, may have arrived or
+ * not: it fails with OUTCOME_UNKNOWN (at most once), or is sent again (at least once where all is confirmed).
  */
-export function plainConversation(host: ConversationHost, codec: PlainCodec, ping?: Ping): Conversation {
+export function plainConversation(host: ConversationHost, settings: PlainSettings): Conversation {
+  const { codec, ping, confirm, onDoubt } = settings;
   let isOpen = false;
   let isFlowing = false;
   /** Null: it has been answered. */
   let pingedAt: number | null = null;
+  let confirmation: Confirmation | undefined;
 
-  /** Settles what has left the browser. */
+  /** Settles what has left the browser, and that nothing else confirms. */
   function settle(log: ProducerLog): void {
     if (log.inFlight === 0) return;
     const buffered = host.bufferedAmount();
     // What still waits was written last, and behind this message there is at least the rest of its log.
-    log.settleWhile((entry) => entry.status === 'inFlight' && log.inFlightBytes - entry.bytes >= buffered);
+    log.settleWhile(
+      (entry) =>
+        entry.status === 'inFlight' && log.inFlightBytes - entry.bytes >= buffered && confirmation?.has(entry) !== true,
+    );
   }
 
   function write(log: ProducerLog): void {
-    while (log.inFlightBytes < MOST_UNDRAINED_BYTES) {
+    while (log.inFlightBytes < MOST_UNSETTLED_BYTES) {
       const entry = log.peek();
       if (entry === undefined) break;
       log.send(entry);
       host.expectAnswer();
       host.write(entry.payload);
+      confirmation?.wrote(log, entry, () => (codec === 'json' ? (JSON.parse(entry.payload) as Json) : entry.payload));
     }
-    if (log.inFlight > 0) host.requestFlushWithin(DRAIN_CHECK_MS);
+    if (confirmation?.wantsPing === true) host.requestFlush();
+    // Of what waits for a confirmation there is nothing to ask the browser.
+    if (log.inFlight > (confirmation?.waiting ?? 0)) host.requestFlushWithin(DRAIN_CHECK_MS);
   }
 
   /** At once: a call of `send` is a message on the wire, as it is with a WebSocket. */
@@ -56,6 +77,23 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     if (direct !== null) settle(direct);
     settle(own);
     appended();
+    if (confirmation?.wantsPing === true) sendPing();
+  }
+
+  function sendPing(): void {
+    if (!isOpen || ping === undefined) return;
+    try {
+      const data = ping.data();
+      pingedAt = host.now();
+      host.write(data);
+      confirmation?.pinged();
+    } catch (cause) {
+      threw(cause, 'data() of the option ping');
+    }
+  }
+
+  function threw(cause: unknown, what: string): void {
+    host.report({ code: 'LISTENER_FAILED', message: `${what} threw`, cause });
   }
 
   return {
@@ -63,6 +101,7 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     serverNow: null,
     open() {
       isOpen = true;
+      confirmation = confirm?.create(threw);
       // The server wants nothing: the heartbeat is the socket's own.
       host.welcomed({
         resumed: false,
@@ -75,6 +114,8 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
         // Servers say so unasked, too.
         if (pingedAt !== null) host.roundTrip(host.now() - pingedAt);
         pingedAt = null;
+        confirmation?.ponged();
+        host.requestFlush();
         return;
       }
       let message = data as Json;
@@ -90,6 +131,7 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
           return;
         }
       }
+      if (confirmation?.heard(message) === true) host.requestFlush();
       host.deliver(message);
     },
     start() {
@@ -98,16 +140,7 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
     },
     appended,
     flush,
-    ping() {
-      if (!isOpen || ping === undefined) return;
-      try {
-        const data = ping.data();
-        pingedAt = host.now();
-        host.write(data);
-      } catch (cause) {
-        host.report({ code: 'LISTENER_FAILED', message: 'data() of the option ping threw', cause });
-      }
-    },
+    ping: sendPing,
     finish() {
       // A plain server keeps no producers.
     },
@@ -116,7 +149,9 @@ export function plainConversation(host: ConversationHost, codec: PlainCodec, pin
       isOpen = false;
       isFlowing = false;
       pingedAt = null;
+      confirmation = undefined;
       const { own } = host.queue;
+      if (onDoubt === 'resend') own.rewind();
       for (const entry of own.entries) {
         if (entry.status !== 'inFlight') continue;
         const message = 'the connection ended after it was written: it may have arrived, and is not sent again';

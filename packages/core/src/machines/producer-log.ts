@@ -121,6 +121,13 @@ export class ProducerLog {
     this.#trim();
   }
 
+  /** Ends a message in flight with success, whatever is before it. */
+  deliver(entry: Entry): void {
+    if (entry.status !== 'inFlight') return;
+    this.#settle(entry, null);
+    this.#trim();
+  }
+
   /** Ends a message with a failure, unless it has ended. */
   fail(entry: Entry, failure: Failure): void {
     if (isFinal(entry)) return;

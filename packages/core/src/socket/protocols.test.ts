@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pongBarrier } from '../machines/confirmation.ts';
 import { holdfast, plain } from './protocols.ts';
 
 test('holdfast() offers its subprotocol, and has no codec', () => {
@@ -32,6 +33,11 @@ test.each<[string, unknown]>([
   ['ping', { ping: null }],
   ['ping', { ping: {} }],
   ['ping', { ping: 'ping' }],
+  ['confirm', { confirm: null }],
+  ['confirm', { confirm: () => 1 }],
+  ['ping', { confirm: pongBarrier() }],
+  ['ping', { confirm: pongBarrier(), ping: { data: () => '' } }],
+  ['onDoubt', { onDoubt: 'retry' }],
 ])('a wrong %s names itself: %j', (option, options) => {
   expect(() => plain(options as never)).toThrow(
     expect.objectContaining({

@@ -1,6 +1,7 @@
 import type { HoldfastError } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
 import type { Protocol } from '../machines/conversation.ts';
+import type { Confirm } from '../machines/confirmation.ts';
 import type { Ping } from '../machines/ping.ts';
 import { plainConversation, type PlainCodec } from '../machines/plain-conversation.ts';
 import { holdfastSession } from '../machines/session.ts';
@@ -17,20 +18,38 @@ export interface PlainOptions {
    * there is no heartbeat, and a link that dies in silence is not noticed before something is sent or the page wakes up.
    */
   readonly ping?: Ping;
+  /**
+   * When a message counts as delivered: `acknowledgement({ idOf, idsIn })` when the server has named its id, `pongBarrier()`
+   * when it has answered a later ping. Default: when the browser has given it to the network.
+   */
+  readonly confirm?: Confirm;
+  /**
+   * What becomes of a message that was written, and not confirmed when the connection ended. `fail` (the default): it
+   * rejects with OUTCOME_UNKNOWN, so that nothing arrives twice. `resend`: it is sent again, in its place, so that nothing
+   * that `confirm` confirms is lost, and some may arrive twice: the server must be able to tell.
+   */
+  readonly onDoubt?: 'fail' | 'resend';
 }
 
 /**
- * The conversation with any WebSocket server: at most once. A message counts as delivered when the browser has given it
- * to the network; what was written when a connection ends fails with OUTCOME_UNKNOWN and is never sent again.
+ * The conversation with any WebSocket server. By itself: at most once, and a message counts as delivered when the browser
+ * has given it to the network. `confirm` and `onDoubt` make more of what the server's own protocol can show.
  * @throws HoldfastError INVALID_OPTION
  */
 export function plain(options: PlainOptions = {}): Protocol {
-  const { codec = 'json', subprotocols = [], ping } = options;
+  const { codec = 'json', subprotocols = [], ping, confirm, onDoubt = 'fail' } = options;
   if (codec !== 'json' && codec !== 'text') throw wrong('codec', "'json' or 'text'", codec);
   if (!Array.isArray(subprotocols) || subprotocols.some((name) => typeof name !== 'string')) {
     throw wrong('subprotocols', 'an array of strings', subprotocols);
   }
   if (ping !== undefined && typeof ping?.data !== 'function') throw wrong('ping', 'an object with data()', ping);
+  if (confirm !== undefined && typeof confirm?.create !== 'function') {
+    throw wrong('confirm', 'acknowledgement({ idOf, idsIn }) or pongBarrier()', confirm);
+  }
+  if (confirm?.needsPong === true && typeof ping?.isPong !== 'function') {
+    throw wrong('ping', 'an object with data() and isPong(), which pongBarrier() stands on', ping);
+  }
+  if (onDoubt !== 'fail' && onDoubt !== 'resend') throw wrong('onDoubt', "'fail' or 'resend'", onDoubt);
   return {
     name: 'plain',
     codec,
@@ -38,7 +57,7 @@ export function plain(options: PlainOptions = {}): Protocol {
     bytesOf: (payload) => payload.length,
     hasPing: ping !== undefined,
     subprotocols,
-    createConversation: (host) => plainConversation(host, codec, ping),
+    createConversation: (host) => plainConversation(host, { codec, ping, confirm, onDoubt }),
   };
 }
 
