@@ -22,8 +22,8 @@ const MUTANTS = [
   {
     name: 'delete before the ack',
     file: 'packages/core/src/runtime/stored-log.ts',
-    from: 'const left = segment.filter(isLeft);',
-    to: 'const left: Entry[] = [];',
+    from: 'added.push(...cut(part.entries.filter(isLeft)));',
+    to: '',
   },
   {
     name: 'late timer taken for a dead peer',

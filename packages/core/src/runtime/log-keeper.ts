@@ -297,16 +297,16 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       identity = { ...identity, peer };
       void store?.open(identity.clientId, peer).catch(fail);
     },
-    added(entry) {
-      if (store !== null) copies.get(queue.own)?.added(entry);
+    added(entry, isStrict) {
+      if (store !== null) copies.get(queue.own)?.added(entry, isStrict);
     },
     writeSoon: () => void copies.get(queue.own)?.request(),
     settled(log, entry) {
       const copy = copies.get(log);
       // What ends with the socket stays stored.
       if (isClosed || copy === undefined) return;
+      if (store !== null) copy.settled(entry);
       if (log !== queue.own && log.isSettled) void copy.request();
-      else if (store !== null) copy.settled(entry);
     },
     forget(log, entry, done) {
       const copy = copies.get(log);
@@ -319,6 +319,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
         if (forgetting.delete(tell)) done(!copy.has(entry));
       };
       forgetting.add(tell);
+      copy.withdrawn(entry);
       void copy.request().then(tell);
     },
     mayKeep: (entry) => copies.get(queue.own)?.has(entry) === true,

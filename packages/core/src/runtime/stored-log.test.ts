@@ -90,6 +90,51 @@ test('a segment has 1,000 messages at most', async () => {
   expect(page.written).toHaveLength(2_001);
 });
 
+test('a segment has 256 KiB at most, and a larger message one of its own', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  for (const bytes of [100_000, 100_000, 100_000, 1_000_000, 10, 10]) {
+    const entry = anEntry({ payload: '0', bytes });
+    page.queue.own.append(entry);
+    page.keeper.added(entry);
+  }
+  await page.advance(20);
+  expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..2] [3..3] [4..4] [5..6]']);
+});
+
+test('a write does not look at segments in which nothing has changed', async () => {
+  const page = await aPage();
+  const looks: number[] = [];
+  const entries = page.send(3);
+  await page.advance(20);
+  for (const entry of entries) {
+    const { status } = entry;
+    Object.defineProperty(entry, 'status', {
+      get() {
+        looks.push(entry.seq);
+        return status;
+      },
+    });
+  }
+  page.send(2);
+  await page.advance(20);
+  expect(page.written).toEqual([1, 2, 3, 4, 5]);
+  expect(looks).toEqual([]);
+});
+
+test('one message that must be on the disk makes its write strict, and only that', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  const entry = anEntry();
+  page.queue.own.append(entry);
+  page.keeper.added(entry, true);
+  await page.advance(20);
+  page.send();
+  await page.advance(20);
+  expect(origin.place.stricts).toEqual([true, false]);
+});
+
 test('a segment goes when all in it is settled, and segments of 20 ms go together', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);

@@ -8,8 +8,9 @@ import type { ClaimedLog, OutboxStore, Segment, StoredMessage } from '../storage
  * urgent, and join it: what is acknowledged and still stored is recognised after a crash.
  */
 const WRITE_WITHIN_MS = 20;
-/** Messages in one segment, so that a reader's page stays small. */
+/** What one segment holds at most, so that a reader's page stays small; a message that is larger has one to itself. */
 const SEGMENT_MESSAGES = 1_000;
+const SEGMENT_BYTES = 262_144;
 
 export interface StoredLogHost {
   readonly environment: Environment;
@@ -22,9 +23,11 @@ export interface StoredLogHost {
 
 /** One log's copy in storage: what is new is written in segments, which are deleted when all in them is settled. */
 export interface StoredLog {
-  /** A message was appended to the log. */
-  added(entry: Entry): void;
+  /** A message was appended to the log. `isStrict`: it counts as stored when the disk has it. */
+  added(entry: Entry, isStrict?: boolean): void;
   settled(entry: Entry): void;
+  /** It is to be taken out by the next write. */
+  withdrawn(entry: Entry): void;
   /** Whether storage has this message, or is being given it. */
   has(entry: Entry): boolean;
   /** Starts the next write at the end of this turn. Resolves when that is done, whatever came of it. */
@@ -39,10 +42,20 @@ export interface StoredLog {
   stop(): void;
 }
 
+/** A segment: what is stored of it, and how many of its messages are not settled. */
+interface Part {
+  readonly entries: readonly Entry[];
+  left: number;
+}
+
 /** The copy of a log of this page, or of the one that was claimed and is empty yet. */
 export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: ClaimedLog): StoredLog {
   /** Where each stored message is, and each that is on its way to storage. */
-  const segments = new Map<Entry, readonly Entry[]>();
+  const parts = new Map<Entry, Part>();
+  /** Those that the next write has to look at: all is settled, or something withdrawn. It must not look at all there are. */
+  const changed = new Set<Part>();
+  /** Whether something pending must be on the disk. */
+  let isStrict = false;
   /** Messages that were never written: also those that were sent before the storage had opened. */
   let pending: Entry[] = [...log.entries];
   let generation = 0;
@@ -57,8 +70,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   const requestWithin = (): void => {
     cancel ??= host.environment.setTimer(WRITE_WITHIN_MS, () => void request());
   };
-  const track = (segment: readonly Entry[]): void => {
-    for (const entry of segment) segments.set(entry, segment);
+  const track = (part: Part): void => {
+    for (const entry of part.entries) parts.set(entry, part);
   };
 
   if (pending.length > 0) requestWithin();
@@ -68,18 +81,28 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       restore(log, { seq, payload, ttl, bytes: utf8Length(payload) });
     }
     const entries = [...log.entries];
-    for (const { length } of claimed.segments) track(entries.splice(0, length));
+    for (const { length } of claimed.segments) track(partOf(entries.splice(0, length)));
   }
 
   return {
-    added(entry) {
+    added(entry, isOnDisk = false) {
       pending.push(entry);
+      isStrict ||= isOnDisk;
       requestWithin();
     },
     settled(entry) {
-      if (segments.has(entry)) requestWithin();
+      const part = parts.get(entry);
+      if (part === undefined) return;
+      part.left -= 1;
+      if (part.left > 0) return;
+      changed.add(part);
+      requestWithin();
     },
-    has: (entry) => segments.has(entry),
+    withdrawn(entry) {
+      const part = parts.get(entry);
+      if (part !== undefined) changed.add(part);
+    },
+    has: (entry) => parts.has(entry),
     request,
     async write(store, discards, checks) {
       stop();
@@ -90,13 +113,14 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const fresh = pending.filter(isLeft);
       pending = [];
       const added = cut(fresh);
-      const removed: (readonly Entry[])[] = [];
-      for (const segment of new Set(segments.values())) {
-        const left = segment.filter(isLeft);
-        if (left.length > 0 && !segment.some(({ isWithdrawn }) => isWithdrawn)) continue;
-        removed.push(segment);
-        added.push(...cut(left));
+      const removed: Part[] = [];
+      for (const part of discards ? new Set(parts.values()) : changed) {
+        removed.push(part);
+        added.push(...cut(part.entries.filter(isLeft)));
       }
+      changed.clear();
+      const mustBeStrict = isStrict;
+      isStrict = false;
       if (added.length === 0) {
         if (generation === 0) return true;
         if (removed.length === 0 && !checks && !log.isSettled) return false;
@@ -107,12 +131,13 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const { id, after } = log;
       generation = await store.write(
         { id, after: after === null || after.isSettled ? null : after.id, generation },
-        removed.map(([first]) => first?.seq ?? 0),
+        removed.map(({ entries: [first] }) => first?.seq ?? 0),
         added.map(toSegment),
+        mustBeStrict,
       );
       // Not before: until then storage has it.
-      for (const segment of removed) {
-        for (const entry of segment) if (segments.get(entry) === segment) segments.delete(entry);
+      for (const part of removed) {
+        for (const entry of part.entries) if (parts.get(entry) === part) parts.delete(entry);
       }
       fresh.forEach(host.onStored);
       return generation === 0;
@@ -126,15 +151,27 @@ function isUnsettled({ status, isWithdrawn }: Entry): boolean {
   return !isWithdrawn && (status === 'queued' || status === 'inFlight');
 }
 
-function cut(entries: readonly Entry[]): (readonly Entry[])[] {
-  const segments: (readonly Entry[])[] = [];
-  for (let from = 0; from < entries.length; from += SEGMENT_MESSAGES) {
-    segments.push(entries.slice(from, from + SEGMENT_MESSAGES));
-  }
-  return segments;
+function partOf(entries: readonly Entry[]): Part {
+  return { entries, left: entries.length };
 }
 
-function toSegment(entries: readonly Entry[]): Segment {
+function cut(entries: readonly Entry[]): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (const [place, entry] of entries.entries()) {
+    if (place > from && (place - from === SEGMENT_MESSAGES || bytes + entry.bytes > SEGMENT_BYTES)) {
+      parts.push(partOf(entries.slice(from, place)));
+      from = place;
+      bytes = 0;
+    }
+    bytes += entry.bytes;
+  }
+  if (from < entries.length) parts.push(partOf(entries.slice(from)));
+  return parts;
+}
+
+function toSegment({ entries }: Part): Segment {
   return entries.map(({ seq, payload, ttl }): StoredMessage => ({
     seq,
     payload,

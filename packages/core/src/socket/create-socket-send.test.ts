@@ -32,6 +32,8 @@ describe('send', () => {
     ['ttlMs', { ttlMs: Number.NaN }],
     ['ttlMs', { ttlMs: '500' }],
     ['ttlMs', { ttlMs: null }],
+    ['durability', { durability: 'relaxed' }],
+    ['durability', { durability: true }],
     ['signal', { signal: {} }],
     ['signal', { signal: null }],
     ['signal', { signal: 'abort' }],

@@ -176,3 +176,12 @@ test('close() of a page that holds adopted messages leaves them to the next page
   expect(world.events('drop')).toEqual([]);
   expect(browser.locks.heldBy('tab')).toEqual([]);
 });
+
+test('a message may ask for the disk by itself', async () => {
+  const browser = aBrowser();
+  const tab = await aTab(browser, 'tab').settle();
+  await tab.socket.send('one').stored;
+  await tab.socket.send('two', { durability: 'strict' }).stored;
+  await tab.socket.send('three').stored;
+  expect(browser.place.stricts).toEqual([false, true, false]);
+});

@@ -141,7 +141,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const log = queue.own;
       const receipt = message(data, log);
       // Before anything is queued: what throws has sent nothing.
-      const { ttlMs, signal } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
+      const { ttlMs, signal, durability } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
       const failure = refusal(receipt.bytes, signal);
       if (failure !== null) {
         const error = events.error(failure);
@@ -159,7 +159,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         expireAt(receipt.expiresAt);
       }
       log.append(receipt);
-      keeper().added(receipt);
+      keeper().added(receipt, durability === 'strict');
       if (signal !== undefined) {
         const abort = (): void =>
           withdraw(log, receipt, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });
@@ -187,12 +187,14 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
 const NO_OPTIONS: SendOptions = {};
 
 function checkSendOptions(options: SendOptions): SendOptions {
-  const { ttlMs, signal, ...others } = options;
+  const { ttlMs, signal, durability, ...others } = options;
   for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
   if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0))
     throw wrongOption('ttlMs', 'a number above 0', ttlMs);
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw wrongOption('signal', 'an AbortSignal', signal);
+  if (durability !== undefined && durability !== 'strict')
+    throw wrongOption('durability', "'strict', or left out", durability);
   return options;
 }
 

@@ -193,6 +193,11 @@ export interface SendOptions {
   readonly ttlMs?: number;
   /** Withdraws the message while it has been on no wire. */
   readonly signal?: AbortSignal;
+  /**
+   * `strict`: `stored` resolves when the disk has the message, so that it survives a loss of power. Default: what the
+   * outbox was made with. It costs the write some milliseconds, for all messages in it; a memory outbox stores nothing.
+   */
+  readonly durability?: 'strict';
 }
 
 export interface CloseOptions {

@@ -34,7 +34,10 @@ export interface OutboxDatabase {
    * The first try may have been committed although its connection died before saying so, hence `isRetry`: what it did is
    * then no conflict.
    */
-  run<Result>(work: (transaction: Transaction, order: Order, isRetry: boolean) => Promise<Result>): Promise<Result>;
+  run<Result>(
+    work: (transaction: Transaction, order: Order, isRetry: boolean) => Promise<Result>,
+    isStrict?: boolean,
+  ): Promise<Result>;
   /** From here on the app relies on this install's data: where they are gone, every call rejects. */
   expect(clientId: string): void;
   close(): Promise<void>;
@@ -98,7 +101,7 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
   }
 
   return {
-    async run(work) {
+    async run(work, isStrict = false) {
       for (let isRetry = false; ; isRetry = true) {
         if (isClosed) throw new Error('the outbox store is closed');
         connection ??= connect();
@@ -111,7 +114,9 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
           });
         };
         try {
-          transaction = (await database).transaction(['info', 'logs', 'segments'], 'readwrite', { durability });
+          transaction = (await database).transaction(['info', 'logs', 'segments'], 'readwrite', {
+            durability: isStrict ? 'strict' : durability,
+          });
           running = Promise.allSettled([running, transaction.done]);
           const result = await work(transaction, order, isRetry);
           await transaction.done;

@@ -208,6 +208,15 @@ describe('the options', () => {
   });
 });
 
+it('a strict write is one in a relaxed store, and the next one is not', async () => {
+  const store = await openStoreWithLog();
+  const seen: string[] = [];
+  interceptTransactions((transaction) => seen.push(transaction.durability));
+  await store.write({ id: 'a', after: null, generation: 1 }, [], [segment(2)], true);
+  await append(store, 'a', 1, segment(3));
+  expect(seen).toEqual(['strict', 'relaxed']);
+});
+
 describe('where nothing can be stored', () => {
   it('open says so', async () => {
     vi.stubGlobal('indexedDB', undefined);

@@ -99,7 +99,7 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
         return { ...claimed, segments: found, corrupt };
       }),
 
-    write: ({ id, after, generation }, removed, added) =>
+    write: ({ id, after, generation }, removed, added, isStrict) =>
       database.run(async (transaction, order, isRetry) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
@@ -118,7 +118,7 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
         if (added.length > 0 || (await segments.getKey(rangeOf(id, [id]))) !== undefined) return generation || 1;
         order(logs.delete(id));
         return 0;
-      }),
+      }, isStrict),
 
     close: () => database.close(),
   };

@@ -12,8 +12,8 @@ export interface Keeper {
   readonly identity: SessionIdentity;
   /** The server told its name for the identity. */
   setPeer(peer: string): void;
-  /** A message was appended to the own log. */
-  added(entry: Entry): void;
+  /** A message was appended to the own log. `isStrict`: it counts as stored when the disk has it. */
+  added(entry: Entry, isStrict?: boolean): void;
   /** Somebody waits for what is pending: the write starts at the end of this turn. */
   writeSoon(): void;
   settled(log: ProducerLog, entry: Entry): void;

@@ -22,9 +22,9 @@ export interface OutboxStore {
    *
    * `log.generation` is compared with the log's header in the same transaction; 0 makes the log, at generation 1.
    * Rejects with `LogLost` when it is another, or when there is no such log. A segment is never written over: a seq
-   * belongs to one message for ever.
+   * belongs to one message for ever. With `isStrict` it resolves when the disk has it, whatever the store does otherwise.
    */
-  write(log: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number>;
+  write(log: LogHeader, removed: readonly number[], added: readonly Segment[], isStrict?: boolean): Promise<number>;
   /** Ends the connection to the storage; every later call rejects. */
   close(): Promise<void>;
 }

@@ -14,6 +14,8 @@ export type StoreCall =
 export class MemoryPlace extends LogTable {
   /** Every call that changed or read something, in order: `append log-1 [3..5]`. */
   readonly calls: string[] = [];
+  /** Of each write whether it was to be strict. */
+  readonly stricts: boolean[] = [];
   readonly #failing = new Map<StoreCall, unknown>();
   readonly #gates = new Map<StoreCall, Promise<void>>();
 
@@ -96,7 +98,13 @@ export class MemoryStore implements OutboxStore {
     return this.#place.claimLog(logId);
   }
 
-  async write(log: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number> {
+  async write(
+    log: LogHeader,
+    removed: readonly number[],
+    added: readonly Segment[],
+    isStrict = false,
+  ): Promise<number> {
+    this.#place.stricts.push(isStrict);
     const copies = structuredClone(added);
     await this.#pass(...describeWrite(log.id, log.generation, removed, added));
     const wasThere = this.#place.logs.has(log.id);
