@@ -34,19 +34,19 @@ const MUTANTS = [
   {
     name: 'stale event',
     file: 'packages/core/src/machines/connection.ts',
-    from: `if ('connectionId' in event && event.connectionId !== state.known.connectionId && event.connectionId !== rivalId) {`,
-    to: 'if (false) {',
+    from: "if (state.name === 'closed' || (id !== state.connectionId && !isOfRival)) return [state, []];",
+    to: "if (state.name === 'closed') return [state, []];",
   },
   {
     name: 'old connection closed as done before the welcome',
     file: 'packages/core/src/runtime/link.ts',
-    from: 'if (this.#former !== null) silence(this.#former);',
-    to: "this.#former?.close(1000, 'moved');",
+    from: 'if (former !== null) silence(former);',
+    to: "former?.close(1000, 'moved');",
   },
   {
     name: 'breaker without a trial',
     file: 'packages/core/src/machines/retry.ts',
-    from: "...(isTripped ? [set('retry', ms)] : [])",
+    from: "if (isTripped) set(turn, 'retry', ms);",
     to: '',
   },
   {

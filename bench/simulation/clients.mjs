@@ -21,7 +21,8 @@ import { formulas } from './formulas.mjs';
 export async function holdfastKind() {
   const source = await importSource(
     'simulated',
-    `export { initialState, transition } from './packages/core/src/machines/connection.ts';
+    `export { initialState } from './packages/core/src/machines/connection-steps.ts';
+     export { transition } from './packages/core/src/machines/connection.ts';
      export { checkOptions } from './packages/core/src/socket/options.ts';
      export { readCloseReason } from './packages/core/src/protocol/close-reason.ts';
      export { closeReason } from './packages/server/src/session/close-reason.ts';

@@ -101,7 +101,7 @@ export class Page implements Environment {
   record(before: State, event: Event, after: State): void {
     count(`row ${before.name} ${event.type}`);
     this.#state = after;
-    if (after === before || !('retryAt' in after) || after.retryAt === null) return;
+    if (after === before || after.retryAt === null) return;
     // Its timer is set in this turn.
     const dueIn = after.retryAt - this.now();
     this.#clock.after(

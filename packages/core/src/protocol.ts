@@ -22,7 +22,7 @@ export type {
   WireError,
 } from './protocol/frames.ts';
 export { heartbeat } from './machines/heartbeat.ts';
-export type { HeartbeatEvent, HeartbeatEffect, HeartbeatOptions, HeartbeatState } from './machines/heartbeat.ts';
+export type { HeartbeatEvent, HeartbeatOptions, HeartbeatState, HeartbeatWord } from './machines/heartbeat.ts';
 export { describe } from './lib/describe.ts';
 export { Deque } from './lib/deque.ts';
 export type { Json } from './lib/errors.ts';

@@ -1,65 +1,79 @@
 import type { Failure } from '../lib/errors.ts';
-import { CLOSE } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, fresh, know, leave, race, raceLater, revived, set, to } from './connection-steps.ts';
-import type { Effect, Input, Part, PauseReason, State, Step } from './connection-state.ts';
+import { close, connect, drop, order, putRival, race, revive, set, to } from './connection-steps.ts';
+import type { Draft, Part, PauseReason, Turn } from './connection-state.ts';
 
 // Parts of the connection machine that a small client may leave out.
 
 /** No connection while the app, a frozen page or a hidden one wants none. */
-export const pausing: Part = (state, event, input, options) => {
-  const release = (): readonly Effect[] =>
-    options.releaseAfterMs < Number.POSITIVE_INFINITY ? [set('hidden', options.releaseAfterMs)] : [];
-  const resume = (...gone: readonly PauseReason[]): Step | null => {
-    if (state.name !== 'paused') return null;
-    const reasons = state.reasons.filter((reason) => !gone.includes(reason));
-    const next = event.type === 'page/visible' ? know(state, { isHidden: false }) : state;
-    if (reasons.length === 0) {
-      const isAsked = gone[0] === 'user';
-      const waitMs = state.known.notBefore - input.now;
-      if (isAsked || waitMs <= 0) return connect(next, isAsked ? 'user' : 'wake', input, options);
-      // The server's wish outlives the pause.
-      const failure: Failure = { code: 'SERVER_BUSY', message: 'the server asked to come back later' };
-      return [
-        to(next, input, { name: 'waiting', reason: 'lost', retryAt: state.known.notBefore, failure }),
-        [set('retry', waitMs)],
-      ];
-    }
-    return [reasons.length === state.reasons.length ? next : to(next, input, { name: 'paused', reasons }), []];
+export const pausing: Part = (draft, turn, event) => {
+  const isOpen = draft.name === 'open';
+  const release = (): void => {
+    if (turn.options.releaseAfterMs < Number.POSITIVE_INFINITY) set(turn, 'hidden', turn.options.releaseAfterMs);
   };
   switch (event.type) {
     case 'user/pause':
-      return pause(revived(state), 'user', input);
+      revive(draft);
+      return pause(draft, turn, 'user');
     case 'user/connect':
     case 'user/reconnect':
-      return resume('user', 'hidden');
+      return resume(draft, turn, ['user', 'hidden']);
     case 'page/frozen':
-      return state.name === 'idle' || state.name === 'suspended' ? null : pause(state, 'frozen', input);
+      return draft.name !== 'idle' && draft.name !== 'suspended' && pause(draft, turn, 'frozen');
     case 'page/resumed':
-      return resume('frozen');
+      return resume(draft, turn, ['frozen']);
     case 'page/visible':
+      draft.isHidden = false;
+      return resume(draft, turn, ['hidden']);
     case 'outbox/filled':
-      return resume('hidden');
+      return resume(draft, turn, ['hidden']);
     case 'page/hidden':
-      return state.name === 'open' ? [know(state, { isHidden: true }), release()] : null;
+      if (isOpen) release();
+      return false;
     case 'timer/stable':
-      return state.name === 'open' && state.known.isHidden ? [{ ...fresh(state), isStable: true }, release()] : null;
+      if (isOpen && draft.isHidden) release();
+      return false;
     case 'timer/hidden':
-      if (state.name !== 'open' || !state.known.isHidden) return [state, []];
+      if (!isOpen || !draft.isHidden) return true;
       // Never while work is unsent.
-      return event.isBusy ? [state, release()] : pause(state, 'hidden', input);
+      if (!event.isBusy) return pause(draft, turn, 'hidden');
+      release();
+      return true;
     default:
-      return null;
+      return false;
   }
 };
 
-function pause(state: State, reason: PauseReason, input: Input): Step {
-  const reasons = state.name === 'paused' ? state.reasons : [];
-  if (reasons.includes(reason)) return [state, []];
-  return [
-    to(state, input, { name: 'paused', reasons: [...reasons, reason] }),
-    leave(state, { code: CLOSE.GOING_AWAY, reason: 'paused', wasClean: true }, null),
-  ];
+function pause(draft: Draft, turn: Turn, reason: PauseReason): true {
+  drop(draft, turn, 'paused');
+  if (!draft.reasons.includes(reason)) stay(draft, turn, [...draft.reasons, reason]);
+  return true;
+}
+
+/** Paused for these reasons: the app reads the first. */
+function stay(draft: Draft, turn: Turn, reasons: readonly PauseReason[]): void {
+  const reason = (['user', 'frozen', 'hidden'] as const).find((one) => reasons.includes(one)) ?? 'user';
+  to(draft, turn, 'paused', { reason, reasons });
+}
+
+function resume(draft: Draft, turn: Turn, gone: readonly PauseReason[]): boolean {
+  if (draft.name !== 'paused') return false;
+  const reasons = draft.reasons.filter((reason) => !gone.includes(reason));
+  if (reasons.length > 0) {
+    if (reasons.length < draft.reasons.length) stay(draft, turn, reasons);
+    return true;
+  }
+  const isAsked = gone.includes('user');
+  const { notBefore: retryAt } = draft;
+  if (isAsked || turn.now >= retryAt) {
+    connect(draft, turn, isAsked ? 'user' : 'wake');
+    return true;
+  }
+  // The server's wish outlives the pause.
+  const failure: Failure = { code: 'SERVER_BUSY', message: 'the server asked to come back later' };
+  to(draft, turn, 'waiting', { reason: 'lost', retryAt, failure });
+  set(turn, 'retry', retryAt - turn.now);
+  return true;
 }
 
 /** Tries of a move to another connection. */
@@ -68,56 +82,43 @@ const MOVES = 5;
 const LONGEST_MOVE_MS = 600_000;
 
 /** Make before break: the app or the server wants the conversation on another connection. */
-export const moving: Part = (state, event, input, options) => {
-  if (!options.canRace || state.name !== 'open') return null;
-  const { rival } = state;
-  // One that waits for its turn begins now.
-  if (event.type === 'user/migrate')
-    return rival?.isWanted && rival.connectionId !== null ? [state, []] : race(state, options, true);
+export const moving: Part = (draft, turn, event) => {
+  const { options, random } = turn;
+  const wanted = draft.rival?.isWanted === true ? draft.rival : null;
+  if (!options.canRace || draft.name !== 'open') return false;
+  const isTimer = event.type === 'timer/rival';
+  if (event.type === 'user/migrate' || (isTimer && wanted?.connectionId === null)) {
+    // One that waits for its turn begins now.
+    if (!wanted?.connectionId) race(draft, turn, true);
+    return true;
+  }
   if (event.type === 'link/drained') {
     // Half of the time is for moving, half is left for what goes wrong.
-    return rival?.isWanted === true
-      ? [state, []]
-      : raceLater(state, true, 0, (Math.min(event.withinMs, LONGEST_MOVE_MS) / 2) * input.random);
+    if (wanted === null) putRival(draft, turn, null, true, 0, (Math.min(event.withinMs, LONGEST_MOVE_MS) / 2) * random);
+    return true;
   }
-  if (rival?.isWanted !== true) return null;
-  if (event.type === 'timer/rival' && rival.connectionId === null) return race(state, options, true);
-  const isOver =
-    (event.type === 'timer/rival' && rival.openMs === null) ||
-    ((event.type === 'link/closed' || event.type === 'link/failed') && event.connectionId === rival.connectionId);
-  if (!isOver || rival.tries >= MOVES) return null;
-  const told = event.type === 'link/closed' ? event : { retryAfterMs: null, hasSlot: false };
-  const ms = told.hasSlot ? 0 : backoffDelayMs(rival.tries, input.random, 0, options);
-  return raceLater(state, true, rival.tries, (told.retryAfterMs ?? 0) + ms);
+  const closed = event.type === 'link/closed' ? event : null;
+  const isEnd = (closed ?? (event.type === 'link/failed' ? event : null))?.connectionId === wanted?.connectionId;
+  if (wanted === null || wanted.tries >= MOVES || !(isTimer ? wanted.openMs === null : isEnd)) return false;
+  const ms = closed?.hasSlot === true ? 0 : backoffDelayMs(wanted.tries, random, 0, options);
+  putRival(draft, turn, null, true, wanted.tries, (closed?.retryAfterMs ?? 0) + ms);
+  return true;
 };
 
 /** An open connection goes on for a while, to empty the outbox. */
-export const flushing: Part = (state, event, input) => {
-  if (event.type === 'user/close' && event.flushMs > 0) {
-    if (state.name === 'closing') return [state, []];
-    return state.name === 'open'
-      ? [
-          to(state, input, { name: 'closing', failure: event.failure }),
-          [{ type: 'link/abandon' }, set('flush', event.flushMs)],
-        ]
-      : null;
+export const flushing: Part = (draft, turn, event) => {
+  const isClose = event.type === 'user/close';
+  const isFlush = isClose && event.flushMs > 0;
+  if (draft.name === 'open' && isFlush) {
+    to(draft, turn, 'closing', { failure: event.failure });
+    order(turn, { type: 'link/abandon' });
+    set(turn, 'flush', event.flushMs);
+    return true;
   }
-  if (state.name !== 'closing') return null;
-  switch (event.type) {
-    case 'user/close':
-    case 'link/failed':
-    case 'link/closed':
-    case 'timer/flush':
-    case 'outbox/emptied':
-    case 'page/frozen':
-      return [
-        to(state, input, {
-          name: 'closed',
-          failure: event.type === 'user/close' ? (event.failure ?? state.failure) : state.failure,
-        }),
-        leave(state, { code: CLOSE.NORMAL, reason: '', wasClean: true }, null),
-      ];
-    default:
-      return [state, []];
+  if (draft.name !== 'closing') return false;
+  const ends = ['user/close', 'link/failed', 'link/closed', 'timer/flush', 'outbox/emptied', 'page/frozen'];
+  if (!isFlush && ends.includes(event.type)) {
+    close(draft, turn, isClose ? (event.failure ?? draft.failure) : draft.failure);
   }
+  return true;
 };

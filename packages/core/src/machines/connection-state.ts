@@ -2,8 +2,29 @@ import type { ErrorCode, Failure } from '../lib/errors.ts';
 import type { BackoffOptions } from './backoff.ts';
 import type { HeartbeatOptions, HeartbeatState } from './heartbeat.ts';
 
-/** What goes along from state to state. */
-export interface Known {
+export type StateName = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'suspended' | 'closing' | 'closed';
+export type PauseReason = 'user' | 'frozen' | 'hidden';
+export type ConnectReason = 'start' | 'user' | 'retry' | 'wake' | 'lost';
+
+/** A second connection on its way, that may replace the open one. */
+export interface Rival {
+  /** Null: it waits for its turn. */
+  readonly connectionId: number | null;
+  /** The app or the server wants the move; else a hint did, and the old connection may still win. */
+  readonly isWanted: boolean;
+  readonly tries: number;
+  /** How long its handshake took; null: it is on its way. */
+  readonly openMs: number | null;
+}
+
+/** One flat record: what goes along from state to state, and what each state has of its own. */
+export interface State {
+  readonly name: StateName;
+  /** When this state began, on the clock of `Input.now`. */
+  readonly since: number;
+
+  // What goes along.
+
   /** The connection in use, or the last one. */
   readonly connectionId: number;
   /** The newest connection ever started: no id is given twice, so a late event of an older one is told by its id. */
@@ -24,66 +45,37 @@ export interface Known {
   readonly isHidden: boolean;
   /** When the browser last said that the network is back. */
   readonly onlineAt: number;
+
+  // Of one state, and nothing in the others.
+
+  /** Why it is in this state, in the words that the app reads. */
+  readonly reason: ConnectReason | PauseReason | 'offline' | 'refused' | 'exhausted' | 'connected';
+  /**
+   * Connecting: what ended the connection that this one replaces; null: the app or the page wanted it. Waiting, suspended,
+   * closing, closed: what led there.
+   */
+  readonly failure: Failure | null;
+  /** Waiting: the next try. Suspended: the breaker is open until then; null: only the app goes on. */
+  readonly retryAt: number | null;
+  /** Connecting. `opening`: URL, token, handshake. `greeting`: the protocol's welcome. `preparing`: the app's `onConnect`. */
+  readonly step: 'opening' | 'greeting' | 'preparing' | null;
+  /** Connecting: it takes over from an open one, which is closed after the welcome: for the app nothing has ended. */
+  readonly isHandover: boolean;
+  /** Connecting: how long the handshake took; 0: not known. */
+  readonly openMs: number;
+  /** From the welcome on; null: no heartbeat. */
+  readonly heartbeatOptions: HeartbeatOptions | null;
+  /** Open, with a heartbeat. */
+  readonly heartbeat: HeartbeatState | null;
+  /** Open. */
+  readonly isStable: boolean;
+  /** Open: ticks of the clock with something written and nothing heard; null: it does not tick. */
+  readonly silentTicks: number | null;
+  /** Open. */
+  readonly rival: Rival | null;
+  /** Paused. */
+  readonly reasons: readonly PauseReason[];
 }
-
-interface Always {
-  readonly known: Known;
-  /** When this state began, on the clock of `Input.now`. */
-  readonly since: number;
-}
-
-export type ConnectReason = 'start' | 'user' | 'retry' | 'wake' | 'lost';
-
-/** A second connection on its way, that may replace the open one. */
-export interface Rival {
-  /** Null: it waits for its turn. */
-  readonly connectionId: number | null;
-  /** The app or the server wants the move; else a hint did, and the old connection may still win. */
-  readonly isWanted: boolean;
-  readonly tries: number;
-  /** How long its handshake took; null: it is on its way. */
-  readonly openMs: number | null;
-}
-
-export type State =
-  | (Always & { readonly name: 'idle' })
-  | (Always & {
-      readonly name: 'connecting';
-      /** `opening`: URL, token, handshake. `greeting`: the protocol's welcome. `preparing`: the app's `onConnect`. */
-      readonly step: 'opening' | 'greeting' | 'preparing';
-      readonly reason: ConnectReason;
-      /** What ended the connection that this one replaces; null: the app or the page wanted it. */
-      readonly failure: Failure | null;
-      /** It takes over from an open one, which is closed after the welcome: for the app nothing has ended. */
-      readonly isHandover: boolean;
-      /** How long the handshake took; 0: not known. */
-      readonly openMs: number;
-      /** From the welcome on; null: no heartbeat. */
-      readonly heartbeatOptions: HeartbeatOptions | null;
-    })
-  | (Always & {
-      readonly name: 'open';
-      readonly isStable: boolean;
-      readonly heartbeatOptions: HeartbeatOptions | null;
-      readonly heartbeat: HeartbeatState;
-      /** Ticks of the clock with something written and nothing heard; null: it does not tick. */
-      readonly silentTicks: number | null;
-      readonly rival: Rival | null;
-    })
-  | (Always & {
-      readonly name: 'waiting';
-      readonly reason: 'lost' | 'offline';
-      readonly retryAt: number;
-      readonly failure: Failure;
-    })
-  | (Always & { readonly name: 'paused'; readonly reasons: readonly PauseReason[] })
-  /** `retryAt`: the breaker is open until then; null: only the app goes on. */
-  | (Always & { readonly name: 'suspended'; readonly failure: Failure; readonly retryAt: number | null })
-  | (Always & { readonly name: 'closing'; readonly failure: Failure | null })
-  | (Always & { readonly name: 'closed'; readonly failure: Failure | null });
-
-export type StateName = State['name'];
-export type PauseReason = 'user' | 'frozen' | 'hidden';
 
 /** Facts. One with a `connectionId` counts only while that connection is in use, or the rival. */
 export type Event =
@@ -235,5 +227,14 @@ export interface ConnectionOptions extends BackoffOptions {
 
 export type Step = readonly [state: State, effects: readonly Effect[]];
 
-/** A part of the machine: its step, or null where it has nothing to say. */
-export type Part = (state: State, event: Event, input: Input, options: ConnectionOptions) => Step | null;
+/** A state that is being written: the next one, until its step is over. */
+export type Draft = { -readonly [Key in keyof State]: State[Key] };
+
+/** What a step is taken with, and the effects that it has had so far. */
+export interface Turn extends Input {
+  readonly options: ConnectionOptions;
+  readonly effects: Effect[];
+}
+
+/** A part of the machine: takes its step, or tells with false that the rest of the machine goes on. */
+export type Part = (draft: Draft, turn: Turn, event: Event) => boolean;

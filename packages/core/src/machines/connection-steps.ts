@@ -1,47 +1,67 @@
 import type { Failure } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
-import type {
-  ConnectionOptions,
-  ConnectReason,
-  Effect,
-  Input,
-  Known,
-  State,
-  Step,
-  TimerName,
-} from './connection-state.ts';
+import type { ConnectReason, Draft, Effect, Rival, State, StateName, TimerName, Turn } from './connection-state.ts';
 
-// What the transitions are made of.
+// What the transitions are made of. Each writes into the draft of the next state and adds its effects to those of the turn.
 
-export type Open = Extract<State, { name: 'open' }>;
-export type Connecting = Extract<State, { name: 'connecting' }>;
-type Form<Name = State['name']> = Name extends string ? Omit<Extract<State, { name: Name }>, 'known' | 'since'> : never;
+/** From scratch. */
+const FRESH = { attempt: 0, failingSince: null, delayMs: 0, trips: 0, isRenewed: false };
+/** What a state has of its own, left out. */
+const BARE = {
+  reason: 'user',
+  failure: null,
+  retryAt: null,
+  step: null,
+  isHandover: false,
+  openMs: 0,
+  heartbeatOptions: null,
+  heartbeat: null,
+  isStable: false,
+  silentTicks: null,
+  rival: null,
+  reasons: [],
+} as const;
+
+export function initialState(now: number, isOffline: boolean): State {
+  return {
+    ...BARE,
+    ...FRESH,
+    name: 'idle',
+    since: now,
+    connectionId: 0,
+    newestId: 0,
+    notBefore: now,
+    isOffline,
+    isHidden: false,
+    onlineAt: Number.NEGATIVE_INFINITY,
+  };
+}
 
 /** The next state: what is known goes along. */
-export function to(state: State, input: Input, form: Form, changes?: Partial<Known>): State {
-  return { known: { ...state.known, ...changes }, since: input.now, ...form };
+export function to(draft: Draft, { now }: Turn, name: StateName, own?: Partial<State>): void {
+  Object.assign(draft, BARE, { name, since: now }, own);
 }
 
-export function know<S extends State>(state: S, changes: Partial<Known>): S {
-  return { ...state, known: { ...state.known, ...changes } };
-}
-
-/** From scratch: a connection proved stable, or the app asked. */
-export function fresh<S extends State>(state: S): S {
-  return know(state, { attempt: 0, failingSince: null, delayMs: 0, trips: 0, isRenewed: false });
+/** A connection proved stable, or the app asked. */
+export function refresh(draft: Draft): void {
+  Object.assign(draft, FRESH);
 }
 
 /** From scratch where the retries had ended. */
-export function revived(state: State): State {
-  return state.name === 'suspended' || state.known.trips > 0 ? fresh(state) : state;
+export function revive(draft: Draft): void {
+  if (draft.name === 'suspended' || draft.trips > 0) refresh(draft);
 }
 
-export function isLinked(state: State): boolean {
-  return state.name === 'connecting' || state.name === 'open' || state.name === 'closing';
+export function isLinked({ name }: State): boolean {
+  return name === 'connecting' || name === 'open' || name === 'closing';
 }
 
-export function set(timer: TimerName, ms: number): Effect {
-  return { type: 'timer/set', timer, ms };
+export function order({ effects }: Turn, ...more: Effect[]): void {
+  effects.push(...more);
+}
+
+export function set(turn: Turn, timer: TimerName, ms: number): void {
+  order(turn, { type: 'timer/set', timer, ms });
 }
 
 export interface End {
@@ -50,101 +70,85 @@ export interface End {
   readonly wasClean: boolean;
 }
 
+export function tellClose(turn: Turn, { code, reason, wasClean }: End, failure: Failure | null): void {
+  order(turn, { type: 'tell/close', code, reason, wasClean, failure });
+}
+
 /** Ends the connection that a state holds, and tells the app. `failure` null: the app asked for it, or the page. */
-export function leave(state: State, { code, reason, wasClean }: End, failure: Failure | null): readonly Effect[] {
-  return isLinked(state)
-    ? [
-        { type: 'link/detach', code, reason },
-        { type: 'tell/close', code, reason, wasClean, failure },
-      ]
-    : [];
+export function leave(draft: Draft, turn: Turn, end: End, failure: Failure | null = null): void {
+  if (!isLinked(draft)) return;
+  order(turn, { type: 'link/detach', code: end.code, reason: end.reason });
+  tellClose(turn, end, failure);
 }
 
-export function connect(
-  state: State,
-  reason: ConnectReason,
-  input: Input,
-  options: ConnectionOptions,
-  failure: Failure | null = null,
-): Step {
-  const connectionId = state.known.newestId + 1;
-  return [
-    connecting(state, connectionId, reason, input, failure, { newestId: connectionId }),
-    [
-      ...leave(state, { code: CLOSE.GOING_AWAY, reason: 'replaced', wasClean: true }, null),
-      set('connect', options.connectTimeoutMs),
-      { type: 'link/connect', connectionId },
-    ],
-  ];
+/** Ends the connection on the wish of the app or the page. */
+export function drop(draft: Draft, turn: Turn, reason: string, code: number = CLOSE.GOING_AWAY): void {
+  leave(draft, turn, { code, reason, wasClean: true });
 }
 
-function connecting(
-  state: State,
-  connectionId: number,
-  reason: ConnectReason,
-  input: Input,
-  failure: Failure | null,
-  changes?: Partial<Known>,
-): Connecting {
-  return to(
-    state,
-    input,
-    { name: 'connecting', step: 'opening', reason, failure, isHandover: false, openMs: 0, heartbeatOptions: null },
-    // With a try the server's wish is over: its time has come, or the app knows better.
-    { ...changes, connectionId, notBefore: input.now },
-  ) as Connecting;
+export function close(draft: Draft, turn: Turn, failure: Failure | null): void {
+  drop(draft, turn, '', CLOSE.NORMAL);
+  to(draft, turn, 'closed', { failure });
+}
+
+export function connect(draft: Draft, turn: Turn, reason: ConnectReason, failure: Failure | null = null): void {
+  drop(draft, turn, 'replaced');
+  draft.newestId += 1;
+  connecting(draft, turn, draft.newestId, { reason, failure });
+  order(turn, { type: 'link/connect', connectionId: draft.newestId });
+}
+
+function connecting(draft: Draft, turn: Turn, connectionId: number, own: Partial<State>): void {
+  // With a try the server's wish is over: its time has come, or the app knows better.
+  to(draft, turn, 'connecting', { step: 'opening', connectionId, notBefore: turn.now, ...own });
+  set(turn, 'connect', turn.options.connectTimeoutMs);
 }
 
 // A second connection beside the open one.
 
-export function race(state: Open, options: ConnectionOptions, isMove = false): Step {
-  const tries = state.rival?.tries ?? 0;
-  if (!options.canRace || (!isMove && (state.rival?.connectionId ?? null) !== null)) return [state, []];
+export function race(draft: Draft, turn: Turn, isMove = false): void {
+  const { rival } = draft;
+  if (!turn.options.canRace || (!isMove && rival?.connectionId)) return;
+  draft.newestId += 1;
   // A move that waits for its turn begins with whatever begins first.
-  const isWanted = isMove || state.rival?.isWanted === true;
-  const connectionId = state.known.newestId + 1;
-  return [
-    { ...know(state, { newestId: connectionId }), rival: { connectionId, isWanted, tries: tries + 1, openMs: null } },
-    [{ type: 'link/abandon' }, set('rival', options.connectTimeoutMs), { type: 'link/connect', connectionId }],
-  ];
+  const isWanted = isMove || rival?.isWanted === true;
+  putRival(draft, turn, draft.newestId, isWanted, (rival?.tries ?? 0) + 1, turn.options.connectTimeoutMs);
+  order(turn, { type: 'link/connect', connectionId: draft.newestId });
 }
 
-/** The old connection stays for now: the next rival starts after `ms`. */
-export function raceLater(state: Open, isWanted: boolean, tries: number, ms: number): Step {
-  return [
-    { ...state, rival: { connectionId: null, isWanted, tries, openMs: null } },
-    [{ type: 'link/abandon' }, set('rival', ms)],
-  ];
+/** In the place of the rival that there is; the timer says how long this one may take, or when it starts. */
+export function putRival(
+  draft: Draft,
+  turn: Turn,
+  connectionId: number | null,
+  isWanted: boolean,
+  tries: number,
+  ms: number,
+): void {
+  draft.rival = { connectionId, isWanted, tries, openMs: null };
+  order(turn, { type: 'link/abandon' });
+  set(turn, 'rival', ms);
 }
 
 /** The old connection stays. */
-export function dropRival(state: Open): Step {
-  return state.rival === null ? [state, []] : [{ ...state, rival: null }, [{ type: 'link/abandon' }]];
+export function dropRival(draft: Draft, turn: Turn): void {
+  if (draft.rival === null) return;
+  draft.rival = null;
+  order(turn, { type: 'link/abandon' });
 }
 
-/** The rival is the connection from here on, though it may still be on its way. */
-export function takeOver(
-  state: Open,
-  { connectionId, openMs }: { readonly connectionId: number; readonly openMs: number | null },
-  failure: Failure | null,
-  input: Input,
-  options: ConnectionOptions,
-): readonly [Connecting, readonly Effect[]] {
-  const next = connecting(state, connectionId, 'lost', input, failure);
-  const effects: Effect[] = [{ type: 'link/promote', connectionId }, set('connect', options.connectTimeoutMs)];
-  return openMs === null
-    ? [next, effects]
-    : [{ ...next, step: 'greeting', openMs }, [...effects, { type: 'link/greet', connectionId }]];
-}
-
-/** For the app nothing has ended: the conversation goes on with the rival. */
-export function handover(
-  state: Open,
-  connectionId: number,
-  openMs: number,
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  const [next, effects] = takeOver(state, { connectionId, openMs }, null, input, options);
-  return [{ ...next, isHandover: true, since: state.since }, effects];
+/**
+ * The rival is the connection from here on, though it may still be on its way. Without a failure the conversation goes on
+ * with it: for the app nothing has ended.
+ */
+export function takeOver(draft: Draft, turn: Turn, failure: Failure | null): void {
+  const { since } = draft;
+  const { connectionId, openMs } = draft.rival as Rival & { connectionId: number };
+  order(turn, { type: 'link/promote', connectionId });
+  connecting(draft, turn, connectionId, {
+    failure,
+    ...(failure === null ? { reason: 'connected', isHandover: true, since } : { reason: 'lost' }),
+    ...(openMs !== null && { step: 'greeting', openMs }),
+  });
+  if (openMs !== null) order(turn, { type: 'link/greet', connectionId });
 }

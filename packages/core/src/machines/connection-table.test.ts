@@ -36,7 +36,7 @@ describe('the transition table', () => {
     for (const state of STATES[name]) {
       for (const event of EVENTS[type] as readonly Event[]) {
         if (!('connectionId' in event)) continue;
-        for (const connectionId of [0, state.known.connectionId - 1, state.known.newestId + 1]) {
+        for (const connectionId of [0, state.connectionId - 1, state.newestId + 1]) {
           const [next, effects] = transition(state, { ...event, connectionId }, { now: 10, random: 0.5 }, options);
           expect([next === state, effects]).toEqual([true, []]);
         }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
 import { EVENT_TYPES, EVENTS, options } from './connection.fixture.ts';
 import type { ConnectionOptions, Effect, Event, State, TimerName } from './connection-state.ts';
-import { initialState, transition } from './connection.ts';
+import { initialState } from './connection-steps.ts';
+import { transition } from './connection.ts';
 
 /** What the outside knows of the machine: the timers that run and the link that is there. It shares none of its code. */
 class Outside {
@@ -20,7 +21,7 @@ class Outside {
         this.timers.add(effect.timer);
         return;
       case 'link/connect':
-        expect(effect.connectionId).toBe(state.known.newestId);
+        expect(effect.connectionId).toBe(state.newestId);
         if (this.link === null) this.link = effect.connectionId;
         else {
           expect(this.rival, 'a third connection').toBe(null);
@@ -59,22 +60,22 @@ class Outside {
   }
 
   check(state: State, before: State): void {
-    expect(state.known.newestId).toBeGreaterThanOrEqual(before.known.newestId);
-    expect(state.known.newestId).toBeGreaterThanOrEqual(state.known.connectionId);
-    expect(this.link).toBe(['connecting', 'open', 'closing'].includes(state.name) ? state.known.connectionId : null);
+    expect(state.newestId).toBeGreaterThanOrEqual(before.newestId);
+    expect(state.newestId).toBeGreaterThanOrEqual(state.connectionId);
+    expect(this.link).toBe(['connecting', 'open', 'closing'].includes(state.name) ? state.connectionId : null);
     expect(this.rival).toBe(state.name === 'open' ? (state.rival?.connectionId ?? null) : null);
     const due = this.#due(state);
     expect([...this.timers], state.name).toEqual(expect.arrayContaining(due));
     // What else runs is ignored when it fires; in these states nothing may be left at all.
     if (state.name !== 'open') expect(this.timers.size, state.name).toBe(due.length);
     expect(this.untold, 'every end is told, and once').toBe(0);
-    if (state.name === 'open') expect(this.greeted).toBe(state.known.connectionId);
+    if (state.name === 'open') expect(this.greeted).toBe(state.connectionId);
     if (before.name === 'closed') expect(state).toBe(before);
     if (state.name === 'waiting') expect(state.retryAt).toBeGreaterThanOrEqual(state.since);
     if (state.name === 'paused') expect(new Set(state.reasons).size).toBe(Math.max(1, state.reasons.length));
     // From scratch: a connection proved stable, or the app asked where the retries had ended.
-    if (state.known.attempt < before.known.attempt && before.known.trips === 0)
-      expect([this.#heldBy, state.known.attempt]).toEqual([expect.stringMatching(/^(?:open|suspended)$/), 0]);
+    if (state.attempt < before.attempt && before.trips === 0)
+      expect([this.#heldBy, state.attempt]).toEqual([expect.stringMatching(/^(?:open|suspended)$/), 0]);
     this.#heldBy = state.name;
   }
 
@@ -107,18 +108,18 @@ class Outside {
 function nextEvent(dice: Dice, state: State, outside: Outside): Event {
   const forward = { opening: 'link/opened', greeting: 'link/welcomed', preparing: 'link/prepared' } as const;
   // Mostly what happens, so that the walk gets somewhere; at times anything at all.
-  if (state.name === 'connecting' && dice.chance(0.4)) {
+  if (state.step !== null && dice.chance(0.4)) {
     const event = dice.pick<Event>(EVENTS[forward[state.step]]);
-    return { ...event, connectionId: state.known.connectionId } as Event;
+    return { ...event, connectionId: state.connectionId } as Event;
   }
   for (;;) {
     const event = dice.pick<Event>(EVENTS[dice.pick(EVENT_TYPES)]);
     if (event.type === 'user/close' && dice.chance(0.9)) continue;
     if (!('connectionId' in event)) return event;
-    const connectionId = dice.chance(0.2) ? dice.below(state.known.newestId + 1) : state.known.connectionId;
+    const connectionId = dice.chance(0.2) ? dice.below(state.newestId + 1) : state.connectionId;
     // A timer of this connection fires only if it is set.
     const timer = event.type.startsWith('timer/') ? (event.type.slice(6) as TimerName) : null;
-    if (timer !== null && connectionId === state.known.connectionId && !outside.timers.has(timer)) continue;
+    if (timer !== null && connectionId === state.connectionId && !outside.timers.has(timer)) continue;
     return { ...event, connectionId };
   }
 }
@@ -143,11 +144,11 @@ describe('a walk at random', () => {
         const event = nextEvent(dice, state, outside);
         const isOfRival =
           state.name === 'open' && 'connectionId' in event && event.connectionId === state.rival?.connectionId;
-        const isCurrent = !('connectionId' in event) || event.connectionId === state.known.connectionId || isOfRival;
+        const isCurrent = !('connectionId' in event) || event.connectionId === state.connectionId || isOfRival;
         if (isCurrent && !isOfRival && event.type.startsWith('timer/'))
           outside.timers.delete(event.type.slice(6) as TimerName);
         if (isCurrent && event.type === 'link/welcomed' && state.name === 'connecting' && state.step === 'greeting') {
-          outside.greeted = state.known.connectionId;
+          outside.greeted = state.connectionId;
         }
         const [next, effects] = transition(state, event, { now: step, random: dice.number() }, settings);
         if (!isCurrent) expect([next === state, effects]).toEqual([true, []]);

@@ -1,7 +1,8 @@
 import type { Failure } from '../lib/errors.ts';
-import type { ConnectionOptions, Effect, Event, EventType, Known, State, StateName } from './connection-state.ts';
+import type { ConnectionOptions, Effect, Event, EventType, Rival, State, StateName } from './connection-state.ts';
 import type { HeartbeatState } from './heartbeat.ts';
-import { initialState, transition } from './connection.ts';
+import { initialState } from './connection-steps.ts';
+import { transition } from './connection.ts';
 import { flushing, moving, pausing } from './connection-parts.ts';
 
 export const options: ConnectionOptions = {
@@ -44,7 +45,7 @@ export class Walk {
       | Event
       | (Event extends infer E ? (E extends { connectionId: number } ? Omit<E, 'connectionId'> : never) : never),
   ): this {
-    const whole = { connectionId: this.state.known.connectionId, ...event } as Event;
+    const whole = { connectionId: this.state.connectionId, ...event } as Event;
     [this.state, this.effects] = transition(this.state, whole, { now: this.now, random: this.random }, this.#options);
     return this;
   }
@@ -74,23 +75,6 @@ export class Walk {
   }
 }
 
-const known: Known = {
-  connectionId: 7,
-  newestId: 7,
-  attempt: 1,
-  failingSince: 0,
-  delayMs: 500,
-  notBefore: 0,
-  trips: 0,
-  isRenewed: false,
-  isOffline: false,
-  isHidden: false,
-  onlineAt: -10_000,
-};
-const having = (changes: Partial<Known> = {}): { readonly known: Known; readonly since: number } => ({
-  known: { ...known, ...changes },
-  since: 0,
-});
 const beats = { intervalMs: 15_000, timeoutMs: 5_000 };
 
 const asking = (misses: number): HeartbeatState => ({
@@ -98,87 +82,82 @@ const asking = (misses: number): HeartbeatState => ({
   partMs: 250,
   tellsLate: true,
   pauseMs: 15_000,
-  roundTrip: null,
+  smoothedMs: null,
+  variationMs: 0,
+  isGuess: true,
 });
-const open = {
-  ...having(),
-  name: 'open',
-  isStable: false,
-  heartbeatOptions: beats,
-  heartbeat: { ...asking(0), misses: null },
-  silentTicks: null,
-  rival: null,
-} as const satisfies State;
+
+/** A state with a past: one failed try, and seven connections. */
+function form(name: StateName, own: Partial<State> = {}): State {
+  return {
+    ...initialState(0, false),
+    name,
+    connectionId: 7,
+    newestId: 7,
+    attempt: 1,
+    failingSince: 0,
+    delayMs: 500,
+    ...own,
+  };
+}
+const open = (own: Partial<State> = {}): State =>
+  form('open', { reason: 'connected', heartbeatOptions: beats, heartbeat: { ...asking(0), misses: null }, ...own });
+const rival: Rival = { connectionId: 8, isWanted: true, tries: 1, openMs: null };
 
 /** Samples of every state, in all its forms. */
-export const STATES: { readonly [S in StateName]: readonly Extract<State, { name: S }>[] } = {
-  idle: [
-    { ...having(), name: 'idle' },
-    { ...having({ isOffline: true }), name: 'idle' },
-  ],
+export const STATES: { readonly [S in StateName]: readonly State[] } = {
+  idle: [form('idle'), form('idle', { isOffline: true, isHidden: true })],
   connecting: [
     ...(['opening', 'greeting', 'preparing'] as const).flatMap((step) =>
-      [false, true].map((flag) => ({
-        ...having({ isOffline: flag, isRenewed: flag }),
-        name: 'connecting' as const,
-        step,
-        reason: 'retry' as const,
-        failure: null,
-        isHandover: false,
-        openMs: 0,
-        heartbeatOptions: step === 'preparing' ? beats : null,
-      })),
+      [false, true].map((flag) =>
+        form('connecting', {
+          isOffline: flag,
+          isHidden: flag,
+          isRenewed: flag,
+          step,
+          reason: 'retry',
+          heartbeatOptions: step === 'preparing' ? beats : null,
+        }),
+      ),
     ),
-    {
-      ...having(),
-      name: 'connecting',
-      step: 'greeting',
-      reason: 'lost',
-      failure: null,
-      isHandover: true,
-      openMs: 40,
-      heartbeatOptions: null,
-    },
+    form('connecting', { step: 'greeting', reason: 'connected', isHandover: true, openMs: 40 }),
   ],
   open: [
-    { ...open, heartbeatOptions: null },
-    open,
-    { ...open, ...having({ isHidden: true }), silentTicks: 0 },
-    { ...open, ...having({ attempt: 0, isOffline: true }), isStable: true, heartbeat: asking(4), silentTicks: 1 },
-    { ...open, ...having({ isRenewed: true }), heartbeat: asking(4) },
-    { ...open, heartbeat: asking(0) },
-    {
-      ...open,
-      ...having({ newestId: 8 }),
-      heartbeat: asking(1),
-      rival: { connectionId: 8, isWanted: false, tries: 1, openMs: null },
-    },
-    { ...open, ...having({ newestId: 8 }), rival: { connectionId: 8, isWanted: true, tries: 1, openMs: null } },
-    { ...open, ...having({ newestId: 8 }), rival: { connectionId: 8, isWanted: true, tries: 1, openMs: 40 } },
-    { ...open, rival: { connectionId: null, isWanted: true, tries: 0, openMs: null } },
+    open({ heartbeatOptions: null, heartbeat: null }),
+    open(),
+    open({ isHidden: true, silentTicks: 0 }),
+    open({ attempt: 0, isOffline: true, isStable: true, heartbeat: asking(4), silentTicks: 1 }),
+    open({ isRenewed: true, heartbeat: asking(4) }),
+    open({ heartbeat: asking(0) }),
+    open({ newestId: 8, heartbeat: asking(1), rival: { ...rival, isWanted: false } }),
+    open({ newestId: 8, rival }),
+    open({ newestId: 8, rival: { ...rival, openMs: 40 } }),
+    open({ rival: { ...rival, connectionId: null, tries: 0 } }),
   ],
   waiting: [
-    { ...having(), name: 'waiting', reason: 'lost', retryAt: 500, failure: lostFailure },
-    { ...having({ notBefore: 500 }), name: 'waiting', reason: 'lost', retryAt: 500, failure: lostFailure },
-    { ...having({ isOffline: true }), name: 'waiting', reason: 'offline', retryAt: 500, failure: lostFailure },
+    form('waiting', { reason: 'lost', retryAt: 500, failure: lostFailure }),
+    form('waiting', { reason: 'lost', retryAt: 500, failure: lostFailure, notBefore: 500 }),
+    form('waiting', { reason: 'offline', retryAt: 500, failure: lostFailure, isOffline: true, isHidden: true }),
   ],
   paused: [
-    { ...having(), name: 'paused', reasons: ['user'] },
-    { ...having({ isOffline: true }), name: 'paused', reasons: ['frozen'] },
-    { ...having(), name: 'paused', reasons: ['user', 'frozen'] },
-    { ...having({ isHidden: true }), name: 'paused', reasons: ['hidden'] },
+    form('paused', { reasons: ['user'] }),
+    form('paused', { reason: 'frozen', reasons: ['frozen'], isOffline: true, isHidden: true }),
+    form('paused', { reasons: ['user', 'frozen'] }),
+    form('paused', { reason: 'hidden', reasons: ['hidden'], isHidden: true }),
   ],
   suspended: [
-    { ...having(), name: 'suspended', failure: lostFailure, retryAt: null },
-    {
-      ...having({ trips: 1, isOffline: true }),
-      name: 'suspended',
+    form('suspended', { reason: 'refused', failure: lostFailure }),
+    form('suspended', {
+      trips: 1,
+      isOffline: true,
+      isHidden: true,
+      reason: 'exhausted',
       failure: { ...lostFailure, code: 'RETRIES_EXHAUSTED' },
       retryAt: 60_000,
-    },
+    }),
   ],
-  closing: [{ ...having(), name: 'closing', failure: null }],
-  closed: [{ ...having(), name: 'closed', failure: null }],
+  closing: [form('closing')],
+  closed: [form('closed')],
 };
 
 const id = { connectionId: 7 };

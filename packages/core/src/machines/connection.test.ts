@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lostFailure, Walk } from './connection.fixture.ts';
 import type { ConnectionOptions } from './connection-state.ts';
 
-const attempts = (walk: Walk): number => walk.state.known.attempt;
+const attempts = (walk: Walk): number => walk.state.attempt;
 
 describe('connecting', () => {
   it('goes from idle to open by opening, greeting and preparing, each with a deadline of its own', () => {
@@ -102,7 +102,7 @@ describe('retries', () => {
     });
     expect(walk.told).toEqual(['link/detach', 'tell/close', 'tell/error', 'timer/set']);
     expect(attempts(walk.connect())).toBe(0);
-    expect(walk.state.known.trips).toBe(0);
+    expect(walk.state.trips).toBe(0);
   });
 
   it('are none with maxAttempts 0, and the failure is told as it is', () => {
@@ -216,19 +216,19 @@ describe('retries', () => {
     const walk = new Walk({}, true).connect().closed(1006);
     expect([walk.state, walk.timer('retry')]).toMatchObject([{ name: 'waiting', reason: 'offline' }, 15_000]);
     walk.do({ type: 'page/online' });
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', known: { isOffline: false } });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', isOffline: false });
   });
 
   it('begin anew when the network comes back to a handshake that began without one', () => {
     const walk = new Walk({}, true).connect();
-    const { connectionId } = walk.state.known;
+    const { connectionId } = walk.state;
     expect(walk.do({ type: 'page/online' }).state).toMatchObject({
       name: 'connecting',
-      known: { connectionId: connectionId + 1 },
+      connectionId: connectionId + 1,
     });
     expect(walk.told).toEqual(['link/detach', 'tell/close', 'timer/set', 'link/connect']);
     const greeting = new Walk({}, true).connect().do({ type: 'link/opened' }).do({ type: 'page/online' });
-    expect(greeting.state).toMatchObject({ step: 'greeting', known: { connectionId: 1, isOffline: false } });
+    expect(greeting.state).toMatchObject({ step: 'greeting', connectionId: 1, isOffline: false });
   });
 
   it('need no timer when the page wakes up', () => {
@@ -244,7 +244,7 @@ describe('retries', () => {
 describe('a rejected token', () => {
   it('is replaced once, at once', () => {
     const walk = new Walk().connect().do({ type: 'link/opened' }).closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', known: { isRenewed: true, attempt: 1 } });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', isRenewed: true, attempt: 1 });
     expect(walk.told).toContain('link/connect');
     walk.do({ type: 'link/opened' }).closed(4401);
     expect(walk.state).toMatchObject({ name: 'suspended', failure: { code: 'UNAUTHORIZED' } });
@@ -254,9 +254,9 @@ describe('a rejected token', () => {
     const walk = new Walk().connect().closed(4401).opened().closed(4401);
     expect(walk.state.name).toBe('suspended');
     walk.connect().closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', known: { isRenewed: true } });
+    expect(walk.state).toMatchObject({ name: 'connecting', isRenewed: true });
     walk.opened().do({ type: 'timer/stable' }).closed(4401);
-    expect(walk.state).toMatchObject({ name: 'connecting', known: { isRenewed: true } });
+    expect(walk.state).toMatchObject({ name: 'connecting', isRenewed: true });
   });
 
   // 4401, a lost connection, 4401: the fresh token was rejected, too.
@@ -276,7 +276,7 @@ describe('an open connection', () => {
     for (let timer = 0; timer < 4; timer += 1) walk.do(silent);
     expect(walk.state.name).toBe('open');
     walk.do(silent);
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', known: { attempt: 1 } });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'lost', attempt: 1 });
     expect(walk.effects).toContainEqual({ type: 'link/detach', code: 4408, reason: expect.any(String) });
   });
 
@@ -362,7 +362,7 @@ describe('a second connection', () => {
   it('races when a hint is not answered within a round trip', () => {
     expect(raced().told).toEqual(['link/ping', 'timer/set', 'link/abandon', 'timer/set', 'link/connect']);
     expect(raced().effects).toContainEqual({ type: 'link/connect', connectionId: 2 });
-    expect(raced().state).toMatchObject({ name: 'open', known: { connectionId: 1, newestId: 2 } });
+    expect(raced().state).toMatchObject({ name: 'open', connectionId: 1, newestId: 2 });
     expect(raced().do({ type: 'page/online' }).effects).toEqual([]);
   });
 
@@ -376,7 +376,7 @@ describe('a second connection', () => {
     const walk = raced();
     walk.now = 900;
     walk.do({ type: 'link/opened', connectionId: 2 });
-    expect(walk.state).toMatchObject({ name: 'connecting', isHandover: true, since: 0, known: { connectionId: 2 } });
+    expect(walk.state).toMatchObject({ name: 'connecting', isHandover: true, since: 0, connectionId: 2 });
     expect(walk.told).toEqual(['link/promote', 'timer/set', 'link/greet']);
     walk.do({ type: 'link/welcomed', heartbeat: null }).do({ type: 'link/prepared' });
     expect(walk.state).toMatchObject({ name: 'open', since: 0 });
@@ -388,7 +388,7 @@ describe('a second connection', () => {
     for (const walk of [dead, ended]) {
       expect(walk.state).toMatchObject({ name: 'connecting', step: 'opening', isHandover: false, reason: 'lost' });
       expect(walk.told).toEqual(['link/promote', 'timer/set', 'tell/close']);
-      expect(walk.state.known.connectionId).toBe(2);
+      expect(walk.state.connectionId).toBe(2);
     }
     expect(raced().closed(4403).state.name).toBe('suspended');
   });
@@ -493,14 +493,14 @@ describe('a move', () => {
   it('is tried five times, then the old connection stays', () => {
     const walk = moving();
     for (let tries = 1; tries < 5; tries += 1) {
-      walk.do({ ...failed, connectionId: walk.state.known.newestId });
+      walk.do({ ...failed, connectionId: walk.state.newestId });
       expect(walk.state).toMatchObject({ name: 'open', rival: { connectionId: null, tries } });
       expect(walk.timer('rival')).toBeGreaterThan(0);
       walk.do({ type: 'timer/rival' });
       expect(walk.told).toContain('link/connect');
     }
-    walk.do({ ...failed, connectionId: walk.state.known.newestId });
-    expect(walk.state).toMatchObject({ name: 'open', rival: null, known: { connectionId: 1 } });
+    walk.do({ ...failed, connectionId: walk.state.newestId });
+    expect(walk.state).toMatchObject({ name: 'open', rival: null, connectionId: 1 });
   });
 
   it('begins somewhere in the first half of the time that a draining server gives', () => {
@@ -532,9 +532,9 @@ describe('the circuit breaker', () => {
 
   it('opens after the limits, and tries once after the cool-down', () => {
     const walk = tripped();
-    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: 60_000, known: { trips: 1 } });
+    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: 60_000, trips: 1 });
     expect(walk.do({ type: 'timer/retry' }).state).toMatchObject({ name: 'connecting', reason: 'retry' });
-    expect(walk.closed(1006).state).toMatchObject({ name: 'suspended', known: { trips: 2 } });
+    expect(walk.closed(1006).state).toMatchObject({ name: 'suspended', trips: 2 });
     expect(walk.timer('retry')).toBe(120_000);
   });
 
@@ -559,14 +559,14 @@ describe('the circuit breaker', () => {
 
   it('closes when a connection proves stable, or the app asks', () => {
     const walk = tripped().do({ type: 'timer/retry' }).opened();
-    expect(walk.state.known.trips).toBe(1);
-    expect(walk.do({ type: 'timer/stable' }).state.known.trips).toBe(0);
-    expect(tripped().connect().state.known.trips).toBe(0);
+    expect(walk.state.trips).toBe(1);
+    expect(walk.do({ type: 'timer/stable' }).state.trips).toBe(0);
+    expect(tripped().connect().state.trips).toBe(0);
   });
 
   it('stays shut for what no retry can mend: only the app goes on', () => {
     const walk = new Walk({ maxAttempts: 1 }).connect().closed(4403);
-    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: null, known: { trips: 0 } });
+    expect(walk.state).toMatchObject({ name: 'suspended', retryAt: null, trips: 0 });
     expect(walk.do({ type: 'page/online' }).state.name).toBe('suspended');
     expect(walk.connect().state.name).toBe('connecting');
   });
@@ -584,7 +584,7 @@ describe('a hidden page', () => {
     expect(walk.do({ type: 'page/visible' }).state).toMatchObject({
       name: 'connecting',
       reason: 'wake',
-      known: { isHidden: false },
+      isHidden: false,
     });
   });
 

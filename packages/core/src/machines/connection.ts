@@ -1,22 +1,19 @@
-import type { Failure } from '../lib/errors.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import {
+  close,
   connect,
-  type Connecting,
   dropRival,
-  fresh,
-  handover,
   isLinked,
-  know,
-  leave,
-  type Open,
+  order,
+  putRival,
   race,
-  raceLater,
-  revived,
+  refresh,
+  revive,
   set,
+  takeOver,
   to,
 } from './connection-steps.ts';
-import type { ConnectionOptions, Effect, Event, Input, Known, Rival, State, Step } from './connection-state.ts';
+import type { ConnectionOptions, Draft, Event, Input, State, Step, Turn } from './connection-state.ts';
 import { answerWithinMs, heartbeat, HINTED_PART_MS, type HeartbeatEvent } from './heartbeat.ts';
 import { giveUp, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
 
@@ -25,231 +22,200 @@ import { giveUp, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
 /** How often somebody looks whether what was written was answered. */
 const SILENCE_TICK_MS = 400;
 
-export function initialState(now: number, isOffline: boolean): State {
-  const known: Known = {
-    connectionId: 0,
-    newestId: 0,
-    attempt: 0,
-    failingSince: null,
-    delayMs: 0,
-    notBefore: now,
-    trips: 0,
-    isRenewed: false,
-    isOffline,
-    isHidden: false,
-    onlineAt: Number.NEGATIVE_INFINITY,
-  };
-  return { name: 'idle', known, since: now };
-}
-
 /**
- * The next state and what to do. Where nothing changes, the same state object and no effects. SPEC.md shows what follows
- * every event in every state.
+ * The next state and what to do. Where nothing changes, the same state object. SPEC.md shows what follows every event in
+ * every state.
  */
 export function transition(state: State, event: Event, input: Input, options: ConnectionOptions): Step {
-  // Closed is final.
-  if (state.name === 'closed') return [state, []];
-  const rivalId = state.name === 'open' ? state.rival?.connectionId : null;
-  // A late event of another connection changes nothing.
-  if ('connectionId' in event && event.connectionId !== state.known.connectionId && event.connectionId !== rivalId) {
-    return [state, []];
-  }
-  for (const part of options.parts) {
-    const step = part(state, event, input, options);
-    if (step !== null) return step;
-  }
-  if (state.name === 'open' && 'connectionId' in event && event.connectionId === rivalId) {
-    return rivalStep(state, event, input, options);
-  }
+  const id = 'connectionId' in event ? event.connectionId : state.connectionId;
+  const isOfRival = id === state.rival?.connectionId;
+  // Closed is final, and a late event of another connection changes nothing.
+  if (state.name === 'closed' || (id !== state.connectionId && !isOfRival)) return [state, []];
+  const draft: Draft = { ...state };
+  const turn: Turn = { ...input, options, effects: [] };
+  if (!options.parts.some((part) => part(draft, turn, event))) (isOfRival ? rivalStep : step)(draft, turn, event);
+  const isNew = (Object.keys(draft) as (keyof State)[]).some((name) => draft[name] !== state[name]);
+  return [isNew ? draft : state, turn.effects];
+}
+
+function step(draft: Draft, turn: Turn, event: Event): void {
   switch (event.type) {
     case 'user/connect':
-      return isLinked(state) ? [state, []] : connect(revived(state), event.reason, input, options);
+      if (isLinked(draft)) return;
+      revive(draft);
+      connect(draft, turn, event.reason);
+      return;
     case 'user/reconnect':
-      return connect(revived(state), 'user', input, options);
+      revive(draft);
+      connect(draft, turn, 'user');
+      return;
     case 'user/close':
-      return [
-        to(state, input, { name: 'closed', failure: event.failure }),
-        leave(state, { code: CLOSE.NORMAL, reason: '', wasClean: true }, null),
-      ];
+      close(draft, turn, event.failure);
+      return;
     case 'link/failed':
-      return isLinked(state) ? giveUp(state, event.failure, event.closeCode, input, options) : [state, []];
+      if (isLinked(draft)) giveUp(draft, turn, event.failure, event.closeCode);
+      return;
     case 'link/closed':
-      return isLinked(state) ? lost(state, event, input, options) : [state, []];
+      if (isLinked(draft)) lost(draft, turn, event);
+      return;
     case 'timer/retry':
-      return 'retryAt' in state ? connect(state, 'retry', input, options, state.failure) : [state, []];
+      if (draft.retryAt !== null) connect(draft, turn, 'retry', draft.failure);
+      return;
     // The page and the device: hints, never verdicts.
     case 'page/online': {
-      const back = know(state, { isOffline: false, onlineAt: input.now });
       // A handshake that began without a network may sit in the system's own retries for many seconds.
-      return state.name === 'connecting' && state.known.isOffline && state.step === 'opening'
-        ? connect(back, 'wake', input, options)
-        : wake(back, event, input, options);
+      const isStuck = draft.isOffline && draft.step === 'opening';
+      draft.isOffline = false;
+      draft.onlineAt = turn.now;
+      if (isStuck) connect(draft, turn, 'wake');
+      else wake(draft, turn, event);
+      return;
     }
-    case 'page/offline': {
-      const gone = know(state, { isOffline: true });
-      return gone.name === 'open' && gone.heartbeatOptions !== null ? hint(gone, input, options) : [gone, []];
-    }
+    case 'page/offline':
+      draft.isOffline = true;
+      if (draft.heartbeat !== null) hint(draft, turn);
+      return;
     case 'page/hidden':
-      return [know(state, { isHidden: true }), []];
+      draft.isHidden = true;
+      return;
     case 'page/visible':
-      return wake(know(state, { isHidden: false }), event, input, options);
+      draft.isHidden = false;
+      wake(draft, turn, event);
+      return;
     case 'page/resumed':
     case 'page/woke':
     case 'page/network':
     case 'page/focus':
-      return wake(state, event, input, options);
+      wake(draft, turn, event);
+      return;
     default:
+      if (draft.name === 'connecting') connectingStep(draft, turn, event);
+      if (draft.name === 'open') openStep(draft, turn, event);
   }
-  if (state.name === 'connecting') return connectingStep(state, event, input, options);
-  return state.name === 'open' ? openStep(state, event, input, options) : [state, []];
 }
 
 /** Each step once and in order: a late welcome of the former connection must not open this one. */
-function connectingStep(state: Connecting, event: Event, input: Input, options: ConnectionOptions): Step {
-  const { step, known } = state;
-  const { connectionId } = known;
-  const within = set('connect', options.connectTimeoutMs);
-  if (event.type === 'link/opened' && step === 'opening') {
-    return [{ ...state, step: 'greeting', openMs: event.ms ?? 0 }, [within, { type: 'link/greet', connectionId }]];
+function connectingStep(draft: Draft, turn: Turn, event: Event): void {
+  const { step: at, connectionId } = draft;
+  const { connectTimeoutMs } = turn.options;
+  if (event.type === 'link/opened' && at === 'opening') {
+    draft.step = 'greeting';
+    draft.openMs = event.ms ?? 0;
+    set(turn, 'connect', connectTimeoutMs);
+    order(turn, { type: 'link/greet', connectionId });
+  } else if (event.type === 'link/welcomed' && at === 'greeting') {
+    draft.step = 'preparing';
+    draft.heartbeatOptions = event.heartbeat;
+    set(turn, 'connect', connectTimeoutMs);
+    order(turn, { type: 'link/prepare', connectionId });
+  } else if (event.type === 'link/prepared' && at === 'preparing') {
+    opened(draft, turn);
+  } else if (event.type === 'timer/connect') {
+    const message = `no progress for ${connectTimeoutMs} ms while ${at}`;
+    giveUp(draft, turn, { code: 'CONNECT_TIMEOUT', message, details: { step: at, connectTimeoutMs } });
   }
-  if (event.type === 'link/welcomed' && step === 'greeting') {
-    return [
-      { ...state, step: 'preparing', heartbeatOptions: event.heartbeat },
-      [within, { type: 'link/prepare', connectionId }],
-    ];
-  }
-  if (event.type === 'link/prepared' && step === 'preparing') return opened(state, input, options);
-  if (event.type !== 'timer/connect') return [state, []];
-  const { connectTimeoutMs } = options;
-  const failure: Failure = {
-    code: 'CONNECT_TIMEOUT',
-    message: `no progress for ${connectTimeoutMs} ms while ${step}`,
-    details: { step, connectTimeoutMs },
-  };
-  return giveUp(state, failure, CLOSE.GOING_AWAY, input, options);
 }
 
-function openStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
+function opened(draft: Draft, turn: Turn): void {
+  const { heartbeatOptions, isHandover, since, openMs } = draft;
+  to(draft, turn, 'open', { reason: 'connected', heartbeatOptions, ...(isHandover && { since }) });
+  set(turn, 'stable', turn.options.stableAfterMs);
+  order(turn, { type: 'flow/start' });
+  if (heartbeatOptions === null) return;
+  // Asked at once, so that a round trip is known from the start.
+  order(turn, { type: 'link/ping' });
+  const [beating, ms] = heartbeat.start(heartbeatOptions, openMs);
+  draft.heartbeat = beating;
+  set(turn, 'heartbeat', ms);
+}
+
+function openStep(draft: Draft, turn: Turn, event: Event): void {
+  const { rival, silentTicks } = draft;
   switch (event.type) {
     case 'link/answered':
+      beat(draft, turn, { type: 'answered', ms: event.ms });
+      return;
     case 'timer/heartbeat':
-      return beat(
-        state,
-        event.type === 'link/answered' ? { type: 'answered', ms: event.ms } : { type: 'timer', heard: event.heard },
-        input,
-        options,
-      );
+      // Nothing can be asked without a ping. If nothing was heard since the hint, another connection may be better.
+      if (draft.heartbeat !== null) beat(draft, turn, { type: 'timer', heard: event.heard });
+      else if (!event.heard) race(draft, turn);
+      return;
     case 'link/wrote':
-      return state.heartbeatOptions !== null && state.silentTicks === null ? tick(state, 0) : [state, []];
+      if (silentTicks === null) tick(draft, turn, 0);
+      return;
     case 'timer/silence':
-      if (!event.wrote) return [{ ...state, silentTicks: null }, []];
-      if (event.heard || state.silentTicks === 0) return tick(state, event.heard ? 0 : 1);
+      draft.silentTicks = null;
+      if (!event.wrote) return;
+      if (event.heard || silentTicks === 0) tick(draft, turn, event.heard ? 0 : 1);
       // Data sent into silence. No second connection: a server that is slow for everybody must not get twice as many.
-      return beat({ ...state, silentTicks: null }, { type: 'hint', tellsLate: false }, input, options);
+      else beat(draft, turn, { type: 'hint', tellsLate: false });
+      return;
     case 'timer/stable':
-      return [{ ...fresh(state), isStable: true }, []];
-    case 'timer/rival': {
-      const { rival } = state;
-      if (rival?.connectionId && rival.openMs !== null) {
-        return handover(state, rival.connectionId, rival.openMs, input, options);
-      }
+      refresh(draft);
+      draft.isStable = true;
+      return;
+    case 'timer/rival':
+      if (rival?.connectionId && rival.openMs !== null) takeOver(draft, turn, null);
       // It was waiting for its turn, or it took too long.
-      return rival?.connectionId === null ? race(state, options) : dropRival(state);
-    }
+      else if (rival?.connectionId === null) race(draft, turn);
+      else dropRival(draft, turn);
+      return;
     default:
-      return [state, []];
   }
 }
 
-function opened(state: Connecting, input: Input, options: ConnectionOptions): Step {
-  const { heartbeatOptions, isHandover } = state;
-  const [beating, effects] = heartbeat.start(heartbeatOptions, state.openMs);
-  const next = to(state, input, {
-    name: 'open',
-    isStable: false,
-    heartbeatOptions,
-    heartbeat: beating,
-    silentTicks: null,
-    rival: null,
-  });
-  return [
-    isHandover ? { ...next, since: state.since } : next,
-    [
-      set('stable', options.stableAfterMs),
-      { type: 'flow/start' },
-      // Asked at once, so that a round trip is known from the start.
-      ...(heartbeatOptions === null ? [] : [{ type: 'link/ping' } as const]),
-      ...beatEffects(effects),
-    ],
-  ];
-}
-
-function rivalStep(state: Open, event: Event, input: Input, options: ConnectionOptions): Step {
+function rivalStep(draft: Draft, turn: Turn, event: Event): void {
+  const { proofMs } = turn.options;
   if (event.type === 'link/closed' || event.type === 'link/failed') {
     // In the first moments after 'online' a failed try says nothing.
-    return isSettling(state, input) ? raceLater(state, false, 1, NETWORK_RETRY_MS) : dropRival(state);
+    if (isSettling(draft, turn)) putRival(draft, turn, null, false, 1, NETWORK_RETRY_MS);
+    else dropRival(draft, turn);
+  } else if (event.type === 'link/opened' && draft.rival !== null) {
+    draft.rival = { ...draft.rival, openMs: event.ms ?? 0 };
+    if (proofMs === 0) takeOver(draft, turn, null);
+    else set(turn, 'rival', proofMs);
   }
-  if (event.type !== 'link/opened') return [state, []];
-  const { connectionId, ms: openMs = 0 } = event;
-  return options.proofMs === 0
-    ? handover(state, connectionId, openMs, input, options)
-    : [{ ...state, rival: { ...(state.rival as Rival), openMs } }, [set('rival', options.proofMs)]];
 }
 
 // The heartbeat.
 
-function beatEffects(effects: readonly { readonly type: string; readonly ms?: number }[]): readonly Effect[] {
-  return effects.flatMap(({ type, ms }) =>
-    ms !== undefined ? set('heartbeat', ms) : type === 'ping' ? { type: 'link/ping' } : [],
-  );
-}
-
-function beat(state: Open, event: HeartbeatEvent, input: Input, options: ConnectionOptions): Step {
-  const { heartbeatOptions: beats, known, rival } = state;
-  // Nothing can be asked without a ping. If nothing was heard since the hint, another connection may be better.
-  if (beats === null) return event.type === 'timer' && !event.heard ? race(state, options) : [state, []];
-  const pauses = known.isHidden ? options.hiddenPauses : 1;
-  const [next, effects] = heartbeat.transition(state.heartbeat, event, {
-    ...beats,
-    intervalMs: beats.intervalMs * pauses,
-  });
-  const asked: Open = next === state.heartbeat ? state : { ...state, heartbeat: next };
-  const word = effects.at(-1)?.type;
+function beat(draft: Draft, turn: Turn, event: HeartbeatEvent): void {
+  const { heartbeatOptions, heartbeat: before, rival } = draft;
+  if (heartbeatOptions === null || before === null) return;
+  const intervalMs = heartbeatOptions.intervalMs * (draft.isHidden ? turn.options.hiddenPauses : 1);
+  const [next, ms, word] = heartbeat.transition(before, event, { ...heartbeatOptions, intervalMs });
+  draft.heartbeat = next;
   if (word === 'dead') {
-    const failure: Failure = { code: 'HEARTBEAT_MISSED', message: 'nothing heard from the server after several pings' };
-    return giveUp(state, failure, CLOSE.HEARTBEAT_MISSED, input, options);
+    const message = 'nothing heard from the server after several pings';
+    giveUp(draft, turn, { code: 'HEARTBEAT_MISSED', message }, CLOSE.HEARTBEAT_MISSED);
+    return;
   }
-  const [raced, more] =
-    word === 'late'
-      ? race(asked, options)
-      : // The old connection answered first: the one that a hint opened is not needed.
-        word === 'alive' && rival?.isWanted === false
-        ? dropRival(asked)
-        : [asked, []];
-  return [raced, [...beatEffects(effects), ...more]];
+  if (word === 'ping' || word === 'late') order(turn, { type: 'link/ping' });
+  if (ms > 0) set(turn, 'heartbeat', ms);
+  if (word === 'late') race(draft, turn);
+  // The old connection answered first: the one that a hint opened is not needed.
+  if (word === 'alive' && rival?.isWanted === false) dropRival(draft, turn);
 }
 
 /** Something happened after which links are often dead: the live socket is asked at once. */
-function hint(state: Open, input: Input, options: ConnectionOptions): Step {
-  return state.heartbeatOptions === null
-    ? [state, options.canRace && state.rival === null ? [set('heartbeat', HINTED_PART_MS)] : []]
-    : beat(state, { type: 'hint', tellsLate: options.canRace }, input, options);
+function hint(draft: Draft, turn: Turn): void {
+  const { canRace } = turn.options;
+  if (draft.heartbeat !== null) beat(draft, turn, { type: 'hint', tellsLate: canRace });
+  else if (canRace && draft.rival === null) set(turn, 'heartbeat', HINTED_PART_MS);
 }
 
-function wake(state: State, event: Event, input: Input, options: ConnectionOptions): Step {
-  if (state.name === 'open') return hint(state, input, options);
+function wake(draft: Draft, turn: Turn, { type }: Event): void {
+  if (draft.name === 'open') hint(draft, turn);
   // The breaker is half open then: one try. A focus is no sign that anything changed.
-  const isReady =
-    state.name === 'waiting' || (state.name === 'suspended' && state.retryAt !== null && event.type !== 'page/focus');
-  return isReady && input.now >= state.known.notBefore ? connect(state, 'wake', input, options) : [state, []];
+  const isReady = draft.retryAt !== null && (draft.name === 'waiting' || type !== 'page/focus');
+  if (isReady && turn.now >= draft.notBefore) connect(draft, turn, 'wake');
 }
 
 /** One more look at whether what was written is answered. */
-function tick(state: Open, silentTicks: number): Step {
-  const ms = Math.max(
-    SILENCE_TICK_MS,
-    answerWithinMs(state.heartbeat) ?? 0,
-    (state.heartbeatOptions?.answerMs ?? 0) / 2,
-  );
-  return [{ ...state, silentTicks }, [set('silence', ms)]];
+function tick(draft: Draft, turn: Turn, silentTicks: number): void {
+  const { heartbeat: beating, heartbeatOptions } = draft;
+  if (beating === null) return;
+  draft.silentTicks = silentTicks;
+  const answerMs = (heartbeatOptions?.answerMs ?? 0) / 2;
+  set(turn, 'silence', Math.max(SILENCE_TICK_MS, answerWithinMs(beating) ?? 0, answerMs));
 }

@@ -23,13 +23,10 @@ export interface HeartbeatState {
   /** Whether a first part in silence is told as `late`. */
   readonly tellsLate: boolean;
   readonly pauseMs: number;
-  readonly roundTrip: RoundTrip | null;
-}
-
-interface RoundTrip {
-  readonly smoothedMs: number;
+  /** Of the round trip; null: not known. */
+  readonly smoothedMs: number | null;
   readonly variationMs: number;
-  /** Only the handshake's time is known yet. */
+  /** Whether nothing was measured yet: what is known comes from the handshake. */
   readonly isGuess: boolean;
 }
 
@@ -41,15 +38,14 @@ export type HeartbeatEvent =
   /** The newest ping was answered after `ms`. */
   | { readonly type: 'answered'; readonly ms: number };
 
-export type HeartbeatEffect =
-  | { readonly type: 'ping' }
-  | { readonly type: 'timer'; readonly ms: number }
-  /** The peer is silent for longer than a round trip takes. */
-  | { readonly type: 'late' }
-  | { readonly type: 'alive' }
-  | { readonly type: 'dead' };
+/**
+ * What is to be said: a `ping`; `late`: a ping, since the peer is silent for longer than a round trip takes; the peer is
+ * `alive`; it is `dead`.
+ */
+export type HeartbeatWord = 'ping' | 'late' | 'alive' | 'dead';
 
-export type HeartbeatStep = readonly [HeartbeatState, readonly HeartbeatEffect[]];
+/** The next state; the timer to set, milliseconds, 0: none; what is to be said. */
+export type HeartbeatStep = readonly [state: HeartbeatState, timerMs: number, word: HeartbeatWord | null];
 
 /** Pings that go unanswered before the peer counts as dead. */
 const MISSES = 4;
@@ -61,61 +57,57 @@ const LAST_HEARING_MS = 100;
 
 export const heartbeat = {
   /**
-   * Null: there is no ping, and nothing is ever asked. `openMs` is how long the connection took to open, if that is
-   * known: no less than two round trips, so that the first question on a slow link has the time that it needs.
+   * `openMs` is how long the connection took to open, if that is known: no less than two round trips, so that the first
+   * question on a slow link has the time that it needs.
    */
-  start(options: HeartbeatOptions | null, openMs = 0): HeartbeatStep {
-    const roundTrip = openMs > 0 ? estimate(null, openMs / 2, true) : null;
-    const state = { misses: null, partMs: 0, tellsLate: false, pauseMs: 0, roundTrip };
-    return options === null ? [state, []] : quiet(state, options.intervalMs / 4);
+  start({ intervalMs }: HeartbeatOptions, openMs = 0): HeartbeatStep {
+    const pauseMs = intervalMs / 4;
+    const smoothedMs = openMs > 0 ? openMs / 2 : null;
+    return [
+      { misses: null, partMs: 0, tellsLate: false, pauseMs, smoothedMs, variationMs: openMs / 4, isGuess: true },
+      pauseMs,
+      null,
+    ];
   },
 
   transition(state: HeartbeatState, event: HeartbeatEvent, options: HeartbeatOptions): HeartbeatStep {
-    const { misses, partMs, pauseMs } = state;
-    if (event.type === 'answered') return [{ ...state, roundTrip: estimate(state.roundTrip, event.ms) }, []];
+    const { misses, partMs } = state;
+    if (event.type === 'answered') return [measured(state, event.ms), 0, null];
     if (event.type === 'hint') {
       const asked = ask(state, HINTED_PART_MS, 1, event.tellsLate, options);
       // A question never extends one that runs, of which this much is left at least.
       const leftMs = misses === null ? Number.POSITIVE_INFINITY : partMs * (MISSES - 1 - misses);
-      return leftMs < asked[0].partMs * MISSES ? [state, []] : asked;
+      return leftMs < asked[1] * MISSES ? [state, 0, null] : asked;
     }
     if (misses === null) return ask(state, PART_MS, 2, false, options);
     if (event.heard) {
-      const [next, effects] = quiet(
-        state,
-        misses > 0 ? options.intervalMs / 4 : Math.min(pauseMs * 2, options.intervalMs),
-      );
-      return [next, [...effects, { type: 'alive' }]];
+      const pauseMs = misses > 0 ? options.intervalMs / 4 : Math.min(state.pauseMs * 2, options.intervalMs);
+      return [{ ...state, misses: null, pauseMs }, pauseMs, 'alive'];
     }
-    if (misses === MISSES) return [state, [{ type: 'dead' }]];
-    const effects: HeartbeatEffect[] =
-      misses + 1 === MISSES
-        ? [{ type: 'timer', ms: LAST_HEARING_MS }]
-        : [{ type: 'ping' }, { type: 'timer', ms: partMs }];
-    if (misses === 0 && state.tellsLate) effects.push({ type: 'late' });
-    return [{ ...state, misses: misses + 1 }, effects];
+    if (misses === MISSES) return [state, 0, 'dead'];
+    const next = { ...state, misses: misses + 1 };
+    if (next.misses === MISSES) return [next, LAST_HEARING_MS, null];
+    return [next, partMs, misses === 0 && state.tellsLate ? 'late' : 'ping'];
   },
 } as const;
 
 /**
  * How long an answer may take, by the retransmission timer of RFC 6298 section 2: the smoothed round trip and four times
- * its variation. Null: nothing was measured yet.
+ * its variation. Null: nothing is known yet.
  */
-export function answerWithinMs({ roundTrip }: HeartbeatState): number | null {
-  return roundTrip === null ? null : roundTrip.smoothedMs + 4 * roundTrip.variationMs;
+export function answerWithinMs({ smoothedMs, variationMs }: HeartbeatState): number | null {
+  return smoothedMs === null ? null : smoothedMs + 4 * variationMs;
 }
 
-function estimate(known: RoundTrip | null, ms: number, isGuess = false): RoundTrip {
-  if (known === null || known.isGuess) return { smoothedMs: ms, variationMs: ms / 2, isGuess };
+function measured(state: HeartbeatState, ms: number): HeartbeatState {
+  const { smoothedMs, variationMs } = state;
+  // What is measured replaces a guess.
+  if (state.isGuess || smoothedMs === null) return { ...state, smoothedMs: ms, variationMs: ms / 2, isGuess: false };
   return {
-    smoothedMs: known.smoothedMs + (ms - known.smoothedMs) / 8,
-    variationMs: known.variationMs + (Math.abs(known.smoothedMs - ms) - known.variationMs) / 4,
-    isGuess,
+    ...state,
+    smoothedMs: smoothedMs + (ms - smoothedMs) / 8,
+    variationMs: variationMs + (Math.abs(smoothedMs - ms) - variationMs) / 4,
   };
-}
-
-function quiet(state: HeartbeatState, pauseMs: number): HeartbeatStep {
-  return [{ ...state, misses: null, pauseMs }, [{ type: 'timer', ms: pauseMs }]];
 }
 
 /** `leastMs` and `roundTrips`: how long one part is at least. */
@@ -129,5 +121,5 @@ function ask(
   // By the clock nobody is in a hurry: what was not measured gets all the time there is.
   const withinMs = answerWithinMs(state) ?? (leastMs === PART_MS ? timeoutMs : 0);
   const partMs = Math.max(answerMs / MISSES, Math.min(timeoutMs / MISSES, Math.max(leastMs, roundTrips * withinMs)));
-  return [{ ...state, misses: 0, partMs, tellsLate }, [{ type: 'ping' }, { type: 'timer', ms: partMs }]];
+  return [{ ...state, misses: 0, partMs, tellsLate }, partMs, 'ping'];
 }

@@ -1,8 +1,8 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import { causeOfClose } from '../protocol/close-codes.ts';
+import { causeOfClose, CLOSE } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, leave, set, takeOver, to, type End } from './connection-steps.ts';
-import type { ConnectionOptions, Event, Input, State, Step } from './connection-state.ts';
+import { connect, leave, order, set, takeOver, tellClose, to, type End } from './connection-steps.ts';
+import type { Draft, Event, Input, State, Turn } from './connection-state.ts';
 
 // What follows the end of a connection.
 
@@ -19,9 +19,9 @@ const MOST_DOUBLINGS = 4;
 type Closed = Extract<Event, { type: 'link/closed' }>;
 
 /** The other side ended it, or the browser found it gone. */
-export function lost(state: State, event: Closed, input: Input, options: ConnectionOptions): Step {
+export function lost(draft: Draft, turn: Turn, event: Closed): void {
   const { code, reason, wasClean, retryAfterMs } = event;
-  const isFirstSight = state.name === 'connecting' && state.step === 'opening';
+  const isFirstSight = draft.step === 'opening';
   const cause = causeOfClose(code);
   const failure: Failure = {
     code: isFirstSight && cause === 'CONNECTION_LOST' ? 'CONNECT_FAILED' : cause,
@@ -30,23 +30,17 @@ export function lost(state: State, event: Closed, input: Input, options: Connect
       : `the connection ended with close code ${code}`,
     details: { closeCode: code, reason, wasClean, retryAfterMs },
   };
-  return after(state, failure, event, input, options);
+  after(draft, turn, failure, event);
 }
 
-/** Our side ends it; the server is told `closeCode`. */
-export function giveUp(
-  state: State,
-  failure: Failure,
-  closeCode: number,
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  return after(state, failure, { code: closeCode, reason: failure.message, wasClean: false }, input, options);
+/** Our side ends it; the server is told `code`. */
+export function giveUp(draft: Draft, turn: Turn, failure: Failure, code: number = CLOSE.GOING_AWAY): void {
+  after(draft, turn, failure, { code, reason: failure.message, wasClean: false });
 }
 
 /** Whether the network came back just now. */
-export function isSettling({ known }: State, { now }: Input): boolean {
-  return now - known.onlineAt < NETWORK_SETTLES_MS;
+export function isSettling({ onlineAt }: State, { now }: Input): boolean {
+  return now - onlineAt < NETWORK_SETTLES_MS;
 }
 
 /** Ends that no retry can mend. */
@@ -60,53 +54,41 @@ const FINAL: readonly ErrorCode[] = [
 ];
 
 /** The one place that decides what follows. */
-function after(
-  state: State,
-  failure: Failure,
-  end: End & Partial<Closed>,
-  input: Input,
-  options: ConnectionOptions,
-): Step {
-  const { now, random } = input;
-  const { known } = state;
+function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Closed>): void {
+  const { now, random, options } = turn;
   const { code } = failure;
-  const left = leave(state, end, failure);
   const policy = options.policies[code];
   const isRetryable = policy === undefined ? !FINAL.includes(code) : policy !== false;
 
   // A second connection is on its way already.
-  const rival = state.name === 'open' ? state.rival : null;
-  if (state.name === 'open' && isRetryable && rival?.connectionId) {
-    const { connectionId, openMs } = rival;
-    const [next, effects] = takeOver(state, { connectionId, openMs }, failure, input, options);
-    return [next, [...effects, ...left.slice(1)]];
+  if (isRetryable && draft.rival?.connectionId) {
+    takeOver(draft, turn, failure);
+    tellClose(turn, end, failure);
+    return;
   }
+  leave(draft, turn, end, failure);
 
-  const isEarly = options.maxAttempts > 0 && code === 'CONNECT_FAILED' && isSettling(state, input);
-  const attempt = known.attempt + (isEarly ? 0 : 1);
-  const failingSince = known.failingSince ?? now;
-  const elapsedMs = now - failingSince;
+  const isEarly = options.maxAttempts > 0 && code === 'CONNECT_FAILED' && isSettling(draft, turn);
+  if (!isEarly) draft.attempt += 1;
+  draft.failingSince ??= now;
+  const { attempt, isOffline, delayMs: lastDelayMs } = draft;
+  const elapsedMs = now - draft.failingSince;
   const retryAfterMs = end.retryAfterMs ?? null;
-  const drawnMs = backoffDelayMs(attempt, random, known.delayMs, {
+  const askedMs = retryAfterMs ?? 0;
+  const drawnMs = backoffDelayMs(attempt, random, lastDelayMs, {
     ...options,
     ...(code === 'SERVER_BUSY' && retryAfterMs === null && BUSY),
     ...policy,
-    ...(known.isOffline && OFFLINE),
+    ...(isOffline && OFFLINE),
   });
   // A token may have ended in the meantime: a fresh one is tried at once, and once. A link found dead after a stable life
   // is replaced at once, too: its server may be well.
-  const isRenewal = code === 'UNAUTHORIZED' && !known.isRenewed && policy !== false;
-  const isAtOnce =
-    isRenewal || (code === 'HEARTBEAT_MISSED' && policy === undefined && state.name === 'open' && state.isStable);
-  const askedMs = retryAfterMs ?? 0;
-  const usualMs =
-    !isRetryable && !isRenewal
-      ? false
-      : isAtOnce
-        ? 0
-        : isEarly
-          ? NETWORK_RETRY_MS
-          : askedMs + (end.hasSlot === true ? 0 : drawnMs);
+  const isRenewal = code === 'UNAUTHORIZED' && !draft.isRenewed && policy !== false;
+  const isDead = code === 'HEARTBEAT_MISSED' && policy === undefined && draft.isStable;
+  let usualMs: number | null = askedMs + (end.hasSlot === true ? 0 : drawnMs);
+  if (isEarly) usualMs = NETWORK_RETRY_MS;
+  if (isRenewal || isDead) usualMs = 0;
+  else if (!isRetryable) usualMs = null;
   const delayMs =
     options.decide?.({
       code,
@@ -114,48 +96,43 @@ function after(
       attempt,
       elapsedMs,
       retryAfterMs,
-      lastDelayMs: known.delayMs,
-      delayMs: usualMs === false ? null : usualMs,
-    }) ?? usualMs;
-  const changes = {
-    attempt,
-    failingSince,
-    delayMs: isEarly ? known.delayMs : drawnMs,
-    notBefore: now + askedMs,
-    isRenewed: isRenewal || known.isRenewed,
-  };
+      lastDelayMs,
+      delayMs: usualMs,
+    }) ??
+    usualMs ??
+    false;
+  if (!isEarly) draft.delayMs = drawnMs;
+  draft.notBefore = now + askedMs;
+  draft.isRenewed ||= isRenewal;
 
   // The breaker opens after the limits, and at once when its one trial fails.
   const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   if (delayMs === false || isExhausted) {
     const isTripped = delayMs !== false && options.coolDownMs < Number.POSITIVE_INFINITY;
-    const ms = options.coolDownMs * 2 ** Math.min(known.trips, MOST_DOUBLINGS) + askedMs;
+    const ms = options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs;
+    const tries = attempt - 1;
     const last: Failure =
       delayMs === false || options.maxAttempts === 0
         ? failure
         : {
             code: 'RETRIES_EXHAUSTED',
-            message: `gave up after ${attempt - 1} retries; connect() tries again`,
-            details: { attempts: attempt - 1, elapsedMs, last: code },
+            message: `gave up after ${tries} retries; connect() tries again`,
+            details: { attempts: tries, elapsedMs, last: code },
             cause: failure,
           };
-    return [
-      to(
-        state,
-        input,
-        { name: 'suspended', failure: last, retryAt: isTripped ? now + ms : null },
-        { ...changes, trips: known.trips + (isTripped ? 1 : 0) },
-      ),
-      [...left, { type: 'tell/error', failure: last }, ...(isTripped ? [set('retry', ms)] : [])],
-    ];
+    if (isTripped) draft.trips += 1;
+    to(draft, turn, 'suspended', {
+      reason: last === failure ? 'refused' : 'exhausted',
+      failure: last,
+      retryAt: isTripped ? now + ms : null,
+    });
+    order(turn, { type: 'tell/error', failure: last });
+    if (isTripped) set(turn, 'retry', ms);
+  } else if (delayMs === 0) {
+    to(draft, turn, 'idle');
+    connect(draft, turn, 'lost', failure);
+  } else {
+    to(draft, turn, 'waiting', { reason: isOffline ? 'offline' : 'lost', retryAt: now + delayMs, failure });
+    set(turn, 'retry', delayMs);
   }
-  if (delayMs === 0) {
-    const [next, effects] = connect(to(state, input, { name: 'idle' }, changes), 'lost', input, options, failure);
-    return [next, [...left, ...effects]];
-  }
-  const reason = known.isOffline ? 'offline' : 'lost';
-  return [
-    to(state, input, { name: 'waiting', reason, retryAt: now + delayMs, failure }, changes),
-    [...left, set('retry', delayMs)],
-  ];
 }

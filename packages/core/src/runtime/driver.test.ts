@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { options } from '../machines/connection.fixture.ts';
 import type { ConnectionOptions, Effect, Event, State } from '../machines/connection-state.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
-import { Driver } from './driver.ts';
+import { createDriver, type Driver } from './driver.ts';
 
 function aDriver(changes: Partial<ConnectionOptions> = {}): {
   driver: Driver;
@@ -14,7 +14,7 @@ function aDriver(changes: Partial<ConnectionOptions> = {}): {
   const environment = new FakeEnvironment();
   const log: string[] = [];
   const on = { effect: (_effect: Effect): void => {}, state: (_state: State): void => {}, isBusy: false };
-  const driver = new Driver({
+  const driver = createDriver({
     environment,
     connection: { ...options, ...changes },
     run: (effect) => {
@@ -29,7 +29,7 @@ function aDriver(changes: Partial<ConnectionOptions> = {}): {
   });
   const open = (heartbeat: { intervalMs: number; timeoutMs: number } | null = null): void => {
     driver.dispatch({ type: 'user/connect', reason: 'start' });
-    const { connectionId } = driver.state.known;
+    const { connectionId } = driver.state;
     driver.dispatch({ type: 'link/opened', connectionId });
     driver.dispatch({ type: 'link/welcomed', connectionId, heartbeat });
     driver.dispatch({ type: 'link/prepared', connectionId });
@@ -62,7 +62,7 @@ describe('the driver', () => {
       if (effect.type === 'link/detach') log.push(`seen ${driver.state.name}`);
     };
     on.state = (state) => {
-      if (state.name === 'waiting' && state.known.attempt === 1) driver.dispatch({ type: 'user/pause' });
+      if (state.name === 'waiting' && state.attempt === 1) driver.dispatch({ type: 'user/pause' });
     };
     driver.dispatch({ type: 'user/connect', reason: 'start' });
     expect(log).toEqual([
@@ -122,14 +122,14 @@ describe('the driver', () => {
     await environment.advance(249);
     expect(driver.state.name).toBe('waiting');
     await environment.advance(1);
-    expect(driver.state).toMatchObject({ name: 'connecting', reason: 'retry', known: { connectionId: 2 } });
+    expect(driver.state).toMatchObject({ name: 'connecting', reason: 'retry', connectionId: 2 });
   });
 
   it('starts offline where the browser says so', () => {
     const environment = new FakeEnvironment();
     environment.isNetworkUp = false;
-    const driver = new Driver({ environment, connection: options, run: () => {}, onState: () => {} });
-    expect(driver.state.known.isOffline).toBe(true);
+    const driver = createDriver({ environment, connection: options, run: () => {}, onState: () => {} });
+    expect(driver.state.isOffline).toBe(true);
   });
 
   it('asks whether there is work when a hidden page would let go, each time anew', async () => {

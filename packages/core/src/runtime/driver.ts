@@ -1,112 +1,120 @@
 import type { ConnectionEnvironment } from '../environment/ports.ts';
+import { initialState } from '../machines/connection-steps.ts';
 import type { ConnectionOptions, Effect, Event, State, TimerName } from '../machines/connection-state.ts';
-import { initialState, transition } from '../machines/connection.ts';
+import { transition } from '../machines/connection.ts';
 
-/** What the effects of the connection machine are run by; timers are the driver's own. */
-export type EffectRunner = (effect: Exclude<Effect, { type: 'timer/set' }>) => void;
+/** An order that is not the driver's own: it sets the timers. */
+export type Order = Exclude<Effect, { type: 'timer/set' }>;
+
+/** Events of a link, without the connection that they belong to. */
+export type CurrentEvent = Event extends infer E
+  ? E extends { readonly connectionId: number }
+    ? Omit<E, 'connectionId'>
+    : never
+  : never;
+
+export interface DriverOptions {
+  readonly environment: ConnectionEnvironment;
+  readonly connection: ConnectionOptions;
+  readonly run: (order: Order) => void;
+  readonly onState: (state: State, previous: State) => void;
+  /** Whether there is work that a hidden page must not let go of. */
+  readonly isBusy?: () => boolean;
+}
 
 /**
  * Runs the connection machine: one event at a time to its end. The new state is in force and told before its effects
  * run, so whoever they reach sees the whole of it.
  */
-export class Driver {
-  readonly #environment: ConnectionEnvironment;
-  readonly #options: ConnectionOptions;
-  readonly #run: EffectRunner;
-  readonly #onState: (state: State, previous: State) => void;
-  readonly #isBusy: () => boolean;
-  readonly #queue: Event[] = [];
-  readonly #timers = new Map<TimerName, () => void>();
-  #state: State;
-  #isRunning = false;
-  // What came and went: since the heartbeat's timer was set, and since the last tick.
-  #heard = false;
-  #heardNow = false;
-  #wrote = false;
-
-  constructor(options: {
-    environment: ConnectionEnvironment;
-    connection: ConnectionOptions;
-    run: EffectRunner;
-    onState: (state: State, previous: State) => void;
-    /** Whether there is work that a hidden page must not let go of. */
-    isBusy?: () => boolean;
-  }) {
-    this.#environment = options.environment;
-    this.#options = options.connection;
-    this.#run = options.run;
-    this.#onState = options.onState;
-    this.#isBusy = options.isBusy ?? (() => false);
-    this.#state = initialState(options.environment.now(), !options.environment.isOnline());
-  }
-
-  get state(): State {
-    return this.#state;
-  }
-
+export interface Driver {
+  readonly state: State;
   /** Anything came from the peer. */
-  heard(): void {
-    this.#heard = true;
-    this.#heardNow = true;
-    this.#wrote = false;
-  }
-
+  heard(): void;
   /** Something was written that the peer should answer. */
-  wrote(): void {
-    if (this.#wrote) return;
-    this.#wrote = true;
-    // Nobody can ask a server without a ping; called for every message, this costs nothing there.
-    if (this.#state.name === 'open' && this.#state.heartbeatOptions !== null && !this.#timers.has('silence')) {
-      this.dispatch({ type: 'link/wrote', connectionId: this.#state.known.connectionId });
-    }
-  }
+  wrote(): void;
+  dispatch(event: Event): void;
+  /** Something happened on the connection in use. */
+  tell(event: CurrentEvent): void;
+}
 
-  dispatch(event: Event): void {
-    this.#queue.push(event);
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+export function createDriver({ environment, connection, run, onState, isBusy }: DriverOptions): Driver {
+  const queue: Event[] = [];
+  const timers = new Map<TimerName, () => void>();
+  let state = initialState(environment.now(), !environment.isOnline());
+  let isRunning = false;
+  // What came and went: since the heartbeat's timer was set, and since the last tick.
+  let hasHeard = false;
+  let hasHeardNow = false;
+  let hasWritten = false;
+
+  function dispatch(event: Event): void {
+    queue.push(event);
+    if (isRunning) return;
+    isRunning = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#step(next);
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) step(next);
     } finally {
-      this.#isRunning = false;
+      isRunning = false;
     }
   }
 
-  #step(event: Event): void {
-    const input = { now: this.#environment.now(), random: this.#environment.random() };
-    const previous = this.#state;
-    const [state, effects] = transition(previous, event, input, this.#options);
-    this.#state = state;
-    this.#environment.record?.(previous, event, state);
+  function tell(event: CurrentEvent): void {
+    dispatch({ ...event, connectionId: state.connectionId });
+  }
+
+  function step(event: Event): void {
+    const previous = state;
+    const input = { now: environment.now(), random: environment.random() };
+    const [next, effects] = transition(previous, event, input, connection);
+    state = next;
+    environment.record?.(previous, event, next);
     // A timer belongs to the state in which it was set.
-    if (state.name !== previous.name) {
-      for (const cancel of this.#timers.values()) cancel();
-      this.#timers.clear();
-      this.#wrote = false;
+    if (next.name !== previous.name) {
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+      hasWritten = false;
     }
-    if (state !== previous) this.#onState(state, previous);
+    if (next !== previous) onState(next, previous);
     for (const effect of effects) {
-      if (effect.type === 'timer/set') this.#setTimer(effect.timer, effect.ms);
-      else this.#run(effect);
+      if (effect.type === 'timer/set') setTimer(effect.timer, effect.ms);
+      else run(effect);
     }
   }
 
-  #setTimer(timer: TimerName, ms: number): void {
-    this.#timers.get(timer)?.();
-    const { connectionId } = this.#state.known;
-    if (timer === 'heartbeat') this.#heard = false;
-    if (timer === 'silence') this.#heardNow = false;
-    const cancel = this.#environment.setTimer(ms, () => {
-      this.#timers.delete(timer);
+  function setTimer(timer: TimerName, ms: number): void {
+    const { connectionId } = state;
+    timers.get(timer)?.();
+    if (timer === 'heartbeat') hasHeard = false;
+    if (timer === 'silence') hasHeardNow = false;
+    const cancel = environment.setTimer(ms, () => {
+      timers.delete(timer);
       // The machine takes from it what the timer's event has.
-      this.dispatch({
+      dispatch({
         type: `timer/${timer}`,
         connectionId,
-        heard: timer === 'silence' ? this.#heardNow : this.#heard,
-        wrote: this.#wrote,
-        isBusy: this.#isBusy(),
+        heard: timer === 'silence' ? hasHeardNow : hasHeard,
+        wrote: hasWritten,
+        isBusy: isBusy?.() === true,
       });
     });
-    this.#timers.set(timer, cancel);
+    timers.set(timer, cancel);
   }
+
+  return {
+    get state() {
+      return state;
+    },
+    heard() {
+      hasHeard = hasHeardNow = true;
+      hasWritten = false;
+    },
+    wrote() {
+      if (hasWritten) return;
+      hasWritten = true;
+      // Nobody can ask a server without a ping; called for every message, this costs nothing there.
+      if (state.heartbeat !== null && !timers.has('silence')) tell({ type: 'link/wrote' });
+    },
+    dispatch,
+    tell,
+  };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../lib/errors.ts';
 import type { Event } from '../machines/connection-state.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
-import { Link, type LinkOptions, type Target } from './link.ts';
+import { createLink, type Link, type LinkOptions, type Target } from './link.ts';
 
 const TARGET: Target = { url: 'ws://server.example/path', protocols: ['holdfast.v1'], token: 'token' };
 
@@ -15,7 +15,7 @@ function aLink(changes: Partial<LinkOptions> = {}): {
   const environment = new FakeEnvironment();
   const events: Event[] = [];
   const messages: unknown[] = [];
-  const link = new Link({
+  const link = createLink({
     environment,
     target: () => TARGET,
     dispatch: (event) => events.push(event),
@@ -36,7 +36,7 @@ function laterTargets(): { target: () => Promise<Target>; give: ((url: string) =
 describe('connecting', () => {
   it('opens a WebSocket, and tells what becomes of it and how long the handshake took', async () => {
     const { link, environment, events, messages } = aLink({ retryAfterMs: () => 900 });
-    link.connect(3);
+    link.run({ type: 'link/connect', connectionId: 3 });
     // At once: a class that stands for a WebSocket makes its own in its constructor.
     const { socket } = environment;
     await environment.advance(40);
@@ -65,20 +65,20 @@ describe('connecting', () => {
     const { target, give } = laterTargets();
     const { link, environment } = aLink({ target });
     for (const id of [1, 2]) {
-      link.connect(id);
+      link.run({ type: 'link/connect', connectionId: id });
       await environment.settle();
       expect([environment.sockets.length, link.socket]).toEqual([id - 1, null]);
       give[id - 1]?.(`wss://server.example/${id}`);
       await environment.settle();
       expect(environment.socket.url).toBe(`wss://server.example/${id}`);
-      link.detach(1000, '');
+      link.run({ type: 'link/detach', code: 1000, reason: '' });
     }
   });
 
   it('measures the handshake alone, without the time that the app takes for its URL', async () => {
     const { target, give } = laterTargets();
     const { link, environment, events } = aLink({ target });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     await environment.advance(5_000);
     give[0]?.('ws://server.example');
     await environment.advance(70);
@@ -88,7 +88,7 @@ describe('connecting', () => {
 
   it('has no token where none is needed', () => {
     const { link } = aLink({ target: () => ({ url: 'ws://a', protocols: [] }) });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     expect(link.token).toBe(null);
   });
 });
@@ -101,7 +101,7 @@ describe('a failed attempt', () => {
     ['later', () => Promise.resolve({ failure })],
   ])('is told when there is no target, %s', async (_when, target) => {
     const { link, environment, events } = aLink({ target });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     await environment.settle();
     expect(events).toEqual([{ type: 'link/failed', connectionId: 1, closeCode: 1001, failure }]);
     expect(environment.sockets).toEqual([]);
@@ -110,7 +110,7 @@ describe('a failed attempt', () => {
   it('is one that the browser refuses', () => {
     const { link, environment, events } = aLink();
     environment.refusal = new DOMException('mixed content', 'SecurityError');
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     expect(events).toMatchObject([
       { type: 'link/failed', connectionId: 1, failure: { code: 'URL_FAILED', cause: { name: 'SecurityError' } } },
     ]);
@@ -120,9 +120,9 @@ describe('a failed attempt', () => {
   it('leaves room for the next one', () => {
     const { link, environment } = aLink();
     environment.refusal = new TypeError('no');
-    link.connect(1);
-    link.detach(1001, '');
-    link.connect(2);
+    link.run({ type: 'link/connect', connectionId: 1 });
+    link.run({ type: 'link/detach', code: 1001, reason: '' });
+    link.run({ type: 'link/connect', connectionId: 2 });
     expect(link.socket).toBe(environment.socket);
   });
 });
@@ -134,12 +134,12 @@ describe('when to come back', () => {
   it('is what the close reason says, else what a frame said, else nothing', () => {
     const { link, environment, events } = aLink({ retryAfterMs: () => 900 });
     for (const reason of ['busy; retry-after-ms=1500', 'busy']) {
-      link.connect(1);
+      link.run({ type: 'link/connect', connectionId: 1 });
       environment.socket.closeBy(1013, reason);
-      link.detach(1013, reason);
+      link.run({ type: 'link/detach', code: 1013, reason: reason });
     }
     const silent = aLink();
-    silent.link.connect(1);
+    silent.link.run({ type: 'link/connect', connectionId: 1 });
     silent.environment.socket.closeBy(1013);
     expect([closings(events), closings(silent.events)]).toEqual([
       [
@@ -153,11 +153,11 @@ describe('when to come back', () => {
   it('is told once: a frame of the connection before says nothing about this one', () => {
     let said: number | null = 900;
     const { link, environment, events } = aLink({ retryAfterMs: () => said });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     environment.socket.closeBy(1013);
-    link.detach(1013, '');
+    link.run({ type: 'link/detach', code: 1013, reason: '' });
     said = null;
-    link.connect(2);
+    link.run({ type: 'link/connect', connectionId: 2 });
     environment.socket.closeBy(1013);
     expect(closings(events)).toEqual([
       [900, false],
@@ -167,12 +167,12 @@ describe('when to come back', () => {
 
   it('with a slot: it is offered after the other subprotocols, on the next attempt and no other', () => {
     const { link, environment, events } = aLink();
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     environment.socket.closeBy(1013, 'busy; retry-after-ms=0; slot=a1B2');
-    link.detach(1013, '');
+    link.run({ type: 'link/detach', code: 1013, reason: '' });
     for (const id of [2, 3]) {
-      link.connect(id);
-      link.detach(1001, '');
+      link.run({ type: 'link/connect', connectionId: id });
+      link.run({ type: 'link/detach', code: 1001, reason: '' });
     }
     expect(environment.sockets.map(({ protocols }) => protocols)).toEqual([
       ['holdfast.v1'],
@@ -184,13 +184,13 @@ describe('when to come back', () => {
 
   it('with a slot that a later end does not repeat: it is not offered any more', () => {
     const { link, environment } = aLink();
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     environment.socket.closeBy(1013, 'retry-after-ms=5; slot=a');
-    link.detach(1013, '');
+    link.run({ type: 'link/detach', code: 1013, reason: '' });
     environment.refusal = new TypeError('no');
-    link.connect(2);
-    link.detach(1001, '');
-    link.connect(3);
+    link.run({ type: 'link/connect', connectionId: 2 });
+    link.run({ type: 'link/detach', code: 1001, reason: '' });
+    link.run({ type: 'link/connect', connectionId: 3 });
     expect(environment.socket.protocols).toEqual(['holdfast.v1']);
   });
 });
@@ -198,10 +198,10 @@ describe('when to come back', () => {
 describe('detaching', () => {
   it('closes the socket and hears nothing of it any more', () => {
     const { link, environment, events, messages } = aLink();
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     const { socket } = environment;
     socket.open();
-    link.detach(4408, 'heartbeat missed');
+    link.run({ type: 'link/detach', code: 4408, reason: 'heartbeat missed' });
     socket.receiveRaw('late');
     socket.closeBy(1006);
     expect(socket.closes).toEqual([{ code: 4408, reason: 'heartbeat missed' }]);
@@ -210,17 +210,17 @@ describe('detaching', () => {
 
   it('does not close what has closed by itself', () => {
     const { link, environment } = aLink();
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     environment.socket.closeBy(1006);
-    link.detach(1006, '');
+    link.run({ type: 'link/detach', code: 1006, reason: '' });
     expect([environment.socket.closes, environment.socket.isDeaf]).toEqual([[], true]);
   });
 
   it('opens no socket when the target comes after it', async () => {
     const { target, give } = laterTargets();
     const { link, environment, events } = aLink({ target });
-    link.connect(1);
-    link.detach(1001, '');
+    link.run({ type: 'link/connect', connectionId: 1 });
+    link.run({ type: 'link/detach', code: 1001, reason: '' });
     give[0]?.('ws://server.example');
     await environment.settle();
     expect([environment.sockets, events]).toEqual([[], []]);
@@ -229,9 +229,9 @@ describe('detaching', () => {
   it('lets the newest of two attempts open, whichever has its URL first', async () => {
     const { target, give } = laterTargets();
     const { link, environment, events } = aLink({ target });
-    link.connect(1);
-    link.detach(1001, '');
-    link.connect(2);
+    link.run({ type: 'link/connect', connectionId: 1 });
+    link.run({ type: 'link/detach', code: 1001, reason: '' });
+    link.run({ type: 'link/connect', connectionId: 2 });
     give[1]?.('ws://second.example');
     give[0]?.('ws://first.example');
     await environment.settle();
@@ -242,9 +242,9 @@ describe('detaching', () => {
 
   it('of nothing does nothing', () => {
     const { link } = aLink();
-    link.detach(1000, '');
-    link.abandon();
-    link.settle();
+    link.run({ type: 'link/detach', code: 1000, reason: '' });
+    link.run({ type: 'link/abandon' });
+    link.run({ type: 'link/prepare', connectionId: 0 });
     expect(link.socket).toBe(null);
   });
 });
@@ -252,9 +252,9 @@ describe('detaching', () => {
 describe('a rival', () => {
   function aRace(changes: Partial<LinkOptions> = {}): ReturnType<typeof aLink> {
     const race = aLink(changes);
-    race.link.connect(1);
+    race.link.run({ type: 'link/connect', connectionId: 1 });
     race.environment.socket.open();
-    race.link.connect(2);
+    race.link.run({ type: 'link/connect', connectionId: 2 });
     race.events.length = 0;
     return race;
   }
@@ -273,12 +273,12 @@ describe('a rival', () => {
     const { link, environment, events, messages } = aRace();
     const [old, rival] = environment.sockets;
     rival?.open();
-    link.promote();
+    link.run({ type: 'link/promote', connectionId: 0 });
     expect([link.socket === rival, old?.readyState]).toEqual([true, 'open']);
     old?.receiveRaw('too late');
     rival?.receiveRaw('first');
     expect(messages).toEqual(['first']);
-    link.settle();
+    link.run({ type: 'link/prepare', connectionId: 0 });
     expect([old?.closes, rival?.closes, events.length]).toEqual([[{ code: 1000, reason: 'replaced' }], [], 1]);
   });
 
@@ -286,23 +286,23 @@ describe('a rival', () => {
     const { link, environment, events } = aRace();
     const [old, rival] = environment.sockets;
     rival?.open();
-    link.promote();
+    link.run({ type: 'link/promote', connectionId: 0 });
     events.length = 0;
     old?.closeBy(1001, 'drained');
     // If it is told at all, then with its own id, which the machine takes for what it is: late.
     expect(events.filter((event) => 'connectionId' in event && event.connectionId !== 1)).toEqual([]);
-    link.settle();
+    link.run({ type: 'link/prepare', connectionId: 0 });
     expect([link.socket === rival, rival?.closes]).toEqual([true, []]);
   });
 
   it('takes over before it is open, too', async () => {
     const { target, give } = laterTargets();
     const { link, environment, events } = aLink({ target });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     give[0]?.('ws://one.example');
     await environment.settle();
-    link.connect(2);
-    link.promote();
+    link.run({ type: 'link/connect', connectionId: 2 });
+    link.run({ type: 'link/promote', connectionId: 0 });
     expect(link.socket).toBe(null);
     give[1]?.('ws://two.example');
     await environment.settle();
@@ -316,7 +316,7 @@ describe('a rival', () => {
   it('is abandoned: the one in use goes on', () => {
     const { link, environment, events, messages } = aRace();
     const [old, rival] = environment.sockets;
-    link.abandon();
+    link.run({ type: 'link/abandon' });
     rival?.open();
     rival?.closeBy(1006);
     old?.receiveRaw('on it goes');
@@ -331,11 +331,11 @@ describe('a rival', () => {
   it('that is abandoned before it has its URL opens no socket', async () => {
     const { target, give } = laterTargets();
     const { link, environment } = aLink({ target });
-    link.connect(1);
+    link.run({ type: 'link/connect', connectionId: 1 });
     give[0]?.('ws://one.example');
     await environment.settle();
-    link.connect(2);
-    link.abandon();
+    link.run({ type: 'link/connect', connectionId: 2 });
+    link.run({ type: 'link/abandon' });
     give[1]?.('ws://two.example');
     await environment.settle();
     expect(environment.sockets).toHaveLength(1);
@@ -346,9 +346,9 @@ describe('a rival', () => {
     const { link, environment } = aRace();
     const [old, rival] = environment.sockets;
     rival?.open();
-    link.promote();
-    link.connect(3);
-    link.detach(4408, 'why');
+    link.run({ type: 'link/promote', connectionId: 0 });
+    link.run({ type: 'link/connect', connectionId: 3 });
+    link.run({ type: 'link/detach', code: 4408, reason: 'why' });
     expect(environment.liveSockets).toEqual([]);
     expect([old?.closes, rival?.closes, environment.socket.closes]).toEqual([
       [{}],
@@ -359,9 +359,9 @@ describe('a rival', () => {
 
   it('that takes over while an older one is still there lets go of that one', () => {
     const { link, environment } = aRace();
-    link.promote();
-    link.connect(3);
-    link.promote();
+    link.run({ type: 'link/promote', connectionId: 0 });
+    link.run({ type: 'link/connect', connectionId: 3 });
+    link.run({ type: 'link/promote', connectionId: 0 });
     const [first, second, third] = environment.sockets;
     expect([first?.readyState, first?.isDeaf, second?.readyState, link.socket === third]).toEqual([
       'closed',

@@ -5,6 +5,7 @@ import { CLOSE } from '../protocol/close-codes.ts';
 import { readCloseReason } from '../protocol/close-reason.ts';
 import { SLOT_PREFIX } from '../protocol/frames.ts';
 import { letGo, listen, silence } from '../transport/websocket.ts';
+import type { Order } from './driver.ts';
 
 /** What a connection is made with. */
 export interface Target {
@@ -26,122 +27,124 @@ export interface LinkOptions {
 
 interface Attempt {
   readonly connectionId: number;
-  target: Target | null;
+  token: string | null;
   socket: WebSocketLike | null;
 }
 
 /** The sockets of a conversation: the one in use, a rival that may replace it, and one that was replaced. */
-export class Link {
-  readonly #options: LinkOptions;
-  #current: Attempt | null = null;
-  #rival: Attempt | null = null;
-  /** Deaf, and open until the connection after it is welcomed: make before break. */
-  #former: WebSocketLike | null = null;
-  /** The place in the server's queue that the next attempt may take. */
-  #slot: string | null = null;
-
-  constructor(options: LinkOptions) {
-    this.#options = options;
-  }
-
+export interface Link {
   /** The socket in use. */
-  get socket(): WebSocketLike | null {
-    return this.#current?.socket ?? null;
+  readonly socket: WebSocketLike | null;
+  /** The token that it was opened with. */
+  readonly token: string | null;
+  /** Runs those of the machine's orders that concern sockets. */
+  run(order: Order): void;
+}
+
+export function createLink(options: LinkOptions): Link {
+  const { environment, dispatch } = options;
+  let current: Attempt | null = null;
+  let rival: Attempt | null = null;
+  /** Deaf, and open until the connection after it is welcomed: make before break. */
+  let former: WebSocketLike | null = null;
+  /** The place in the server's queue that the next attempt may take. */
+  let slot: string | null = null;
+
+  function release(code: number): void {
+    letGo(former, code, 'replaced');
+    former = null;
   }
 
-  get token(): string | null {
-    return this.#current?.target?.token ?? null;
+  function abandon(): void {
+    const left = rival;
+    rival = null;
+    letGo(left?.socket, CLOSE.NORMAL, 'not needed');
   }
 
-  /** Opens the connection; beside one that is in use, its rival. */
-  connect(connectionId: number): void {
-    const attempt: Attempt = { connectionId, target: null, socket: null };
-    if (this.#current === null) this.#current = attempt;
-    else this.#rival = attempt;
-    const target = this.#options.target();
-    if (target instanceof Promise) void target.then((found) => this.#open(attempt, found));
-    else this.#open(attempt, target);
-  }
-
-  /** The rival is in use from here on. */
-  promote(): void {
-    this.#release(CLOSE.GOING_AWAY);
-    this.#former = this.socket;
-    if (this.#former !== null) silence(this.#former);
-    this.#current = this.#rival;
-    this.#rival = null;
-  }
-
-  /** The connection in use is welcomed: what it replaced is closed. */
-  settle(): void {
-    this.#release(CLOSE.NORMAL);
-  }
-
-  abandon(): void {
-    const rival = this.#rival;
-    this.#rival = null;
-    letGo(rival?.socket ?? null, CLOSE.NORMAL, 'not needed');
-  }
-
-  detach(code: number, reason: string): void {
-    this.abandon();
-    // Not with 1000: overtaking the hello of the connection after it, that would end the session.
-    this.#release(CLOSE.GOING_AWAY);
-    const current = this.#current;
-    this.#current = null;
-    letGo(current?.socket ?? null, code, reason);
-  }
-
-  #release(code: number): void {
-    letGo(this.#former, code, 'replaced');
-    this.#former = null;
-  }
-
-  #open(attempt: Attempt, target: Target | { readonly failure: Failure }): void {
+  function open(attempt: Attempt, target: Target | { readonly failure: Failure }): void {
     // What was still on its way, a URL or a token, may come for an attempt that was given up.
-    const isWanted = (): boolean => attempt === this.#current || attempt === this.#rival;
-    if (!isWanted()) return;
+    if (attempt !== current && attempt !== rival) return;
     const { connectionId } = attempt;
-    const { dispatch, environment } = this.#options;
+    const fail = (failure: Failure): void =>
+      dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
     if ('failure' in target) {
-      dispatch({ type: 'link/failed', connectionId, failure: target.failure, closeCode: CLOSE.GOING_AWAY });
+      fail(target.failure);
       return;
     }
-    const slot = this.#slot;
-    this.#slot = null;
-    attempt.target = target;
+    const { url, protocols } = target;
+    const offered = slot === null ? protocols : [...protocols, `${SLOT_PREFIX}${slot}`];
+    slot = null;
+    attempt.token = target.token ?? null;
+    let socket: WebSocketLike;
     try {
-      attempt.socket = environment.openWebSocket(
-        target.url,
-        slot === null ? target.protocols : [...target.protocols, `${SLOT_PREFIX}${slot}`],
-      );
+      socket = attempt.socket = environment.openWebSocket(url, offered);
     } catch (cause) {
-      const failure: Failure = { code: 'URL_FAILED', message: 'no WebSocket could be opened: see the cause', cause };
-      dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
+      fail({ code: 'URL_FAILED', message: 'no WebSocket could be opened: see the cause', cause });
       return;
     }
     const startedAt = environment.now();
-    listen(attempt.socket, {
-      opened: () => dispatch({ type: 'link/opened', connectionId, ms: environment.now() - startedAt }),
+    listen(
+      socket,
+      () => dispatch({ type: 'link/opened', connectionId, ms: environment.now() - startedAt }),
       // A rival has nothing to say before it is in use.
-      message: (event) => {
-        if (attempt === this.#current) this.#options.onMessage(event);
+      (event) => {
+        if (attempt === current) options.onMessage(event);
       },
-      closed: ({ code, reason, wasClean }) => {
-        const told = readCloseReason(reason);
-        this.#slot = told.slot ?? this.#slot;
-        const retryAfterMs = told.retryAfterMs ?? this.#options.retryAfterMs?.() ?? null;
+      ({ code, reason, wasClean }) => {
         attempt.socket = null;
-        dispatch({
-          type: 'link/closed',
-          connectionId,
-          code,
-          reason,
-          wasClean,
-          retryAfterMs,
-          hasSlot: told.slot !== null,
-        });
+        const told = readCloseReason(reason);
+        const hasSlot = told.slot !== null;
+        if (hasSlot) slot = told.slot;
+        const retryAfterMs = told.retryAfterMs ?? options.retryAfterMs?.() ?? null;
+        dispatch({ type: 'link/closed', connectionId, code, reason, wasClean, retryAfterMs, hasSlot });
       },
-    });
+    );
   }
+
+  return {
+    get socket() {
+      return current?.socket ?? null;
+    },
+    get token() {
+      return current?.token ?? null;
+    },
+    run(order) {
+      switch (order.type) {
+        case 'link/connect': {
+          const attempt: Attempt = { connectionId: order.connectionId, token: null, socket: null };
+          // Beside a connection that is in use, it is the rival.
+          if (current === null) current = attempt;
+          else rival = attempt;
+          const target = options.target();
+          if (target instanceof Promise) void target.then((found) => open(attempt, found));
+          else open(attempt, target);
+          return;
+        }
+        case 'link/promote':
+          release(CLOSE.GOING_AWAY);
+          former = current?.socket ?? null;
+          if (former !== null) silence(former);
+          current = rival;
+          rival = null;
+          return;
+        case 'link/prepare':
+          // It is welcomed: what it replaced is closed.
+          release(CLOSE.NORMAL);
+          return;
+        case 'link/abandon':
+          abandon();
+          return;
+        case 'link/detach': {
+          abandon();
+          // Not with 1000: overtaking the hello of the connection after it, that would end the session.
+          release(CLOSE.GOING_AWAY);
+          const left = current;
+          current = null;
+          letGo(left?.socket, order.code, order.reason);
+          return;
+        }
+        default: // The conversation's.
+      }
+    },
+  };
 }

@@ -1,11 +1,11 @@
 import type { Failure, Json } from '../lib/errors.ts';
 import type { Conversation } from '../machines/conversation.ts';
-import type { Effect, RetryContext, State } from '../machines/connection-state.ts';
+import type { RetryContext, State } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
 import { countIn } from '../machines/outbox.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
-import { Driver } from '../runtime/driver.ts';
-import { Link } from '../runtime/link.ts';
+import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
+import { createLink, type Link } from '../runtime/link.ts';
 import { Turn } from '../runtime/turn.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
 import { createAppEvents, type AppEvents } from './app-events.ts';
@@ -14,7 +14,7 @@ import { messages, type MessagesOptions } from './messages.ts';
 import { checkOptions, type CheckedOptions } from './options.ts';
 import { createSender, type Sender, type SenderHost } from './sender.ts';
 import { findTarget } from './target.ts';
-import { isHandover, looksTheSame, snapshot } from './snapshot.ts';
+import { looksTheSame, snapshot } from './snapshot.ts';
 import type {
   CloseOptions,
   ConnectionState,
@@ -65,7 +65,7 @@ class HoldfastSocket<Incoming, Outgoing> {
   constructor(options: CheckedOptions<Outgoing>) {
     this.#options = options;
     const { environment, outbox, protocol } = options;
-    const events = createAppEvents<Incoming>(environment, options.onEvent, () => this.#driver.state.known.connectionId);
+    const events = createAppEvents<Incoming>(environment, options.onEvent, () => this.#driver.state.connectionId);
     this.#events = events;
     this.#turn = new Turn(environment, () => this.#flush());
     const senderHost: SenderHost = {
@@ -81,7 +81,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#sender = createSender<Outgoing>(senderHost);
     this.#direct = createDirectSends(this.#sender, senderHost);
     const { queue } = this.#sender;
-    this.#driver = new Driver({
+    this.#driver = createDriver({
       environment,
       connection: { ...options.connection, decide: (context) => this.#decide(context) },
       run: (effect) => this.#run(effect),
@@ -108,7 +108,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       },
       roundTrip: (ms) => {
         this.#rttMs = ms;
-        this.#driver.dispatch({ type: 'link/answered', connectionId: this.#driver.state.known.connectionId, ms });
+        this.#driver.tell({ type: 'link/answered', ms });
         this.#events.notifySoon();
       },
       drained: (withinMs) => {
@@ -133,7 +133,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       finish: (producer) => this.#conversation.finish(producer),
     });
     const { url, auth } = options;
-    this.#link = new Link({
+    this.#link = createLink({
       environment,
       target: async () => {
         const [target] = await Promise.all([findTarget(url, auth, protocol.subprotocols), this.#keeper.ready()]);
@@ -181,28 +181,18 @@ class HoldfastSocket<Incoming, Outgoing> {
 
   // The connection.
 
-  #run(effect: Exclude<Effect, { type: 'timer/set' }>): void {
+  #run(effect: Order): void {
+    this.#link.run(effect);
     switch (effect.type) {
-      case 'link/connect':
-        this.#link.connect(effect.connectionId);
-        return;
       case 'link/greet':
         if (this.#options.onConnect !== null) this.#direct.begin();
         this.#conversation.open(this.#link.token);
         return;
       case 'link/promote':
-        this.#link.promote();
-        this.#ended();
-        return;
-      case 'link/abandon':
-        this.#link.abandon();
-        return;
       case 'link/detach':
-        this.#link.detach(effect.code, effect.reason);
         this.#ended();
         return;
       case 'link/prepare':
-        this.#link.settle();
         void this.#prepare(effect.connectionId);
         return;
       case 'link/ping':
@@ -225,14 +215,14 @@ class HoldfastSocket<Incoming, Outgoing> {
       case 'tell/error':
         this.#events.report(effect.failure);
         return;
+      default: // The link's alone.
     }
   }
 
   #drain(): void {
     const withinMs = this.#drainMs;
     this.#drainMs = null;
-    if (withinMs !== null)
-      this.#driver.dispatch({ type: 'link/drained', connectionId: this.#driver.state.known.connectionId, withinMs });
+    if (withinMs !== null) this.#driver.tell({ type: 'link/drained', withinMs });
   }
 
   /** The connection that the conversation was on is not in use any more. */
@@ -246,9 +236,8 @@ class HoldfastSocket<Incoming, Outgoing> {
   #welcomed(welcome: { resumed: boolean; heartbeat: HeartbeatOptions | null }): void {
     const { heartbeat } = this.#options;
     this.#welcome = { resumed: welcome.resumed };
-    this.#driver.dispatch({
+    this.#driver.tell({
       type: 'link/welcomed',
-      connectionId: this.#driver.state.known.connectionId,
       heartbeat:
         heartbeat === null || welcome.heartbeat === null
           ? null
@@ -267,7 +256,7 @@ class HoldfastSocket<Incoming, Outgoing> {
       await onConnect?.({
         send: (data) => this.#direct.send(signal, data),
         resumed: this.#welcome.resumed,
-        attempt: this.#driver.state.known.attempt,
+        attempt: this.#driver.state.attempt,
         signal,
       });
       this.#driver.dispatch({ type: 'link/prepared', connectionId });
@@ -278,8 +267,7 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   #fail(failure: Failure, closeCode: number): void {
-    const { connectionId } = this.#driver.state.known;
-    this.#driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode });
+    this.#driver.tell({ type: 'link/failed', failure, closeCode });
   }
 
   #flush(): void {
@@ -293,7 +281,7 @@ class HoldfastSocket<Incoming, Outgoing> {
   }
 
   #changed(state: State, previous: State): void {
-    this.#leftConnection = previous.known.connectionId;
+    this.#leftConnection = previous.connectionId;
     const isNews = !looksTheSame(state, previous);
     const isOpened = state.name === 'open' && previous.name !== 'open';
     if (isNews) {
@@ -301,15 +289,15 @@ class HoldfastSocket<Incoming, Outgoing> {
       if (
         state.name !== previous.name ||
         state.since !== previous.since ||
-        state.known.connectionId !== previous.known.connectionId
+        state.connectionId !== previous.connectionId
       )
         this.#events.record('info', `connection.${state.name}`, {
-          details: { reason: this.#snapshot.reason, attempt: state.known.attempt },
+          details: { reason: this.#snapshot.reason, attempt: state.attempt },
           ...(this.#snapshot.error !== null && { code: this.#snapshot.error.code }),
         });
       this.#events.emit('state', this.#snapshot);
     } else if (isOpened) this.#events.record('info', 'connection.moved', {});
-    if (isOpened) this.#events.emit('open', { resumed: this.#welcome.resumed, attempt: state.known.attempt });
+    if (isOpened) this.#events.emit('open', { resumed: this.#welcome.resumed, attempt: state.attempt });
     if (isNews) this.#events.notify();
     for (const move of [...this.#moves]) move(state);
     if (state.name === 'closing') this.#turn.request();
@@ -320,7 +308,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     // A listener may ask for it in the middle of a step, whose end is not that of the move.
     await Promise.resolve();
     const before = this.#driver.state;
-    const isMoving = isHandover(before);
+    const isMoving = before.isHandover;
     this.#driver.dispatch({ type: 'user/migrate' });
     if (this.#driver.state.name !== 'open' && !isMoving) {
       this.#driver.dispatch({ type: 'user/connect', reason: 'user' });
@@ -330,9 +318,9 @@ class HoldfastSocket<Incoming, Outgoing> {
       const move = (state: State): void => {
         const isOpen = state.name === 'open';
         // On its way: the rival of an open connection, or the one that takes over.
-        if (isOpen ? state.rival !== null : isHandover(state)) return;
+        if (isOpen ? state.rival !== null : state.isHandover) return;
         this.#moves.delete(move);
-        if (isOpen && (isMoving || state.known.connectionId !== before.known.connectionId)) resolve();
+        if (isOpen && (isMoving || state.connectionId !== before.connectionId)) resolve();
         else reject(this.#events.error({ code: 'CONNECT_FAILED', message: 'the conversation could not be moved' }));
       };
       this.#moves.add(move);
@@ -361,7 +349,7 @@ class HoldfastSocket<Incoming, Outgoing> {
     this.#discards ||= discard;
     const close = (state: State): void => {
       // To the app it is open: what waits goes on the connection that takes over.
-      if (flushMs > 0 && isHandover(state) && countIn(this.#sender.queue, 'unsettled') > 0) this.#moves.add(close);
+      if (flushMs > 0 && state.isHandover && countIn(this.#sender.queue, 'unsettled') > 0) this.#moves.add(close);
       else {
         this.#moves.delete(close);
         this.#driver.dispatch({ type: 'user/close', flushMs, failure: null });

@@ -8,11 +8,12 @@ import { letGo, listen, silence } from './websocket.ts';
 
 function hear(socket: WebSocketLike): unknown[] {
   const heard: unknown[] = [];
-  listen(socket, {
-    opened: () => heard.push('opened'),
-    message: ({ data }) => heard.push(data),
-    closed: ({ code, reason, wasClean }) => heard.push([code, reason, wasClean]),
-  });
+  listen(
+    socket,
+    () => heard.push('opened'),
+    ({ data }) => heard.push(data),
+    ({ code, reason, wasClean }) => heard.push([code, reason, wasClean]),
+  );
   return heard;
 }
 
@@ -32,7 +33,12 @@ describe('listen', () => {
   it('hands the event of a message over as it is, without a copy', () => {
     const socket = aSocket();
     const events: unknown[] = [];
-    listen(socket, { opened: () => {}, message: (event) => events.push(event), closed: () => {} });
+    listen(
+      socket,
+      () => {},
+      (event) => events.push(event),
+      () => {},
+    );
     const event = { data: new ArrayBuffer(2) };
     socket.onmessage?.(event);
     expect(events[0]).toBe(event);
@@ -139,14 +145,15 @@ describe('over the WebSocket of mock-socket', () => {
     });
     const socket = new MockWebSocket('ws://mock.example', ['a', 'b']) as unknown as WebSocketLike;
     const heard: unknown[] = [];
-    listen(socket, {
-      opened: () => {
+    listen(
+      socket,
+      () => {
         heard.push('opened');
         socket.send('question');
       },
-      message: ({ data }) => heard.push(data),
-      closed: ({ code }) => heard.push(code),
-    });
+      ({ data }) => heard.push(data),
+      ({ code }) => heard.push(code),
+    );
     await until(() => heard.length >= 3);
     expect([heard, received, socket.protocol]).toEqual([['opened', 'answer', 4001], ['question'], 'b']);
   });

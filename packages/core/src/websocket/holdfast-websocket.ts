@@ -1,10 +1,10 @@
 import { connectionEnvironment } from '../environment/browser.ts';
 import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
-import type { Effect, Event as Fact, StateName } from '../machines/connection-state.ts';
+import type { Event as Fact, StateName } from '../machines/connection-state.ts';
 import type { Ping } from '../machines/ping.ts';
-import { Driver } from '../runtime/driver.ts';
-import { Link, type Target } from '../runtime/link.ts';
+import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
+import { createLink, type Link, type Target } from '../runtime/link.ts';
 import { silence } from '../transport/websocket.ts';
 import { checkCloseArguments, queueable } from './arguments.ts';
 import { EVENT_TYPES, EventHandlers, type EventType } from './event-handlers.ts';
@@ -188,9 +188,9 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     const state = this.#driver?.state;
     return {
       phase: state?.name ?? 'idle',
-      attempt: state?.known.attempt ?? 0,
-      retryInMs: state?.name === 'waiting' ? state.retryAt - this.#outside.now() : null,
-      failure: state !== undefined && 'failure' in state ? state.failure : null,
+      attempt: state?.attempt ?? 0,
+      retryInMs: state?.name === 'waiting' ? (state.retryAt ?? 0) - this.#outside.now() : null,
+      failure: state?.failure ?? null,
     };
   }
 
@@ -224,13 +224,13 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         return socket;
       },
     };
-    const link = new Link({
+    const link = createLink({
       environment,
       target: this.#target,
       dispatch: (fact) => driver.dispatch(fact),
       onMessage: (event) => this.#receive(event as MessageEvent),
     });
-    const driver = new Driver({
+    const driver = createDriver({
       environment,
       connection: connectionOptions(this.#numbers, this.#reconnects),
       onState: ({ name }) => {
@@ -254,42 +254,31 @@ export class HoldfastWebSocket extends Base implements WebSocket {
       return;
     }
     this.#pings -= 1;
-    const connectionId = this.#driver?.state.known.connectionId ?? 0;
-    if (this.#pings === 0)
-      this.#dispatch({ type: 'link/answered', connectionId, ms: this.#outside.now() - this.#pingedAt });
+    if (this.#pings === 0) this.#driver?.tell({ type: 'link/answered', ms: this.#outside.now() - this.#pingedAt });
   }
 
-  #run(effect: Exclude<Effect, { type: 'timer/set' }>, link: Link, driver: Driver): void {
+  #run(effect: Order, link: Link, driver: Driver): void {
     const ping = this.#ping;
+    const socket = this.#socket;
+    link.run(effect);
     switch (effect.type) {
-      case 'link/connect':
-        link.connect(effect.connectionId);
-        break;
       case 'link/greet':
-        driver.dispatch({
-          ...effect,
+        driver.tell({
           type: 'link/welcomed',
           heartbeat: ping === undefined ? null : { ...HEARTBEAT, answerMs: ping.answerMs },
         });
         break;
       case 'link/prepare':
-        link.settle();
-        driver.dispatch({ ...effect, type: 'link/prepared' });
+        driver.tell({ type: 'link/prepared' });
         break;
       case 'link/promote': {
-        link.promote();
         this.#socket = link.socket as NativeWebSocket | null;
         const { state } = driver;
         // To the users of this class a new connection is a new conversation.
         if (state.name === 'connecting' && state.failure === null) this.#fire(closeEvent(LOST));
         break;
       }
-      case 'link/abandon':
-        link.abandon();
-        break;
-      case 'link/detach': {
-        const socket = this.#socket;
-        link.detach(effect.code, effect.reason);
+      case 'link/detach':
         // After `close()` the browser's own end is the one to tell.
         if (this.#leave !== null && socket !== null) {
           socket.onclose = (end: End) => {
@@ -298,7 +287,6 @@ export class HoldfastWebSocket extends Base implements WebSocket {
           };
         }
         break;
-      }
       case 'link/ping':
         if (ping === undefined || link.socket === null) break;
         this.#pings += 1;
@@ -319,9 +307,6 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         this.#queuedBytes = 0;
         this.#fire(new Event('open'));
         break;
-      case 'tell/error':
-        // The last `close` said so.
-        break;
       case 'tell/close': {
         // `close()` waits for the browser's own end; `reconnect()` right after it has begun another life.
         if (this.#leave !== null || driver !== this.#driver) break;
@@ -333,6 +318,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         this.#fire(closeEvent(isTold ? effect : LOST));
         break;
       }
+      default: // The link's alone; of an error the last `close` told.
     }
   }
 

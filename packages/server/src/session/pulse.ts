@@ -1,4 +1,4 @@
-import { heartbeat, type HeartbeatEffect } from '@holdfast/core/protocol';
+import { heartbeat, type HeartbeatState } from '@holdfast/core/protocol';
 import type { EngineEnvironment } from './environment.ts';
 import type { HeartbeatLimits } from './limits.ts';
 
@@ -8,7 +8,7 @@ export class Pulse {
   readonly #environment: EngineEnvironment;
   readonly #ping: (n: number) => void;
   readonly #dead: () => void;
-  #state: ReturnType<typeof heartbeat.start>[0];
+  #state: HeartbeatState;
   #heard = false;
   #pings = 0;
   #cancelTimer: () => void = () => {};
@@ -23,9 +23,9 @@ export class Pulse {
     this.#environment = options.environment;
     this.#ping = options.ping;
     this.#dead = options.dead;
-    const [state, effects] = heartbeat.start(this.#options);
+    const [state, timerMs] = heartbeat.start(this.#options);
     this.#state = state;
-    this.#apply(effects);
+    this.#wait(timerMs);
   }
 
   /** Anything came from the peer. */
@@ -37,28 +37,20 @@ export class Pulse {
     this.#cancelTimer();
   }
 
-  #apply(effects: readonly HeartbeatEffect[]): void {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case 'ping':
-          this.#pings += 1;
-          this.#ping(this.#pings);
-          break;
-        case 'timer':
-          this.#heard = false;
-          this.#cancelTimer = this.#environment.setTimer(effect.ms, () => this.#fired());
-          break;
-        case 'dead':
-          this.#dead();
-          break;
-        default: // What is told to a user is nothing to a server.
-      }
-    }
+  #wait(ms: number): void {
+    this.#heard = false;
+    this.#cancelTimer = this.#environment.setTimer(ms, () => this.#fired());
   }
 
   #fired(): void {
-    const [state, effects] = heartbeat.transition(this.#state, { type: 'timer', heard: this.#heard }, this.#options);
+    const event = { type: 'timer', heard: this.#heard } as const;
+    const [state, timerMs, word] = heartbeat.transition(this.#state, event, this.#options);
     this.#state = state;
-    this.#apply(effects);
+    if (word === 'ping') {
+      this.#pings += 1;
+      this.#ping(this.#pings);
+    }
+    if (word === 'dead') this.#dead();
+    else this.#wait(timerMs);
   }
 }
