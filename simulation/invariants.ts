@@ -59,6 +59,11 @@ export function runStarts(world: World, run: Run): void {
   }
 }
 
+export function handlersAtOnce(world: World, count: number): void {
+  const { handlers } = world.server.settings;
+  if (count > handlers) world.fault('handlers at once are bounded', `${count} run, ${handlers} may`);
+}
+
 // The receipts.
 
 export function stored(world: World, sent: Sent): void {

@@ -101,12 +101,15 @@ export type ActionKind = keyof typeof DEEDS | keyof typeof FAULTS;
 /** A seed is a plan. */
 export function makePlan(seed: number): Plan {
   const chance = new Chance(seed, 'plan');
+  const bounds = new Chance(seed, 'bounds of the server');
   const mode = chance.weighted({ memory: 35, durable: 35, hook: 30 });
   const server: ServerSettings = {
     mode,
     slowHandlers: chance.hits(0.3) ? 10 : 1,
     sessionTtlMs: chance.pick([3_000, 20_000, 120_000]),
     replayMessages: chance.pick([8, 50, 1_000]),
+    replayAgeMs: bounds.pick([1_500, 3_600_000, 3_600_000]),
+    handlers: bounds.pick([1, 3, 1_000, 1_000]),
     windowMessages: chance.pick([1, 4, 256]),
     heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
     hasAuth: chance.hits(0.3),

@@ -22,6 +22,7 @@ const SITUATIONS = [
   'marked double',
   'gap unknown-session',
   'gap buffer-overflow',
+  'gap buffer-expired',
   'peer taken for dead',
   'server closed with 4408',
   'server closed with 4409',

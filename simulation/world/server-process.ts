@@ -24,6 +24,9 @@ export interface ServerSettings {
   readonly slowHandlers: number;
   readonly sessionTtlMs: number;
   readonly replayMessages: number;
+  readonly replayAgeMs: number;
+  /** How many handlers run at once. */
+  readonly handlers: number;
   readonly windowMessages: number;
   /** Longest write of the store. */
   readonly storeWriteMs: number;
@@ -215,7 +218,8 @@ export class Incarnation implements Listener {
         ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),
         limits: {
           sessionTtlMs: settings.sessionTtlMs,
-          replay: { messages: settings.replayMessages, bytes: 1_048_576 },
+          replay: { messages: settings.replayMessages, bytes: 1_048_576, ageMs: settings.replayAgeMs },
+          concurrentHandlers: { total: settings.handlers, perIdentity: 250 },
           window: { messages: settings.windowMessages, bytes: 1_048_576 },
           handlerRetries: server.retries,
         },

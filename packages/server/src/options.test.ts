@@ -19,7 +19,12 @@ describe('createServer names what is wrong, and the way out', () => {
     [{ onMessage, limits: { handlerRetries: -1 } }, /^limits\.handlerRetries must be a whole number from 0/],
     [{ onMessage, limits: { sessionTtlMs: 3e9 } }, /^limits\.sessionTtlMs must be a whole number from 1 to 2147483647/],
     [{ onMessage, limits: { window: 5 } }, /^limits\.window must be an object such as \{ messages, bytes \}/],
-    [{ onMessage, limits: { window: { messages: 5 } } }, /^limits\.window\.bytes must be a whole number/],
+    [{ onMessage, limits: { window: { messages: 5 } } }, /^limits\.window\.bytes is missing: its default is 1048576$/],
+    [{ onMessage, limits: { replay: 1 } }, /^limits\.replay must be an object such as \{ messages, bytes, ageMs \}/],
+    [
+      { onMessage, limits: { concurrentHandlers: { total: 0, perIdentity: 1 } } },
+      /^limits\.concurrentHandlers\.total must/,
+    ],
     [{ onMessage, admission: 100 }, /^admission must be an object such as \{ perSecond: 100 \}/],
     [{ onMessage, admission: {} }, /^admission\.perSecond must be a whole number from 1 to 1000000, not undefined$/],
     [{ onMessage, admission: { perSecond: 5, burst: 0 } }, /^admission\.burst must be .*leave it out for 5$/],

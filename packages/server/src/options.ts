@@ -81,11 +81,14 @@ function numbers(name: string, value: unknown, defaults: object): void {
       whole(field, given, MAY_BE_ZERO.has(field) ? 0 : 1, most, fallback);
       continue;
     }
-    // A pair is given whole: half of one would hide what the other half is.
-    const pair = record(field, given, '{ messages, bytes }');
-    known(`${field}.`, pair, ['messages', 'bytes']);
-    for (const [part, partFallback] of Object.entries(fallback as Record<string, number>)) {
-      whole(`${field}.${part}`, pair[part], 1, Number.MAX_SAFE_INTEGER, partFallback);
+    // A group is given whole: half of one would hide what the other half is.
+    const parts = Object.entries(fallback as Record<string, number>);
+    const names = parts.map(([part]) => part);
+    const group = record(field, given, `{ ${names.join(', ')} }`);
+    known(`${field}.`, group, names);
+    for (const [part, usual] of parts) {
+      if (group[part] === undefined) throw new TypeError(`${field}.${part} is missing: its default is ${usual}`);
+      whole(`${field}.${part}`, group[part], 1, Number.MAX_SAFE_INTEGER);
     }
   }
 }

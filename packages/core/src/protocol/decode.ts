@@ -1,5 +1,5 @@
 import { describe } from '../lib/describe.ts';
-import { MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
+import { LOST_REASONS, MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
 
 // Decoding by tables: a frame is a kind and its fields in order, a field is a check. A check gives what it was given, or
 // throws a fault that names the field and its shape, and never quotes the value. What a client sends stands in
@@ -166,7 +166,7 @@ const wireError = object(
 
 const lost = object({
   reason: (value, name) => {
-    must(value === 'unknown-session' || value === 'buffer-overflow', name, 'a known reason', value);
+    must((LOST_REASONS as readonly unknown[]).includes(value), name, 'a known reason', value);
     return value;
   },
   from: positive,

@@ -36,8 +36,9 @@ export interface Lost {
   readonly to: number | null;
 }
 
-/** Why server messages are lost. */
-export type LostReason = 'unknown-session' | 'buffer-overflow';
+/** Why server messages are lost; where several reasons meet, that of the last one. */
+export type LostReason = (typeof LOST_REASONS)[number];
+export const LOST_REASONS = ['unknown-session', 'buffer-overflow', 'buffer-expired'] as const;
 
 export interface Hello {
   readonly v: number;

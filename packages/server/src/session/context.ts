@@ -4,6 +4,7 @@ import type { AbortHandle, EngineEnvironment } from './environment.ts';
 import type { HeartbeatLimits, Limits } from './limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { ServerSession } from './server-session.ts';
+import type { Turns } from './turns.ts';
 
 /** What every part of the engine shares. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   readonly heartbeat: HeartbeatLimits;
   readonly store: ProducerStore;
   readonly positions: PositionHook<unknown> | undefined;
+  /** Whose handler may run. */
+  readonly turns: Turns;
   /** Handlers that run now, so that their signals can abort. */
   readonly runs: Set<Run>;
   /** The engine takes nothing any more. */

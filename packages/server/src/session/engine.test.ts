@@ -244,7 +244,7 @@ describe('server messages', () => {
   });
 
   test('what the replay buffer could not keep is told as lost, and the session goes on', async () => {
-    const world = new World({ limits: { replay: { messages: 2, bytes: 1_000 } } });
+    const world = new World({ limits: { replay: { messages: 2, bytes: 1_000, ageMs: 1_000 } } });
     const first = await world.join();
     const session = world.sessions[0]!;
     session.send('one');
@@ -261,7 +261,7 @@ describe('server messages', () => {
   });
 
   test('the replay buffer is bounded in bytes, too, and one message above it is refused at the call', async () => {
-    const world = new World({ limits: { replay: { messages: 100, bytes: 100 } } });
+    const world = new World({ limits: { replay: { messages: 100, bytes: 100, ageMs: 1_000 } } });
     const first = await world.join();
     const session = world.sessions[0]!;
     expect(() => session.send('x'.repeat(49))).toThrow(RangeError);
@@ -271,6 +271,24 @@ describe('server messages', () => {
     first.drop();
     const second = await world.join({ n: 2, ...first.resumption(0) });
     expect(second.ofKind('m').map(({ offset }) => offset)).toEqual([2]);
+  });
+
+  test('what became too old in the replay buffer is told as expired', async () => {
+    const world = new World({ limits: { replay: { messages: 3, bytes: 1_000, ageMs: 1_000 } } });
+    const first = await world.join();
+    const session = world.sessions[0]!;
+    first.drop();
+    session.send('one');
+    await world.advance(600);
+    session.send('two');
+    await world.advance(400);
+    const second = await world.join({ n: 2, ...first.resumption(0) });
+    expect(second.welcome.lost).toEqual({ reason: 'buffer-expired', from: 1, to: 1 });
+    expect(second.ofKind('m').map(({ payload }) => payload)).toEqual(['two']);
+    second.drop();
+    for (const text of ['three', 'four', 'five']) session.send(text);
+    const third = await world.join({ n: 3, ...second.resumption(1) });
+    expect(third.welcome.lost).toEqual({ reason: 'buffer-overflow', from: 2, to: 2 });
   });
 
   test('an acknowledgement above every offset breaks the protocol', async () => {

@@ -11,6 +11,7 @@ import { ProducerRegistry } from './producer-registry.ts';
 import type { Realm } from './realm.ts';
 import { Reporter } from './reporter.ts';
 import { SessionRegistry } from './session-registry.ts';
+import { Turns } from './turns.ts';
 
 /** What an aborted handler gets to clean up. */
 const ABORT_GRACE_MS = 100;
@@ -46,14 +47,16 @@ export interface Engine {
 /** The server without a network: sockets, time and chance come from outside. */
 export function createEngine(options: EngineOptions, environment: EngineEnvironment): Engine {
   const reporter = new Reporter(options, environment);
+  const limits = withDefaults(DEFAULT_LIMITS, options.limits);
   const context: Context = {
     app: options,
     environment,
     reporter,
-    limits: withDefaults(DEFAULT_LIMITS, options.limits),
+    limits,
     heartbeat: withDefaults(DEFAULT_HEARTBEAT, options.heartbeat),
     store: options.store,
     positions: options.positions,
+    turns: new Turns(limits.concurrentHandlers, options.authenticate !== undefined),
     runs: new Set(),
     isClosing: false,
     isClosed: false,

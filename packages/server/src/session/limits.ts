@@ -8,10 +8,17 @@ export interface Limits {
    */
   readonly window: { readonly messages: number; readonly bytes: number };
   /**
-   * Server messages kept for a session until its client has them; past it the oldest are dropped, and the client is
-   * told. Default 1,000 messages, 1,048,576 bytes, a character counted as the two bytes that it costs at most.
+   * Server messages kept for a session until its client has them, and for how long; past it the oldest are dropped, and
+   * the client is told which and why. Default 1,000 messages, 1,048,576 bytes, a character counted as the two bytes that
+   * it costs at most, and an `ageMs` of 3,600,000: a session without a socket ends long before, by `sessionTtlMs`.
    */
-  readonly replay: { readonly messages: number; readonly bytes: number };
+  readonly replay: { readonly messages: number; readonly bytes: number; readonly ageMs: number };
+  /**
+   * Handlers that run at once: on this server, and for one identity (where there is `authenticate`: without it everybody
+   * is one). Who comes later waits; turns go round, one message a turn, so that a producer with many messages delays
+   * nobody by more than one of them. A message between two tries of its handler keeps its turn. Default 1,000 and 250.
+   */
+  readonly concurrentHandlers: { readonly total: number; readonly perIdentity: number };
   /** Producers listed by one connection and not finished. Default 256. Above it the connection is closed with 1008. */
   readonly producers: number;
   /** Producers remembered for one identity; past it the one idle for longest is forgotten. Default 1,000. */
@@ -39,7 +46,8 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: 262_144,
   window: { messages: 256, bytes: 1_048_576 },
-  replay: { messages: 1_000, bytes: 1_048_576 },
+  replay: { messages: 1_000, bytes: 1_048_576, ageMs: 3_600_000 },
+  concurrentHandlers: { total: 1_000, perIdentity: 250 },
   producers: 256,
   producersPerIdentity: 1_000,
   producerTtlMs: 2_592_000_000,

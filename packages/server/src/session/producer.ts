@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import { runHandler, type Outcome } from './handler-run.ts';
 import { Position } from './position.ts';
 import type { Slot } from './slot.ts';
+import type { Turned } from './turns.ts';
 
 type Entry =
   | { readonly kind: 'message'; readonly seq: number; readonly data: Json; readonly slot: Slot }
@@ -15,7 +16,7 @@ type Entry =
  *
  * It is in memory while a connection owns it or something is under way, and loaded from the store by the first claim.
  */
-export class Producer {
+export class Producer implements Turned {
   readonly key: string;
   readonly identity: string;
   /** The connection that speaks for it; null: none, what was received still runs. */
@@ -27,6 +28,8 @@ export class Producer {
 
   #queue = new Deque<Entry>();
   #isRunning = false;
+  /** Of the handlers that may run at once: asked for one, or has one and hasn't used it yet. */
+  #turn: 'none' | 'asked' | 'given' = 'none';
   #isWriting = false;
   /** Loading, releasing or forgetting. */
   #isMoving = false;
@@ -116,6 +119,15 @@ export class Producer {
     this.#pump();
   }
 
+  turn(): void {
+    this.#turn = 'given';
+    if (this.#queue.length > 0) this.#pump();
+    // What it was asked for is gone, or must wait for a write: others need not.
+    if (!this.#isTurnLeft()) return;
+    this.#turn = 'none';
+    this.#context.turns.done(this);
+  }
+
   /** The owner's connection is gone. What it sent goes on, unless `discard`. */
   abandon(slot: Slot, discard: boolean): void {
     if (this.owner !== slot) return;
@@ -179,14 +191,24 @@ export class Producer {
   }
 
   #startNext(): void {
-    for (let entry = this.#queue.shift(); entry !== undefined; entry = this.#queue.shift()) {
+    for (let entry = this.#queue.at(0); entry !== undefined; entry = this.#queue.at(0)) {
       if (entry.kind === 'message') {
+        if (!this.#hasTurn()) return;
+        this.#queue.shift();
+        this.#turn = 'none';
         this.#isRunning = true;
         void this.#run(entry);
         return;
       }
+      this.#queue.shift();
       this.#position.advance(entry.seq, true);
     }
+  }
+
+  /** Whether it may run a handler now; else it is called when it may. */
+  #hasTurn(): boolean {
+    if (this.#turn === 'none') this.#turn = this.#context.turns.ask(this) ? 'given' : 'asked';
+    return this.#turn === 'given';
   }
 
   async #run(entry: Entry & { kind: 'message' }): Promise<void> {
@@ -201,6 +223,7 @@ export class Producer {
     };
     const outcome = await runHandler(job, this.#context);
     this.#isRunning = false;
+    this.#context.turns.done(this);
     this.#conclude(entry.seq, outcome);
     this.#pump();
     this.#settle();
@@ -274,6 +297,11 @@ export class Producer {
     const { owner } = this;
     // A claim that still waits has heard nothing yet: it reads the position again and goes on.
     if (owner?.isTold === true) owner.host.storeFailed();
+  }
+
+  /** Read anew: the compiler takes what was written before the call for granted. */
+  #isTurnLeft(): boolean {
+    return this.#turn === 'given';
   }
 
   /** Resolves when something has come to an end. */

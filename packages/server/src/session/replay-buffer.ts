@@ -1,8 +1,11 @@
-import { Deque } from '@holdfast/core/protocol';
+import { Deque, type LostReason } from '@holdfast/core/protocol';
+import type { Limits } from './limits.ts';
 
 export interface ReplayEntry {
   readonly offset: number;
   readonly payload: string;
+  /** When it was added. */
+  readonly at: number;
 }
 
 /** Server messages that the client may not have yet, by offset, bounded: the oldest make room for new ones. */
@@ -10,11 +13,17 @@ export class ReplayBuffer {
   /** Offset of the newest message ever added. */
   highest = 0;
   readonly #entries = new Deque<ReplayEntry>();
-  readonly #bounds: { readonly messages: number; readonly bytes: number };
+  readonly #bounds: Limits['replay'];
   #bytes = 0;
+  /** Why the last one was dropped that the client did not have. */
+  #reason: LostReason = 'buffer-overflow';
 
-  constructor(bounds: { readonly messages: number; readonly bytes: number }) {
+  constructor(bounds: Limits['replay']) {
     this.#bounds = bounds;
+  }
+
+  get reason(): LostReason {
+    return this.#reason;
   }
 
   /** Offset of the first message that is still here; `highest + 1` when none is. */
@@ -27,12 +36,25 @@ export class ReplayBuffer {
     return size(payload) <= this.#bounds.bytes;
   }
 
-  add(payload: string): number {
+  add(payload: string, now: number): number {
+    this.dropOld(now);
     this.highest += 1;
-    this.#entries.push({ offset: this.highest, payload });
+    this.#entries.push({ offset: this.highest, payload, at: now });
     this.#bytes += size(payload);
-    while (this.#entries.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes) this.#drop();
+    while (this.#entries.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes) {
+      this.#reason = 'buffer-overflow';
+      this.#drop();
+    }
     return this.highest;
+  }
+
+  /** Drops what has been here for too long. */
+  dropOld(now: number): void {
+    for (let entry = this.#entries.at(0); entry !== undefined; entry = this.#entries.at(0)) {
+      if (now - entry.at < this.#bounds.ageMs) return;
+      this.#reason = 'buffer-expired';
+      this.#drop();
+    }
   }
 
   /** The client has everything up to `offset`. */

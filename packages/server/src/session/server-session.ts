@@ -87,9 +87,10 @@ export class ServerSession implements Session {
   /** Goes on after `received`, or as near as what is left allows. */
   resumeAfter(received: number): Resumption {
     this.#replay.dropThrough(received);
-    const { first } = this.#replay;
+    this.#replay.dropOld(this.#context.environment.now());
+    const { first, reason } = this.#replay;
     if (received >= first - 1) return { offset: received };
-    return { offset: first - 1, lost: { reason: 'buffer-overflow', from: received + 1, to: first - 1 } };
+    return { offset: first - 1, lost: { reason, from: received + 1, to: first - 1 } };
   }
 
   /** What the client has not confirmed. */
@@ -113,7 +114,7 @@ export class ServerSession implements Session {
         `a message of ${payload.length} characters has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
       );
     }
-    const offset = this.#replay.add(payload);
+    const offset = this.#replay.add(payload, this.#context.environment.now());
     if (this.link?.isWelcomed === true) this.link.pushMessage(offset, payload);
     return offset;
   }
