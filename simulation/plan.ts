@@ -8,6 +8,8 @@ export interface Plan {
   readonly server: ServerSettings;
   readonly network: { readonly latencyMs: number; readonly jitterMs: number };
   readonly devices: readonly string[];
+  /** Messages in one page of a log that storage is asked for. */
+  readonly pageMessages: number;
   readonly tabs: readonly { readonly name: string; readonly device: number; readonly settings: TabSettings }[];
   readonly actions: readonly Action[];
   /** When all faults end. */
@@ -162,6 +164,7 @@ export function makePlan(seed: number): Plan {
     server,
     network: { latencyMs: chance.pick([1, 10, 40, 150]), jitterMs: chance.pick([0, 5, 60]) },
     devices,
+    pageMessages: [1_000, 1, 4][seed % 3] ?? 1_000,
     tabs,
     actions,
     settleAt,

@@ -74,7 +74,7 @@ async function play(world: World, plan: Plan): Promise<void> {
   world.network.latencyMs = plan.network.latencyMs;
   world.network.jitterMs = plan.network.jitterMs;
   world.server.start();
-  for (const name of plan.devices) world.addDevice(name);
+  for (const name of plan.devices) world.addDevice(name, plan.pageMessages);
   for (const { name, device, settings } of plan.tabs) {
     const its = world.devices[device];
     if (its === undefined) throw new Error(`no device ${device}`);

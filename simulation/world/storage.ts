@@ -1,11 +1,13 @@
 import {
   type ClaimedLog,
   type LogHeader,
+  type LogPage,
   LogLost,
   type OutboxStore,
   type Segment,
   type StoreInfo,
 } from '../../packages/core/src/storage/ports.ts';
+import { pageOf } from '../../packages/core/src/testing/log-table.ts';
 import type { Clock } from './clock.ts';
 import type { Chance } from './prng.ts';
 
@@ -40,6 +42,8 @@ export class Disk {
   isFull = false;
   hangsUntil = 0;
   latencyMs = 2;
+  /** Messages that make a page of a log that is read. */
+  pageMessages = 1_000;
   readonly #handles = new Set<Handle>();
   /** Told of each message that is written. */
   onStored: (payload: string) => void = () => {};
@@ -179,9 +183,20 @@ class DiskConnection implements OutboxStore {
       if (log === undefined) return null;
       log.claimants.push(this.#handle.client);
       log.header = { ...log.header, generation: log.header.generation + 1 };
-      const segments = [...log.segments.values()].map(({ messages }) => messages);
-      segments.sort(([left], [right]) => left.seq - right.seq);
-      return { ...log.header, segments: structuredClone(segments), corrupt: 0 };
+      const segments = inOrder(log);
+      return {
+        ...log.header,
+        lastSeq: segments.at(-1)?.at(-1)?.seq ?? 0,
+        ...pageOf(segments, this.#disk.pageMessages),
+      };
+    });
+  }
+
+  readLog({ id, generation }: LogHeader, after: number): Promise<LogPage> {
+    return this.#disk.transact(this.#handle, `readLog ${id}`, false, () => {
+      const log = this.#disk.logs.get(id);
+      if (log?.header.generation !== generation) throw new LogLost(`log ${id} is not at generation ${generation}`);
+      return pageOf(inOrder(log), this.#disk.pageMessages, after);
     });
   }
 
@@ -201,6 +216,10 @@ class DiskConnection implements OutboxStore {
     const log = this.#disk.everLogs.get(id) ?? { maker: this.#handle.client, claimants: [], segments: new Map() };
     return Object.assign(log, { header: { id, after, generation: 0 } });
   }
+}
+
+function inOrder({ segments }: Log): Segment[] {
+  return [...segments.values()].map(({ messages }) => messages).sort(([left], [right]) => left.seq - right.seq);
 }
 
 function named(name: string, message: string): Error {

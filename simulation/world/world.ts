@@ -78,8 +78,9 @@ export class World {
     this.server = new ServerProcess(this, settings);
   }
 
-  addDevice(name: string): Device {
+  addDevice(name: string, pageMessages: number): Device {
     const device = new Device(name, this.clock, this.chances.storage);
+    device.disk.pageMessages = pageMessages;
     device.disk.onCommit = (what) => this.trace.add(`${name} disk`, what);
     device.disk.onStored = (payload) => {
       const sent = this.ledger.sent.get(labelOf(JSON.parse(payload)));

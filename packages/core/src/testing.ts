@@ -21,4 +21,12 @@ export type { WebSocketConformanceOptions } from './testing/web-socket-conforman
 export { createTestWorld } from './testing/world.ts';
 export type { TestWorld, TestWorldOptions } from './testing/world.ts';
 export { LogLost } from './storage/ports.ts';
-export type { ClaimedLog, LogHeader, OutboxStore, Segment, StoredMessage, StoreInfo } from './storage/ports.ts';
+export type {
+  ClaimedLog,
+  LogHeader,
+  LogPage,
+  OutboxStore,
+  Segment,
+  StoredMessage,
+  StoreInfo,
+} from './storage/ports.ts';

@@ -27,7 +27,10 @@ export class Listing {
     this.#settleThrough(seq);
     // What the server lacks now it will never take by an earlier sending: nothing of it can be on the way. Only what a
     // server that crashed may have run before it could write that down stays in doubt, and all where it has forgotten.
-    if (taken !== null) for (const entry of this.log.entries) if (entry.seq > doubtUpTo) entry.maybeSent = false;
+    if (taken !== null) {
+      for (const entry of this.log.entries) if (entry.seq > doubtUpTo) entry.maybeSent = false;
+      this.log.doubtTo = Math.min(this.log.doubtTo, doubtUpTo);
+    }
     this.#onWire = Math.max(seq, this.claim[1] - 1);
     this.isReady = true;
   }
@@ -64,11 +67,14 @@ export class Listing {
   }
 
   #settleThrough(seq: number): void {
+    this.log.takenTo = Math.max(this.log.takenTo, seq);
     this.log.settleWhile((entry) => entry.seq <= seq);
   }
 
   #refuse(seq: number, error: WireError): void {
     const entry = this.log.entries.find((other) => other.seq === seq);
+    if (entry === undefined && seq > this.log.storedTo - this.log.behind && seq <= this.log.storedTo)
+      this.log.refused.set(seq, refusal(error));
     if (entry !== undefined && !entry.isWithdrawn) this.log.fail(entry, refusal(error));
   }
 }

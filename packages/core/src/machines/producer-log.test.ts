@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../testing-fakes/random.fixture.ts';
 import { add, aLog, ServerEnd } from './outbox.fixture.ts';
-import { ProducerLog, restore, type Entry } from './producer-log.ts';
+import { ProducerLog, type Entry } from './producer-log.ts';
 
 const refusal = { code: 'BAD_ORDER', message: 'no such thing', details: { field: 'amount' } };
 
@@ -65,7 +65,7 @@ describe('a log', () => {
 
   it('begins behind a position that is beyond its own: messages that were sent and never stored', () => {
     const { log, settled, server } = aLog();
-    restore(log, { seq: 1, payload: 'x', bytes: 1, ttl: null });
+    log.restore({ seq: 1, payload: 'x', bytes: 1, ttl: null });
     server.begin([5, []]);
     expect([settled, log.isSettled]).toEqual([['1 ok'], true]);
   });
@@ -74,13 +74,13 @@ describe('a log', () => {
 describe('a log that was restored', () => {
   it('claims that all of it may have been sent', () => {
     const { log, server } = aLog();
-    for (const seq of [4, 5, 7]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    for (const seq of [4, 5, 7]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
     expect(server.claim()).toEqual(['own', 4, 8, 7]);
   });
 
   it('withdraws nothing before the server has said what it lacks', () => {
     const { log, server } = aLog();
-    restore(log, { seq: 4, payload: 'x', bytes: 1, ttl: null });
+    log.restore({ seq: 4, payload: 'x', bytes: 1, ttl: null });
     const [entry] = [...log.entries] as [Entry];
     expect(log.withdraw(entry)).toBe(false);
     server.begin(null);
@@ -92,7 +92,7 @@ describe('a log that was restored', () => {
 
   it('withdraws nothing that a server which crashed may have run, and sends it', () => {
     const { log, server } = aLog();
-    for (const seq of [1, 2, 3]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    for (const seq of [1, 2, 3]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
     server.begin([1, [], 2]);
     const [second, third] = [...log.entries] as [Entry, Entry];
     expect([log.withdraw(second), log.withdraw(third), server.send()]).toEqual([false, true, ['m 2']]);
@@ -100,7 +100,7 @@ describe('a log that was restored', () => {
 
   it('skips what is missing in it', () => {
     const { log, server } = aLog();
-    for (const seq of [4, 7]) restore(log, { seq, payload: 'x', bytes: 1, ttl: null });
+    for (const seq of [4, 7]) log.restore({ seq, payload: 'x', bytes: 1, ttl: null });
     server.begin([3, []]);
     expect(server.send()).toEqual(['m 4', 's 6', 'm 7']);
   });

@@ -39,8 +39,18 @@ export class ProducerLog {
   after: ProducerLog | null = null;
   inFlight = 0;
   inFlightBytes = 0;
-  /** Messages that are not settled. */
-  unsettled = 0;
+  /** Messages up to this seq are in storage; those after the last one here are read later, in pages. 0: all are here. */
+  storedTo = 0;
+  /** What the server said of messages that are not here yet: it has all up to `takenTo`, and none after `doubtTo`. */
+  takenTo = 0;
+  doubtTo: number = Infinity;
+  /** And these it refused. */
+  readonly refused: Map<number, Failure> = new Map();
+  #unsettled = 0;
+  /** Seq of the last message that came here. */
+  #last = 0;
+  /** What came from storage since it was last asked for. */
+  #restored: Entry[] = [];
   #entries: Entry[] = [];
   /** Entries before this place are settled. */
   #head = 0;
@@ -58,19 +68,63 @@ export class ProducerLog {
     return this.#entries.slice(this.#head);
   }
 
+  /** Messages that are still only in storage, at most: a seq may be missing among them. */
+  get behind(): number {
+    return Math.max(0, this.storedTo - this.#last);
+  }
+
+  /** Messages that are not settled, those in storage included. */
+  get unsettled(): number {
+    return this.#unsettled + this.behind;
+  }
+
   get isSettled(): boolean {
     return this.unsettled === 0;
   }
 
   get firstUnsettled(): number {
-    return this.#entries[this.#head]?.seq ?? this.nextSeq;
+    return this.#entries[this.#head]?.seq ?? (this.behind > 0 ? this.#last + 1 : this.nextSeq);
   }
 
   append(entry: Entry): void {
     entry.seq = this.nextSeq;
     this.nextSeq += 1;
+    this.#add(entry);
+  }
+
+  /**
+   * Puts in what storage had, in order; it may have been sent by the page that wrote it. Null: it needs no sending, as the
+   * server has said meanwhile.
+   */
+  restore(message: Pick<Entry, 'seq' | 'payload' | 'bytes' | 'ttl'>): Entry | null {
+    const { seq } = message;
+    this.nextSeq = Math.max(this.nextSeq, seq + 1);
+    this.maybeSent = Math.max(this.maybeSent, seq);
+    const maybeSent = seq <= this.doubtTo;
+    const entry: Entry = { ...message, status: 'queued', maybeSent, isWithdrawn: false, expiresAt: null };
+    const failure = this.refused.get(seq);
+    this.refused.delete(seq);
+    if (seq <= this.takenTo && failure === undefined) {
+      this.#last = seq;
+      return null;
+    }
+    this.#add(entry);
+    if (failure === undefined) this.#restored.push(entry);
+    else this.fail(entry, failure);
+    return failure === undefined ? entry : null;
+  }
+
+  /** What was restored since the last call. */
+  takeRestored(): readonly Entry[] {
+    const restored = this.#restored;
+    if (restored.length > 0) this.#restored = [];
+    return restored;
+  }
+
+  #add(entry: Entry): void {
     this.#entries.push(entry);
-    this.unsettled += 1;
+    this.#unsettled += 1;
+    this.#last = entry.seq;
   }
 
   /** The next message to send, if there is one. */
@@ -140,7 +194,7 @@ export class ProducerLog {
       this.inFlight -= 1;
       this.inFlightBytes -= entry.bytes;
     }
-    this.unsettled -= 1;
+    this.#unsettled -= 1;
     entry.isWithdrawn = false;
     entry.status = failure === null ? 'delivered' : 'failed';
     this.#onSettled(entry, failure);
@@ -156,13 +210,6 @@ export class ProducerLog {
     this.#cursor = Math.max(0, this.#cursor - this.#head);
     this.#head = 0;
   }
-}
-
-/** Puts back what storage had, in order. All of it may have been sent by the page that wrote it. */
-export function restore(log: ProducerLog, message: Pick<Entry, 'seq' | 'payload' | 'bytes' | 'ttl'>): void {
-  log.nextSeq = message.seq;
-  log.maybeSent = message.seq;
-  log.append({ ...message, status: 'queued', maybeSent: true, isWithdrawn: false, expiresAt: null });
 }
 
 function isFinal({ status }: Entry): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../protocol/frames.ts';
 import { Scene } from './conversation.fixture.ts';
 import type { Conversation } from './conversation.ts';
-import { restore, type Entry } from './producer-log.ts';
+import type { Entry } from './producer-log.ts';
 import { holdfastSession } from './session.ts';
 
 const aScene = (): Scene<Conversation> => new Scene((host) => holdfastSession(host));
@@ -79,7 +79,7 @@ describe('messages to the server', () => {
     const scene = aScene();
     const log = scene.host.log('gone');
     for (const since of [4_000, null, 9_000]) {
-      restore(log, { seq: log.nextSeq, payload: '1', bytes: 1, ttl: { ms: 3_000, since } });
+      log.restore({ seq: log.nextSeq, payload: '1', bytes: 1, ttl: { ms: 3_000, since } });
     }
     adoptLog(scene.host.queue, log);
     scene.host.clock = 100;
@@ -90,11 +90,43 @@ describe('messages to the server', () => {
   });
 });
 
+describe('a log that comes in pages', () => {
+  it('has the limit and the clock of the server applied to each page', () => {
+    const scene = aScene();
+    const log = scene.host.log('gone');
+    log.restore({ seq: 1, payload: '1', bytes: 1, ttl: null });
+    log.storedTo = 5;
+    log.nextSeq = 6;
+    adoptLog(scene.host.queue, log);
+    scene.open().welcome({
+      time: 5_000,
+      taken: [
+        [0, []],
+        [0, []],
+      ],
+    });
+    scene.conversation.start();
+    expect(scene.host.takeFrames()).toEqual([['m', 1, 1, 1]]);
+    const now = scene.host.clock;
+    log.restore({ seq: 2, payload: '2', bytes: 10_000_000, ttl: null });
+    log.restore({ seq: 3, payload: '3', bytes: 1, ttl: { ms: 3_000, since: 4_000 } });
+    log.restore({ seq: 4, payload: '4', bytes: 1, ttl: { ms: 3_000, since: 1_000 } });
+    log.restore({ seq: 5, payload: '5', bytes: 1, ttl: null });
+    expect(scene.flush()).toEqual([
+      ['s', 1, 2],
+      ['m', 1, 3, 3],
+    ]);
+    expect(scene.host.settled).toEqual(['gone:2 MESSAGE_TOO_LARGE']);
+    // The fourth has expired already: nothing is sent past it before it is withdrawn.
+    expect(scene.host.expiries).toEqual([now + 2_000, now - 1_000]);
+  });
+});
+
 describe('several logs', () => {
   it('are listed with their claims, and each is answered for', () => {
     const scene = aScene();
     const gone = scene.host.log('gone');
-    for (const seq of [4, 5, 6]) restore(gone, { seq, payload: `${seq}`, bytes: 1, ttl: null });
+    for (const seq of [4, 5, 6]) gone.restore({ seq, payload: `${seq}`, bytes: 1, ttl: null });
     adoptLog(scene.host.queue, gone);
     scene.host.send('mine');
     expect(scene.open().hello!.producers).toEqual([
@@ -118,7 +150,7 @@ describe('several logs', () => {
   it('are listed later when they come later, and wait for their answer', () => {
     const scene = aScene().start();
     const gone = scene.host.log('gone');
-    restore(gone, { seq: 1, payload: '1', bytes: 1, ttl: null });
+    gone.restore({ seq: 1, payload: '1', bytes: 1, ttl: null });
     adoptLog(scene.host.queue, gone);
     expect(scene.flush()).toEqual([['producers', [['gone', 1, 2, 1]]]]);
     expect(scene.flush()).toEqual([]);

@@ -18,7 +18,7 @@ import {
 } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import { Listing } from './listing.ts';
-import type { ProducerLog } from './producer-log.ts';
+import type { Entry, ProducerLog } from './producer-log.ts';
 
 /** Frames of one turn share a WebSocket message up to this size (UTF-16 units, close enough for a target). */
 const BATCH_LENGTH = 16_384;
@@ -257,18 +257,24 @@ export function holdfastSession(host: ConversationHost): Conversation {
       listing.begin(answer);
       // A listener of what became of the messages has ended the connection.
       if (isGone()) return;
-      for (const entry of log.entries) {
-        if (entry.status !== 'queued') continue;
-        const failure = refusal(entry.bytes);
-        if (failure !== null) log.fail(entry, failure);
-        if (entry.ttl === null) continue;
-        // What a gone page left can expire only now: by the server's clock, and once it is proven untaken.
-        const age = entry.ttl.since === null ? 0 : (serverNow() as number) - entry.ttl.since;
-        entry.expiresAt ??= host.now() + entry.ttl.ms - Math.max(0, age);
-        host.expireAt(entry.expiresAt);
-      }
+      log.takeRestored();
+      judge(log, log.entries);
     }
     host.requestFlush();
+  }
+
+  /** Applies the server's limit and clock to messages that were there before its answer, or came from storage after it. */
+  function judge(log: ProducerLog, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.status !== 'queued') continue;
+      const failure = refusal(entry.bytes);
+      if (failure !== null) log.fail(entry, failure);
+      if (entry.ttl === null) continue;
+      // What a gone page left can expire only now: by the server's clock, and once it is proven untaken.
+      const age = entry.ttl.since === null ? 0 : (serverNow() as number) - entry.ttl.since;
+      entry.expiresAt ??= host.now() + entry.ttl.ms - Math.max(0, age);
+      host.expireAt(entry.expiresAt);
+    }
   }
 
   function takeMessage(offset: number, payload: Json): void {
@@ -308,8 +314,12 @@ export function holdfastSession(host: ConversationHost): Conversation {
     let bytes = logs.reduce((sum, log) => sum + log.inFlightBytes, 0);
     for (const log of logs) {
       const listing = listingOf.get(log);
-      if (listing?.isReady !== true || !(isFlowing || log === queue.direct) || isBlocked(log)) continue;
+      if (listing?.isReady !== true || !(isFlowing || log === queue.direct)) continue;
+      judge(log, log.takeRestored());
+      if (isBlocked(log)) continue;
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
+        // Its timer has not run yet: it came from storage in this turn.
+        if (entry.expiresAt !== null && !entry.maybeSent && entry.expiresAt <= host.now()) break;
         const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;
         if (!fits && log.inFlight > 0) break;
         const skipsTo = listing.send(entry);

@@ -124,14 +124,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       giveBack(id);
       return;
     }
-    if (claimed.corrupt > 0 && !corrupt.has(id)) {
-      corrupt.add(id);
-      host.report({
-        code: 'STORAGE_FAILED',
-        message: `${claimed.corrupt} stored records can't be read; they stay where they are`,
-        details: { corrupt: claimed.corrupt },
-      });
-    }
+    tellCorrupt(id, claimed.corrupt);
     const find = (other: string | null): ProducerLog | undefined => queue.logs.find((log) => log.id === other);
     const log = host.foreignLog(id);
     log.after = find(claimed.after) ?? null;
@@ -143,12 +136,23 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     if (log.isSettled) void write(log);
   }
 
+  function tellCorrupt(id: string, count: number): void {
+    if (count === 0 || corrupt.has(id)) return;
+    corrupt.add(id);
+    host.report({
+      code: 'STORAGE_FAILED',
+      message: `${count} stored records can't be read; they stay where they are`,
+      details: { corrupt: count },
+    });
+  }
+
   function keep(log: ProducerLog, claimed?: ClaimedLog): void {
     const copy = storedLog(
       log,
       {
         environment,
         write: () => write(log),
+        read: () => void read(log),
         onCreate() {
           isExposed = true;
           // The next page in this tab is to find it, or the one before where it never will.
@@ -263,6 +267,27 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     return work;
   }
 
+  /** Reads on in an adopted log. */
+  function read(log: ProducerLog): Promise<void> {
+    work = work.then(async () => {
+      const copy = copies.get(log);
+      if (copy === undefined || store === null) return;
+      try {
+        const page = copy.read(store);
+        // Nobody waits for what is read after the page was frozen or closed.
+        tellCorrupt(log.id, await within(ANSWER_WAIT_MS, page));
+        if (copies.get(log) !== copy) return;
+        if (log.isSettled) void write(log);
+        host.onChange();
+      } catch (cause) {
+        if (copies.get(log) !== copy) return;
+        if (cause instanceof LogLost) drop(log);
+        else fail(cause);
+      }
+    });
+    return work;
+  }
+
   /** From here on messages are kept in memory only. Told once. */
   function fail(cause: unknown): void {
     if (store === null) return;
@@ -280,7 +305,12 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function end(open: OutboxStore): void {
     store = null;
     cancelRound();
-    for (const copy of copies.values()) copy.stop();
+    for (const [log, copy] of copies) {
+      copy.stop();
+      copy.leave();
+      // Of what is here nothing is left to send, and the rest a later page finds.
+      if (log !== queue.own && log.isSettled) drop(log);
+    }
     ended = within(CLOSE_WAIT_MS, open.close()).catch((cause: unknown) =>
       host.report({ code: 'STORAGE_FAILED', message: 'the storage could not be closed', cause }),
     );

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment/ports.ts';
 import { utf8Length } from '../lib/utf8.ts';
-import { restore, type Entry, type ProducerLog } from '../machines/producer-log.ts';
-import type { ClaimedLog, OutboxStore, Segment, StoredMessage } from '../storage/ports.ts';
+import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import type { ClaimedLog, LogPage, OutboxStore, Segment, StoredMessage } from '../storage/ports.ts';
 
 /**
  * A write starts this long after `send` at the latest; an acknowledgement that comes first saves it. Deletions are not
@@ -16,6 +16,8 @@ export interface StoredLogHost {
   readonly environment: Environment;
   /** Calls `write` as soon as the storage is free, in another turn. */
   write(): Promise<void>;
+  /** Calls `read` as soon as the storage is free, in another turn. */
+  read(): void;
   /** The log is about to be made. */
   onCreate(): void;
   readonly onStored: (entry: Entry) => void;
@@ -38,12 +40,18 @@ export interface StoredLog {
    * nothing of the log is stored now; null, a storage that is gone, has nothing.
    */
   write(store: OutboxStore | null, discards: boolean, checks: boolean): Promise<boolean>;
+  /** Reads the next page of a claimed log. Resolves with how many of its records can't be read. */
+  read(store: OutboxStore): Promise<number>;
+  /** Storage is gone: what was not read by now stays there. */
+  leave(): void;
   /** Ends the timer. */
   stop(): void;
 }
 
 /** A segment: what is stored of it, and how many of its messages are not settled. */
 interface Part {
+  /** The first seq in its record. */
+  readonly first: number;
   readonly entries: readonly Entry[];
   left: number;
 }
@@ -59,6 +67,11 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   /** Messages that were never written: also those that were sent before the storage had opened. */
   let pending: Entry[] = [...log.entries];
   let generation = 0;
+  /** After which seq the page begins that was not read yet. */
+  let mark: number | null = null;
+  let isReading = false;
+  /** Messages in the last page. */
+  let pageMessages = 0;
   let cancel: (() => void) | undefined;
   let due: Promise<void> | undefined;
 
@@ -77,11 +90,38 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   if (pending.length > 0) requestWithin();
   if (claimed !== undefined) {
     ({ generation } = claimed);
-    for (const { seq, payload, ttl } of claimed.segments.flat()) {
-      restore(log, { seq, payload, ttl, bytes: utf8Length(payload) });
+    log.nextSeq = claimed.lastSeq + 1;
+    log.maybeSent = claimed.lastSeq;
+    log.storedTo = claimed.lastSeq;
+    restore(claimed);
+  }
+
+  function restore({ segments, next }: LogPage): void {
+    mark = next;
+    pageMessages = 0;
+    for (const segment of segments) {
+      const entries: Entry[] = [];
+      for (const { seq, payload, ttl } of segment) {
+        const entry = log.restore({ seq, payload, ttl, bytes: utf8Length(payload) });
+        if (entry !== null) entries.push(entry);
+      }
+      const part = { first: segment[0].seq, entries, left: entries.length };
+      track(part);
+      if (part.left === 0) changed.add(part);
+      pageMessages += segment.length;
     }
-    const entries = [...log.entries];
-    for (const { length } of claimed.segments) track(partOf(entries.splice(0, length)));
+    // One that can't be read must not stop those behind it.
+    pageMessages ||= 1;
+    if (next === null) log.storedTo = 0;
+    if (changed.size > 0) requestWithin();
+    readAhead();
+  }
+
+  /** The next page is read while one page of messages is left. */
+  function readAhead(): void {
+    if (mark === null || isReading || log.unsettled - log.behind > pageMessages) return;
+    isReading = true;
+    host.read();
   }
 
   return {
@@ -94,6 +134,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const part = parts.get(entry);
       if (part === undefined) return;
       part.left -= 1;
+      readAhead();
       if (part.left > 0) return;
       changed.add(part);
       requestWithin();
@@ -131,7 +172,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const { id, after } = log;
       generation = await store.write(
         { id, after: after === null || after.isSettled ? null : after.id, generation },
-        removed.map(({ entries: [first] }) => first?.seq ?? 0),
+        removed.map(({ first }) => first),
         added.map(toSegment),
         mustBeStrict,
       );
@@ -141,6 +182,20 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       }
       fresh.forEach(host.onStored);
       return generation === 0;
+    },
+    async read(store) {
+      if (mark === null) return 0;
+      const from = mark;
+      const page = await store.readLog({ id: log.id, after: null, generation }, from);
+      // The storage has failed meanwhile.
+      if (mark !== from) return 0;
+      isReading = false;
+      restore(page);
+      return page.corrupt;
+    },
+    leave() {
+      mark = null;
+      log.storedTo = 0;
     },
     stop,
   };
@@ -152,7 +207,7 @@ function isUnsettled({ status, isWithdrawn }: Entry): boolean {
 }
 
 function partOf(entries: readonly Entry[]): Part {
-  return { entries, left: entries.length };
+  return { first: entries[0]?.seq ?? 0, entries, left: entries.length };
 }
 
 function cut(entries: readonly Entry[]): Part[] {

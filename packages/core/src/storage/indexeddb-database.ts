@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb';
 import { LogLost } from './ports.ts';
 import { isInfo } from './stored-records.ts';
 
@@ -12,6 +12,7 @@ interface Schema extends DBSchema {
 }
 
 type Database = IDBPDatabase<Schema>;
+export type SegmentStore = IDBPObjectStore<Schema, ('info' | 'logs' | 'segments')[], 'segments', 'readwrite'>;
 export type Transaction = IDBPTransaction<Schema, ('info' | 'logs' | 'segments')[], 'readwrite'>;
 
 /** The key of the install's record. */

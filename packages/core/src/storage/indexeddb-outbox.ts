@@ -1,8 +1,8 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
-import { INFO_KEY, outboxDatabase } from './indexeddb-database.ts';
-import { LogLost, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
-import { isHeader, isInfo, isSegment } from './stored-records.ts';
+import { INFO_KEY, outboxDatabase, type SegmentStore } from './indexeddb-database.ts';
+import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
+import { isHeader, isInfo, isSegment, payloadLength } from './stored-records.ts';
 
 export interface IndexedDbOptions {
   /** Tells the outboxes of one origin apart: the app's name, or the name of one of its sockets. Not empty. */
@@ -49,8 +49,9 @@ function check(isRight: boolean, option: string, given: unknown, shape: string):
   throw new HoldfastError({ code: 'INVALID_OPTION', message, details: { option } }, Date.now());
 }
 
-/** Records read at once, so that a huge log does not arrive in one long task. */
-const PAGE = 100;
+/** A page ends with the record that reaches one of them: messages, and characters of their payloads. */
+const PAGE_MESSAGES = 1_000;
+const PAGE_LENGTH = 1_048_576;
 
 function indexedDbStore(scope: string, durability: IDBTransactionDurability): OutboxStore {
   const database = outboxDatabase(scope, durability);
@@ -82,21 +83,22 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
         if (!isHeader(header)) return null;
         const claimed = { id, after: header.after, generation: header.generation + 1 };
         order(logs.put(claimed));
-        const found: Segment[] = [];
-        let corrupt = 0;
-        let page: { readonly first: IDBValidKey; readonly messages: unknown }[];
-        let start: IDBValidKey[] = [id];
-        do {
-          page = (await segments.getAll(rangeOf(id, start), PAGE)) as typeof page;
-          for (const { first, messages } of page) {
-            start = [id, first];
-            // Two messages with one seq: the first in order is the one that the position on the server may already cover.
-            if (isSegment(messages, first) && messages[0].seq > (found.at(-1)?.at(-1)?.seq ?? -1)) {
-              found.push(messages);
-            } else corrupt += 1;
-          }
-        } while (page.length === PAGE);
-        return { ...claimed, segments: found, corrupt };
+        const records = await readRecords(segments, id, -Infinity);
+        const page = pageOf(records, -1);
+        let lastSeq = page.segments.at(-1)?.at(-1)?.seq ?? 0;
+        if (page.next !== null) {
+          const last = await segments.openCursor(IDBKeyRange.bound([id, -Infinity], [id, Infinity]), 'prev');
+          const { first, messages } = (last?.value ?? {}) as Partial<SegmentRecord>;
+          lastSeq = isSegment(messages, first) ? (messages.at(-1)?.seq ?? 0) : Number(first);
+        }
+        return { ...claimed, lastSeq, ...page };
+      }),
+
+    readLog: ({ id, generation }, after) =>
+      database.run(async (transaction) => {
+        const header: unknown = await transaction.objectStore('logs').get(id);
+        if (!isHeader(header) || header.generation !== generation) throw new LogLost();
+        return pageOf(await readRecords(transaction.objectStore('segments'), id, after), after);
       }),
 
     write: ({ id, after, generation }, removed, added, isStrict) =>
@@ -122,6 +124,54 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
 
     close: () => database.close(),
   };
+}
+
+interface SegmentRecord {
+  readonly first: number;
+  readonly messages: unknown;
+}
+
+interface Records {
+  readonly records: readonly SegmentRecord[];
+  /** Those whose keys have no place in the order. */
+  readonly strays: number;
+  readonly isEnd: boolean;
+}
+
+/** The records of one page. How large they are nobody knows before: each portion is twice as many as the one before. */
+async function readRecords(store: SegmentStore, id: string, after: number): Promise<Records> {
+  const records: SegmentRecord[] = [];
+  let messages = 0;
+  let length = 0;
+  for (let count = 1; messages < PAGE_MESSAGES && length < PAGE_LENGTH; count *= 2) {
+    const range = IDBKeyRange.bound([id, records.at(-1)?.first ?? after], [id, Infinity], true);
+    const portion = (await store.getAll(range, count)) as SegmentRecord[];
+    for (const record of portion) {
+      records.push(record);
+      const list = Array.isArray(record.messages) ? (record.messages as unknown[]) : [];
+      messages += Math.max(1, list.length);
+      for (const each of list) length += payloadLength(each);
+    }
+    if (portion.length < count) {
+      const strays = await store.count(IDBKeyRange.bound([id, Infinity], [`${id}\0`], true, true));
+      return { records, strays, isEnd: true };
+    }
+  }
+  return { records, strays: 0, isEnd: false };
+}
+
+function pageOf({ records, strays, isEnd }: Records, after: number): LogPage {
+  const segments: Segment[] = [];
+  let corrupt = strays;
+  let seq = after;
+  for (const { first, messages } of records) {
+    // Two messages with one seq: the first in order is the one that the position on the server may already cover.
+    if (isSegment(messages, first) && first > seq) {
+      segments.push(messages);
+      seq = messages.at(-1)?.seq ?? seq;
+    } else corrupt += 1;
+  }
+  return { segments, corrupt, next: isEnd ? null : Math.max(seq, records.at(-1)?.first ?? seq) };
 }
 
 /** Every key of a log after `start`: the text with a NUL at its end is the direct successor of its id. */

@@ -14,8 +14,14 @@ export interface OutboxStore {
   open(freshClientId: string, peer?: string): Promise<StoreInfo>;
   /** All logs. */
   listLogs(): Promise<readonly LogHeader[]>;
-  /** Takes a log over: raises its generation and reads what is in it, in order. Null: there is no such log. */
+  /** Takes a log over: raises its generation and reads its first page. Null: there is no such log. */
   claimLog(logId: string): Promise<ClaimedLog | null>;
+  /**
+   * Reads on in a claimed log, in order, so that a huge one is never in memory as a whole: one segment at least, as many
+   * as make about 1,000 messages or a megabyte, of those that begin after the seq `after`. Rejects with `LogLost` where
+   * `log.generation` is another than the header's.
+   */
+  readLog(log: LogHeader, after: number): Promise<LogPage>;
   /**
    * Changes a log: deletes the segments that begin at `removed`, adds others, and deletes the log itself where nothing is
    * left in it. Resolves with its generation from then on: 0 when it is gone.
@@ -44,10 +50,21 @@ export interface LogHeader {
   readonly generation: number;
 }
 
-export interface ClaimedLog extends LogHeader {
+/** Some segments of a log, in order. */
+export interface LogPage {
   readonly segments: readonly Segment[];
-  /** Records that could not be read as segments; they stay where they are, and so does the log. */
+  /** Records among them that could not be read as segments; they stay where they are, and so does the log. */
   readonly corrupt: number;
+  /**
+   * The last seq that was read, after which the next page begins; null: there is none. A rewritten segment begins before
+   * it, whatever its own first seq is, and so is read only once.
+   */
+  readonly next: number | null;
+}
+
+export interface ClaimedLog extends LogHeader, LogPage {
+  /** The last seq in the whole log, as far as it can be known. */
+  readonly lastSeq: number;
 }
 
 /** Messages in order, one at least; the seq of the first is its key, with the log's id. */

@@ -32,6 +32,12 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
   );
 }
 
+/** How long the payload of what may be a message is. */
+export function payloadLength(message: unknown): number {
+  const { payload } = fieldsOf(message);
+  return isText(payload) ? payload.length : 0;
+}
+
 function isTtl(value: unknown): boolean {
   const { ms, since } = fieldsOf(value);
   return (ms as number) >= 0 && typeof ms === 'number' && (since === null || Number.isFinite(since));

@@ -1,4 +1,12 @@
-import type { ClaimedLog, LogHeader, OutboxStorage, OutboxStore, Segment, StoreInfo } from '../storage/ports.ts';
+import type {
+  ClaimedLog,
+  LogHeader,
+  LogPage,
+  OutboxStorage,
+  OutboxStore,
+  Segment,
+  StoreInfo,
+} from '../storage/ports.ts';
 import { inOrder, LogTable } from '../testing/log-table.ts';
 
 /** What a test may hold up or let fail: methods, and `write` by what it does. */
@@ -96,6 +104,11 @@ export class MemoryStore implements OutboxStore {
   async claimLog(logId: string): Promise<ClaimedLog | null> {
     await this.#pass('claimLog', `claimLog ${logId}`);
     return this.#place.claimLog(logId);
+  }
+
+  async readLog(log: LogHeader, after: number): Promise<LogPage> {
+    await this.#pass('readLog', `readLog ${log.id} after ${after}`);
+    return this.#place.readLog(log, after);
   }
 
   async write(

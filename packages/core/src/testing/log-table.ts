@@ -1,4 +1,11 @@
-import { LogLost, type ClaimedLog, type LogHeader, type Segment, type StoreInfo } from '../storage/ports.ts';
+import {
+  LogLost,
+  type ClaimedLog,
+  type LogHeader,
+  type LogPage,
+  type Segment,
+  type StoreInfo,
+} from '../storage/ports.ts';
 
 /** A log as it is kept. */
 export interface KeptLog {
@@ -15,6 +22,8 @@ export interface KeptLog {
 export class LogTable {
   info: StoreInfo | null = null;
   readonly logs: Map<string, KeptLog> = new Map();
+  /** Messages that make a page. */
+  pageMessages = 1_000;
 
   open(freshClientId: string, peer?: string): StoreInfo {
     const info = this.info ?? { clientId: freshClientId, peer: null };
@@ -31,7 +40,21 @@ export class LogTable {
     const log = this.logs.get(logId);
     if (log === undefined) return null;
     log.generation += 1;
-    return { ...log, segments: structuredClone(inOrder(log)) };
+    const { id, after, generation, corrupt } = log;
+    return {
+      id,
+      after,
+      generation,
+      lastSeq: inOrder(log).at(-1)?.at(-1)?.seq ?? 0,
+      ...pageOf(inOrder(log), this.pageMessages),
+      corrupt,
+    };
+  }
+
+  readLog({ id, generation }: LogHeader, after: number): LogPage {
+    const log = this.logs.get(id);
+    if (log?.generation !== generation) throw new LogLost(`${id} is at another generation than ${generation}`);
+    return pageOf(inOrder(log), this.pageMessages, after);
   }
 
   /** Keeps `added` itself: the caller copies. */
@@ -57,6 +80,20 @@ export class LogTable {
   get payloads(): readonly string[] {
     return [...this.logs.values()].flatMap((log) => inOrder(log).flatMap((each) => each.map(({ payload }) => payload)));
   }
+}
+
+/** Those of a log's segments that make one page: a copy. */
+export function pageOf(segments: readonly Segment[], messages: number, after = -1): LogPage {
+  const page: Segment[] = [];
+  let count = 0;
+  for (const segment of segments) {
+    if (segment[0].seq <= after) continue;
+    if (count >= messages)
+      return { segments: structuredClone(page), corrupt: 0, next: page.at(-1)?.at(-1)?.seq ?? null };
+    page.push(segment);
+    count += segment.length;
+  }
+  return { segments: structuredClone(page), corrupt: 0, next: null };
 }
 
 /** The segments of a log in the order of their seqs. */

@@ -1,6 +1,7 @@
 import {
   LogLost,
   type ClaimedLog,
+  type LogPage,
   type OutboxStore,
   type Segment,
   type StoredMessage,
@@ -101,13 +102,15 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
         { id: 'b', after: 'a', generation: 1 },
       ],
     );
-    equal(await store.claimLog('b'), { id: 'b', after: 'a', generation: 2, segments: [segment(1, 2, 3)], corrupt: 0 });
+    const page = { segments: [segment(1, 2, 3)], corrupt: 0, next: null };
+    equal(await store.claimLog('b'), { id: 'b', after: 'a', generation: 2, lastSeq: 3, ...page });
   },
 
   'a log is not made twice': async ({ openWithLog }) => {
     const store = await openWithLog();
     await rejects(createLog(store, { id: 'a', after: 'b' }, segment(2)));
-    equal(await store.claimLog('a'), { id: 'a', after: null, generation: 2, segments: [segment(1)], corrupt: 0 });
+    const page = { segments: [segment(1)], corrupt: 0, next: null };
+    equal(await store.claimLog('a'), { id: 'a', after: null, generation: 2, lastSeq: 1, ...page });
   },
 
   'a log gives its segments in the order of seqs, whatever came first': async ({ openWithLog }) => {
@@ -204,6 +207,66 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
       },
     ]),
   ),
+
+  'reading a log gives it page by page, each of a bounded size': async ({ open }) => {
+    const store = await open();
+    const segments = Array.from({ length: 60 }, (_, index) => segment(...range(index * 100 + 1, 100)));
+    await createLog(store, { id: 'a', after: null }, ...segments);
+    const pages: LogPage[] = [];
+    const log = await store.claimLog('a');
+    equal(log?.lastSeq, 6_000, 'the last seq');
+    for (let page: LogPage | null = log; page !== null && log !== null;) {
+      pages.push(page);
+      page = page.next === null ? null : await store.readLog(log, page.next);
+    }
+    equal(
+      pages.flatMap((page) => page.segments),
+      segments,
+    );
+    const most = Math.max(...pages.map((page) => page.segments.flat().length));
+    if (most > 3_000) throw new Error(`a page of ${most} messages`);
+  },
+
+  'reading a log goes on where it was, whatever was added and removed meanwhile': async ({ open }) => {
+    const store = await open();
+    const segments = Array.from({ length: 5 }, (_, index) => segment(...range(index * 1_000 + 1, 1_000)));
+    await createLog(store, { id: 'a', after: null }, ...segments);
+    const log = await claimFirstPage(store);
+    await removeSegments(store, 'a', 2, [1]);
+    await append(store, 'a', 2, segment(5_001));
+    const seen = log.segments.flat().map(({ seq }) => seq);
+    for (let { next } = log as LogPage; next !== null;) {
+      const page: LogPage = await store.readLog(log, next);
+      seen.push(...page.segments.flat().map(({ seq }) => seq));
+      ({ next } = page);
+    }
+    equal(seen, range(1, 5_001));
+  },
+
+  'reading a log gives nothing twice that was rewritten behind the reader': async ({ open }) => {
+    const store = await open();
+    await createLog(store, { id: 'a', after: null }, segment(...range(1, 1_000)), segment(...range(1_001, 1_000)));
+    await append(store, 'a', 1, segment(2_001));
+    const log = await claimFirstPage(store);
+    const { next } = log;
+    const last = log.segments.at(-1)?.[0].seq ?? 0;
+    await replaceSegment(store, 'a', 2, last, segment(next));
+    const page = await store.readLog(log, next);
+    equal([page.segments[0]?.[0].seq, page.corrupt], [next + 1, 0]);
+  },
+
+  'reading a log ends when it has another owner, or is gone': async ({ open }) => {
+    const [past, owner] = [await open(), await open()];
+    const segments = Array.from({ length: 3 }, (_, index) => segment(...range(index * 1_000 + 1, 1_000)));
+    await createLog(past, { id: 'a', after: null }, ...segments);
+    const log = await claimFirstPage(past);
+    const { next } = log;
+    await owner.claimLog('a');
+    await rejects(past.readLog(log, next), LogLost);
+    await removeSegments(owner, 'a', 3, [1, 1_001, 2_001]);
+    await rejects(past.readLog(log, next), LogLost);
+    await rejects(owner.readLog({ ...log, generation: 3 }, next), LogLost);
+  },
 
   'removing segments removes those that are named, and no others': async ({ openWithLog }) => {
     const store = await openWithLog();
@@ -341,6 +404,7 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
       replaceSegment(store, 'a', 1, 1, segment(2)),
       removeSegments(store, 'a', 1, [1]),
       store.claimLog('a'),
+      store.readLog({ id: 'a', after: null, generation: 1 }, 1),
     ];
     for (const call of calls) await rejects(call);
     const next = await open();
@@ -451,10 +515,25 @@ export function segment(...seqs: readonly number[]): Segment {
   return [first, ...rest];
 }
 
-async function claim(store: OutboxStore, logId = 'a'): Promise<ClaimedLog> {
+/** The log with all of its pages as one. */
+export async function claim(store: OutboxStore, logId = 'a'): Promise<ClaimedLog> {
   const log = await store.claimLog(logId);
   if (log === null) throw new Error(`the log ${logId} is gone`);
-  return log;
+  const segments = [...log.segments];
+  let { corrupt, next } = log;
+  while (next !== null) {
+    const page = await store.readLog(log, next);
+    segments.push(...page.segments);
+    corrupt += page.corrupt;
+    ({ next } = page);
+  }
+  return { ...log, segments, corrupt, next };
+}
+
+async function claimFirstPage(store: OutboxStore): Promise<ClaimedLog & { readonly next: number }> {
+  const log = await store.claimLog('a');
+  if (log === null || log.next === null) throw new Error('the log must have more than one page');
+  return { ...log, next: log.next };
 }
 
 async function seqsOf(store: OutboxStore, logId = 'a'): Promise<readonly number[]> {

@@ -88,6 +88,7 @@ export class TestStorage {
       open: (freshClientId, peer) => transact(true, (its) => its.open(freshClientId, peer)),
       listLogs: () => transact(false, (its) => its.listLogs()),
       claimLog: (logId) => transact(true, (its) => its.claimLog(logId)),
+      readLog: (log, after) => transact(false, (its) => its.readLog(log, after)),
       write: (log, removed, added) => {
         // Storage keeps values, never the objects that it was given.
         const [firsts, segments] = structuredClone([removed, added] as const);
