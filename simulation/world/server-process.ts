@@ -4,6 +4,7 @@ import type { Session } from '../../packages/server/src/session/app.ts';
 import { Unauthorized } from '../../packages/server/src/session/errors.ts';
 import type { EngineEnvironment } from '../../packages/server/src/session/environment.ts';
 import { memoryStore } from '../../packages/server/src/stores/memory-store.ts';
+import { memoryUserQueues } from '../../packages/server/src/stores/memory-user-queues.ts';
 import { SLOT_PREFIX } from '../../packages/core/src/protocol/frames.ts';
 import { count as tally } from '../coverage.ts';
 import { Database } from './database.ts';
@@ -215,6 +216,7 @@ export class Incarnation implements Listener {
           settings.mode !== 'memory'
             ? new DurableStore(file, world.clock, world.chances.server, this, settings.storeWriteMs)
             : memoryStore(this.#environment()),
+        userQueues: memoryUserQueues(this.#environment()),
         ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),
         limits: {
           sessionTtlMs: settings.sessionTtlMs,

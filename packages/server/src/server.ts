@@ -6,6 +6,7 @@ import { createEngine } from './session/engine.ts';
 import { DEFAULT_LIMITS } from './session/limits.ts';
 import { Reporter } from './session/reporter.ts';
 import { memoryStore } from './stores/memory-store.ts';
+import { memoryUserQueues } from './stores/memory-user-queues.ts';
 import type { HoldfastServer, ServerOptions } from './types.ts';
 import { createWsAdapter } from './ws-adapter.ts';
 
@@ -26,10 +27,12 @@ export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
     authenticate: options.authenticate,
     onEvent: options.onEvent,
   };
+  const store = options.store ?? memoryStore();
   const engine = createEngine(
     {
       ...app,
-      store: options.store ?? memoryStore(),
+      store,
+      userQueues: store.userQueues ?? memoryUserQueues(),
       positions: options.positions,
       limits: options.limits,
       heartbeat: options.heartbeat,
@@ -51,6 +54,7 @@ export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
       checkPath(path);
       return adapter.attach(httpServer, path);
     },
+    sendTo: (user, data, sendOptions) => engine.sendTo(user, data as Json, sendOptions),
     sessions: engine.sessions as ReadonlyMap<string, Session<Outgoing>>,
     async drain(times = {}) {
       await engine.drain(checkTime('withinMs', times.withinMs));

@@ -4,6 +4,8 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AdmissionLimits } from './session/admission.ts';
 import type { AuthenticateRequest, EngineMessage, EventRecord, Session } from './session/app.ts';
 import type { HeartbeatLimits, Limits } from './session/limits.ts';
+import type { SendToStatus } from './session/user-queue.ts';
+import type { SendToOptions } from './session/user-queues.ts';
 import type { PositionHook, ProducerStore } from './stores/ports.ts';
 
 /** A message on its way into the handler. */
@@ -68,6 +70,22 @@ export interface HoldfastServer<Outgoing = Json> {
   attach(httpServer: HttpServer | HttpsServer, options?: { readonly path?: string }): () => void;
   /** All sessions by id, with those that wait for their client to come back. A live view. */
   readonly sessions: ReadonlyMap<string, Session<Outgoing>>;
+  /**
+   * Sends a message to a user, at least once: to every session of this identity, or, when it has none, to the next one
+   * that begins. It waits in the user's queue, which `limits.userQueue` bounds and which survives the process where the
+   * store does, until a session has acknowledged it or `ttlMs` is over.
+   *
+   * Within one session every message comes once, and in the order of the calls. A client that ends before it could
+   * acknowledge gets it again in its next session; where that matters, put an id of your own into `data`.
+   *
+   * Resolves when the message is in the queue, with `sent`: it went out to a client that is there; `queued`: it waits;
+   * `duplicate`: the `id` is known, and nothing was sent; `dropped`: there was no room. What expires or has no room is
+   * told as a `user-queue.dropped` record.
+   *
+   * Rejects with TypeError or RangeError for arguments that can't be sent, when the server is closing, and when the store
+   * fails: then the message was not taken.
+   */
+  sendTo(user: string, data: Outgoing, options?: SendToOptions): Promise<SendToStatus>;
   /**
    * Asks the clients of all connections that there are to move to new ones within `withinMs` (default 30,000, at most
    * 3,600,000), spread over that time by themselves: each opens its next socket while the old one still works.

@@ -272,7 +272,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   }
 
   #welcome(hello: Hello, intake: Intake, listed: readonly Listed[], isResumed: boolean): void {
-    const { environment, heartbeat, app, reporter } = this.#context;
+    const { environment, heartbeat, reporter } = this.#context;
     const session = this.#session as ServerSession;
     this.#cancelTimer();
     this.push(encode.welcome(welcome(hello, session, isResumed, intake.answer(listed), this.#context)));
@@ -287,7 +287,13 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
       dead: () => this.end(CLOSE.HEARTBEAT_MISSED, 'the heartbeat was missed'),
     });
     reporter.report('info', isResumed ? 'session.resumed' : 'session.began', undefined, this.#who());
-    if (isResumed) return;
+    if (!isResumed) this.#tellApp(session);
+    // Behind all that the app says at once.
+    if (this.isWelcomed) this.#realm.users.welcomed(session);
+  }
+
+  #tellApp(session: ServerSession): void {
+    const { app, reporter } = this.#context;
     try {
       watchRejection(app.onSession?.(session), (fault) => reporter.fault('listener.failed', fault, this.#who()));
     } catch (fault) {

@@ -7,6 +7,7 @@ import {
   type Welcome,
 } from '@holdfast/core/protocol';
 import { memoryStore } from '../stores/memory-store.ts';
+import { memoryUserQueues } from '../stores/memory-user-queues.ts';
 import type { ProducerStore } from '../stores/ports.ts';
 import type { EngineMessage, EventRecord, Session } from './app.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
@@ -55,6 +56,7 @@ export class World {
     this.engine = createEngine(
       {
         store: memoryStore({ now: () => this.time }),
+        userQueues: memoryUserQueues({ now: () => this.time }),
         onMessage: (message, session) => this.handle(message, session),
         onSession: (session) => void this.sessions.push(session),
         onEvent: (record) => void this.records.push(record),
@@ -165,8 +167,8 @@ export class ScriptedConnection implements EngineConnection {
   }
 
   /** The socket is gone. */
-  drop(): void {
-    this.#events.closed();
+  drop(code?: number): void {
+    this.#events.closed(code);
   }
 
   raw(data: unknown): void {

@@ -1,5 +1,5 @@
-import { CLOSE } from '@holdfast/core/protocol';
-import type { PositionHook, ProducerStore } from '../stores/ports.ts';
+import { CLOSE, type Json } from '@holdfast/core/protocol';
+import type { PositionHook, ProducerStore, UserQueueStore } from '../stores/ports.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
 import type { EngineApp, Session } from './app.ts';
 import { closeReason } from './close-reason.ts';
@@ -12,6 +12,8 @@ import type { Realm } from './realm.ts';
 import { Reporter } from './reporter.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { Turns } from './turns.ts';
+import { UserQueues, type SendToOptions } from './user-queues.ts';
+import type { SendToStatus } from './user-queue.ts';
 
 /** What an aborted handler gets to clean up. */
 const ABORT_GRACE_MS = 100;
@@ -19,6 +21,8 @@ const ABORT_GRACE_MS = 100;
 export interface EngineOptions extends EngineApp {
   /** Where positions are kept. The engine closes it at its own end. */
   readonly store: ProducerStore;
+  /** Where messages to users wait. It ends with `store`. */
+  readonly userQueues: UserQueueStore;
   readonly positions?: PositionHook<unknown> | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly heartbeat?: Partial<HeartbeatLimits> | undefined;
@@ -31,6 +35,8 @@ export interface Engine {
   /** All sessions by id, with those that wait for their client to come back. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly isClosing: boolean;
+  /** Sends to all sessions of a user, or keeps it for the next one. */
+  sendTo(user: string, data: Json, options?: SendToOptions): Promise<SendToStatus>;
   /**
    * Asks the clients of all connections that there are to move to others. Resolves when they have, or after `withinMs`,
    * when what is left is closed with 1012. Never rejects.
@@ -63,6 +69,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
   };
   const sessions = new SessionRegistry(context);
   const producers = new ProducerRegistry(context);
+  const users = new UserQueues(context, options.userQueues);
   const admission = options.admission === undefined ? null : new Admission(options.admission, environment);
   const connections = new Set<Connection>();
   let order = 0;
@@ -72,6 +79,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     context,
     sessions,
     producers,
+    users,
     nextOrder() {
       order += 1;
       return order;
@@ -119,6 +127,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     const { closeTimeoutMs } = context.limits;
     context.isClosing = true;
     producers.stop();
+    users.stop();
     await within(graceMs, producers.whenAtRest());
     for (const { abort } of context.runs) abort.abort(new Error('the server is closing'));
     // A handler that heeds its signal ends at once, and is told as what it is: not taken.
@@ -139,6 +148,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     );
     context.isClosed = true;
     sessions.clear();
+    await within(closeTimeoutMs, users.rest());
     try {
       await context.store.close();
     } catch (fault) {
@@ -149,6 +159,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
   return {
     accept,
     sessions: sessions.all,
+    sendTo: (user, data, sendOptions) => users.sendTo(user, data, sendOptions),
     get isClosing() {
       return context.isClosing;
     },

@@ -19,6 +19,17 @@ export interface Limits {
    * nobody by more than one of them. A message between two tries of its handler keeps its turn. Default 1,000 and 250.
    */
   readonly concurrentHandlers: { readonly total: number; readonly perIdentity: number };
+  /**
+   * What `sendTo` keeps for a user until a session has acknowledged it: messages, bytes (a character counted as two),
+   * bytes of all users together, and how long at most. What comes when there is no room is dropped and told as such. As
+   * many ids as messages are remembered. Default 1,000, 1,048,576, 268,435,456 and 604,800,000 (7 days).
+   */
+  readonly userQueue: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly totalBytes: number;
+    readonly ttlMs: number;
+  };
   /** Producers listed by one connection and not finished. Default 256. Above it the connection is closed with 1008. */
   readonly producers: number;
   /** Producers remembered for one identity; past it the one idle for longest is forgotten. Default 1,000. */
@@ -48,6 +59,7 @@ export const DEFAULT_LIMITS: Limits = {
   window: { messages: 256, bytes: 1_048_576 },
   replay: { messages: 1_000, bytes: 1_048_576, ageMs: 3_600_000 },
   concurrentHandlers: { total: 1_000, perIdentity: 250 },
+  userQueue: { messages: 1_000, bytes: 1_048_576, totalBytes: 268_435_456, ttlMs: 604_800_000 },
   producers: 256,
   producersPerIdentity: 1_000,
   producerTtlMs: 2_592_000_000,

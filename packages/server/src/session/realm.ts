@@ -1,12 +1,14 @@
 import type { Context } from './context.ts';
 import type { ProducerRegistry } from './producer-registry.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import type { UserQueues } from './user-queues.ts';
 
 /** What the connections of an engine share. */
 export interface Realm {
   readonly context: Context;
   readonly sessions: SessionRegistry;
   readonly producers: ProducerRegistry;
+  readonly users: UserQueues;
   /** Numbers rising with every socket and every claim. */
   nextOrder(): number;
 }

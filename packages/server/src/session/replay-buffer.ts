@@ -62,6 +62,18 @@ export class ReplayBuffer {
     while (this.#entries.length > 0 && this.first <= offset) this.#drop();
   }
 
+  /** Puts messages back before the first that is here, under the offsets before its own: nobody has seen those. */
+  restore(payloads: readonly string[], now: number): void {
+    const behind = [...this.#entries];
+    const { first } = this;
+    this.#entries.clear();
+    for (const [index, payload] of payloads.entries()) {
+      this.#entries.push({ offset: first - payloads.length + index, payload, at: now });
+      this.#bytes += size(payload);
+    }
+    for (const entry of behind) this.#entries.push(entry);
+  }
+
   [Symbol.iterator](): IterableIterator<ReplayEntry> {
     return this.#entries[Symbol.iterator]();
   }

@@ -1,5 +1,6 @@
 import type { Json, Lost } from '@holdfast/core/protocol';
 import type { Session } from './app.ts';
+import type { Carrier } from './carrier.ts';
 import type { Context } from './context.ts';
 import { ReplayBuffer, type ReplayEntry } from './replay-buffer.ts';
 
@@ -27,6 +28,8 @@ export class ServerSession implements Session {
   /** Highest number of a hello that took this session. */
   n: number;
   link: SessionLink | null;
+  /** Brings what was sent to the user; null until the first welcome. */
+  carrier: Carrier | null = null;
   /** Whether any welcome named it: until then no client can come back to it. */
   isKnownToClient = false;
   readonly #context: Context;
@@ -86,11 +89,14 @@ export class ServerSession implements Session {
 
   /** Goes on after `received`, or as near as what is left allows. */
   resumeAfter(received: number): Resumption {
-    this.#replay.dropThrough(received);
-    this.#replay.dropOld(this.#context.environment.now());
-    const { first, reason } = this.#replay;
-    if (received >= first - 1) return { offset: received };
-    return { offset: first - 1, lost: { reason, from: received + 1, to: first - 1 } };
+    const now = this.#context.environment.now();
+    this.confirm(received);
+    this.#replay.dropOld(now);
+    const { reason } = this.#replay;
+    if (received >= this.#replay.first - 1) return { offset: received };
+    this.#replay.restore(this.carrier?.rescue(received + 1, this.#replay.first - 1) ?? [], now);
+    const offset = this.#replay.first - 1;
+    return received === offset ? { offset } : { offset, lost: { reason, from: received + 1, to: offset } };
   }
 
   /** What the client has not confirmed. */
@@ -102,6 +108,7 @@ export class ServerSession implements Session {
   confirm(offset: number): boolean {
     if (offset > this.#replay.highest) return false;
     this.#replay.dropThrough(offset);
+    this.carrier?.confirmed(offset);
     return true;
   }
 
@@ -114,6 +121,11 @@ export class ServerSession implements Session {
         `a message of ${payload.length} characters has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
       );
     }
+    return this.push(payload);
+  }
+
+  /** Sends what is encoded, and fits into the replay buffer. */
+  push(payload: string): number {
     const offset = this.#replay.add(payload, this.#context.environment.now());
     if (this.link?.isWelcomed === true) this.link.pushMessage(offset, payload);
     return offset;
@@ -130,5 +142,6 @@ export class ServerSession implements Session {
     this.#isEnded = true;
     this.link = null;
     this.#replay.dropThrough(this.#replay.highest);
+    this.carrier?.ended();
   }
 }

@@ -105,7 +105,7 @@ describe('lmdbStore', () => {
 
 describe('a process killed in the middle', () => {
   /** Starts the victim and kills it once it has said `count` numbers; gives the last one. */
-  async function kill(mode: 'store' | 'positions', path: string, count: number): Promise<number> {
+  async function kill(mode: 'store' | 'positions' | 'users', path: string, count: number): Promise<number> {
     const script = fileURLToPath(new URL('./lmdb-victim.fixture.mjs', import.meta.url));
     const child = spawn(process.execPath, [script, mode, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
@@ -133,6 +133,16 @@ describe('a process killed in the middle', () => {
       await store.close();
     },
   );
+
+  test('has every message to a user that it said was written, in order', { timeout: 60_000 }, async () => {
+    const path = folder();
+    const said = await kill('users', path, 50);
+    const store = lmdbStore({ path });
+    const waiting = await store.userQueues.load('me');
+    expect(waiting.length).toBeGreaterThanOrEqual(said);
+    expect(waiting.map(({ payload }) => payload)).toEqual(waiting.map((_, index) => `${index + 1}`));
+    await store.close();
+  });
 
   test('has exactly the data of the messages that its position covers', { timeout: 60_000 }, async () => {
     const path = folder();

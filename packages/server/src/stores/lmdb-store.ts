@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Refusal } from '@holdfast/core/protocol';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { StaleFence, type PositionHook, type ProducerStore } from './ports.ts';
+import { lmdbUserQueues } from './lmdb-user-queues.ts';
+import { StaleFence, type PositionHook, type ProducerStore, type UserQueueStore } from './ports.ts';
 
 /**
  * The part of lmdb's root database that an app needs here: sub-databases of its own, and transactions over all of them.
@@ -39,7 +40,7 @@ export type LmdbStoreOptions =
   /** Path of the database's directory, or of its file when it ends in an extension. Made if it isn't there. */
   | { readonly path: string; readonly database?: never }
   /**
-   * The app's own root database. Four sub-databases whose names start with `holdfast-` are opened in it (`maxDbs` must
+   * The app's own root database. Five sub-databases whose names start with `holdfast-` are opened in it (`maxDbs` must
    * have room). It stays open when the server closes.
    */
   | { readonly database: LmdbDatabase; readonly path?: never };
@@ -54,6 +55,8 @@ export interface LmdbStore extends ProducerStore {
    * What `commit` takes as `tx` is ignored: the transaction is the one that runs.
    */
   readonly positions: PositionHook<unknown>;
+  /** What `server.sendTo` has not delivered: it survives the process. */
+  readonly userQueues: UserQueueStore;
 }
 
 interface StoredRecord {
@@ -115,6 +118,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
 
   return {
     database: root,
+    userQueues: lmdbUserQueues(root, write),
     positions: {
       load: (key) => positions.get(recordId(key)) ?? null,
       commit(_tx, key, seq) {

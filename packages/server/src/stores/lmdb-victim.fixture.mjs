@@ -17,6 +17,12 @@ if (mode === 'store') {
     await store.advance('p', fence, seq, []);
     say(seq);
   }
+} else if (mode === 'users') {
+  const bounds = { messages: 1e6, bytes: 1e9, totalBytes: 1e9 };
+  for (let n = 1; ; n += 1) {
+    await store.userQueues.append('me', { payload: String(n), ttlMs: 1e9, id: String(n) }, bounds);
+    say(n);
+  }
 } else {
   const ledger = store.database.openDB({ name: 'ledger' });
   for (let seq = 1; ; seq += 1) {

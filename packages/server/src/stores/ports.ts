@@ -22,8 +22,10 @@ export interface ProducerStore {
    * clock that jumps, and a server that was off, expire nothing.
    */
   expired(ttlMs: number): Promise<readonly string[]>;
-  /** Ends it; every later call rejects. */
+  /** Ends it, with its `userQueues`; every later call rejects. */
   close(): Promise<void>;
+  /** Where `server.sendTo` keeps what waits. Left out: in the memory of the process. */
+  readonly userQueues?: UserQueueStore;
 }
 
 /** A record as its new owner finds it. */
@@ -52,4 +54,55 @@ export interface PositionHook<Tx> {
   load(producer: string): number | null | Promise<number | null>;
   /** Writes the position inside the app's transaction. Called by `message.commit(tx)`. */
   commit(tx: Tx, producer: string, seq: number): void;
+}
+
+/**
+ * Messages for users, each kept until a session of theirs has acknowledged it, or it expires. Calls take effect in their
+ * order. A method resolves when its effect survives what the store survives, or rejects and has changed nothing.
+ */
+export interface UserQueueStore {
+  /** Adds a message at the end of the user's queue, unless its id is known or there is no room. */
+  append(user: string, message: NewUserMessage, bounds: UserQueueBounds): Promise<Appended>;
+  /** What waits, in order. */
+  load(user: string): Promise<readonly UserMessage[]>;
+  /** Everything up to `through` was acknowledged: only the ids stay, until they expire or newer ones need their room. */
+  settle(user: string, through: number): Promise<void>;
+  /** Withdraws what has expired, some thousand messages at most, and tells which of them nobody had acknowledged. */
+  sweep(): Promise<readonly Withdrawn[]>;
+}
+
+export interface NewUserMessage {
+  readonly payload: string;
+  /** How long it may wait, from now. */
+  readonly ttlMs: number;
+  /** The app's own name for it: a second one with the same is not taken before the first would have expired. */
+  readonly id?: string | undefined;
+}
+
+export interface UserQueueBounds {
+  /** Messages that wait, and ids that are remembered, of one user. */
+  readonly messages: number;
+  /** Bytes that wait of one user, and of all; a character counts as two. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** `expired`: messages that had to make room, since their time was over. */
+export type Appended =
+  | { readonly type: 'added'; readonly seq: number; readonly expired: readonly number[] }
+  | { readonly type: 'duplicate'; readonly expired: readonly number[] }
+  | { readonly type: 'full'; readonly expired: readonly number[] };
+
+export interface UserMessage {
+  /** Place among all messages of the store, rising and with gaps. */
+  readonly seq: number;
+  readonly payload: string;
+  /** What is left of its time, 0 or less: none. */
+  readonly leftMs: number;
+}
+
+/** Messages of a user that expired while they waited. */
+export interface Withdrawn {
+  readonly user: string;
+  readonly seqs: readonly number[];
 }
