@@ -1,8 +1,8 @@
 import type { Json, WireError } from '@holdfast/core/protocol';
 import type { EngineMessage } from './app.ts';
 import type { Context, Run } from './context.ts';
-import type { AbortSignalLike } from './environment.ts';
 import { Refuse } from './errors.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import type { ServerSession } from './server-session.ts';
 import { refusalError, wireError } from './wire-error.ts';
 
@@ -29,22 +29,22 @@ export type Outcome =
 /** Gives a message to the handler until that succeeds, refuses, or has failed as often as it may. Never rejects. */
 export async function runHandler(job: Job, context: Context): Promise<Outcome> {
   const { environment, limits, reporter } = context;
-  const run: Run = { session: job.session, abort: environment.createAbort() };
-  const { signal } = run.abort;
+  const abort = new LazyAbort(() => environment.createAbort());
+  const run: Run = { session: job.session, abort };
   context.runs.add(run);
   try {
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await tryOnce(job, signal, context);
+      const outcome = await tryOnce(job, abort, context);
       if (outcome !== 'failed') return outcome;
-      if (signal.aborted) return { type: 'abandoned' };
+      if (abort.isAborted) return { type: 'abandoned' };
       if (attempt === limits.handlerRetries) {
         return {
           type: 'refused',
           error: wireError('HANDLER_FAILED', `the server's handler failed ${attempt + 1} times`),
         };
       }
-      await wait(limits.handlerRetryDelayMs * 2 ** attempt, signal, context);
-      if (isAborted(signal)) return { type: 'abandoned' };
+      await wait(limits.handlerRetryDelayMs * 2 ** attempt, abort, context);
+      if (isAborted(abort)) return { type: 'abandoned' };
     }
   } catch (fault) {
     // Not reachable by anything that the app does; a fault of this file must not stop the producer without a word.
@@ -55,7 +55,7 @@ export async function runHandler(job: Job, context: Context): Promise<Outcome> {
   }
 }
 
-async function tryOnce(job: Job, signal: AbortSignalLike, context: Context): Promise<Outcome | 'failed'> {
+async function tryOnce(job: Job, abort: LazyAbort, context: Context): Promise<Outcome | 'failed'> {
   const { app, positions, reporter } = context;
   const details = { session: job.session.id, producer: job.producerId, seq: job.seq };
   let isOver = false;
@@ -69,7 +69,9 @@ async function tryOnce(job: Job, signal: AbortSignalLike, context: Context): Pro
     identity: job.session.identity,
     client: job.session.client,
     fence: job.fence,
-    signal,
+    get signal() {
+      return abort.signal;
+    },
     commit(tx) {
       if (positions === undefined) throw new Error('message.commit(tx) needs the option `positions` of createServer');
       if (isOver) throw new Error('message.commit(tx) was called after the handler had settled: await the transaction');
@@ -112,7 +114,7 @@ async function tryOnce(job: Job, signal: AbortSignalLike, context: Context): Pro
 }
 
 /** Resolves after `ms`, or as soon as `signal` aborts. */
-function wait(ms: number, signal: AbortSignalLike, context: Context): Promise<void> {
+function wait(ms: number, { signal }: LazyAbort, context: Context): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       cancel();
@@ -125,6 +127,6 @@ function wait(ms: number, signal: AbortSignalLike, context: Context): Promise<vo
 }
 
 /** Read anew: the compiler takes what it saw before the wait for granted. */
-function isAborted(signal: AbortSignalLike): boolean {
-  return signal.aborted;
+function isAborted(abort: LazyAbort): boolean {
+  return abort.isAborted;
 }
