@@ -19,6 +19,7 @@ const benches = {
   herd: async () => (await import('./benches/herd.mjs')).run(),
   throughput: async (options) => (await import('./benches/messages.mjs')).run(['throughput'], options),
   roundtrip: async (options) => (await import('./benches/messages.mjs')).run(['roundtrip'], options),
+  capacity: async (options) => (await import('./benches/capacity.mjs')).run(options),
   reopen: async (options) => (await import('./benches/reopen.mjs')).run(options),
   blackhole: async (options) => (await import('./benches/blackhole.mjs')).run(options),
 };
