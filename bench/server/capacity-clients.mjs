@@ -26,11 +26,18 @@ async function connect(name) {
     socket.send(JSON.stringify(['hello', { v: 1, client: name, n: 1, producers: [[name, 1, 1, 0]] }]));
     await once(socket, 'message');
     socket.on('message', (data) => {
-      const text = String(data);
-      if (text.startsWith('["p"')) socket.send(text.replace('p', 'q'));
+      for (const line of linesOf(data)) if (line.startsWith('["p"')) socket.send(line.replace('p', 'q'));
     });
   }
+  socket.on('close', (code, reason) => {
+    throw new Error(`the server closed with ${code} ${reason.toString()}`);
+  });
   return { socket, sent: 0, acknowledged: 0 };
+}
+
+/** @param {import('ws').RawData} data */
+function linesOf(data) {
+  return /** @type {Buffer} */ (data).toString().split('\n');
 }
 
 /** Resolves when `count` messages more are acknowledged. @param {Awaited<ReturnType<typeof connect>>} sender @param {number} count */
@@ -48,9 +55,9 @@ function send(sender, count) {
         socket.send(frames.join('\n'));
       }
     }
-    /** @param {unknown} data */
+    /** @param {import('ws').RawData} data */
     function hear(data) {
-      for (const line of String(data).split('\n')) {
+      for (const line of linesOf(data)) {
         const frame = JSON.parse(line);
         if (frame[0] === 'a') sender.acknowledged = frame[2];
       }
@@ -66,7 +73,10 @@ function send(sender, count) {
   });
 }
 
-process.on('message', async ({ connections = 0, clients = 0, messages = 0 }) => {
+process.on('message', (task) => void work(/** @type {any} */ (task)));
+
+/** @param {{ connections?: number, clients?: number, messages?: number }} task */
+async function work({ connections = 0, clients = 0, messages = 0 }) {
   while (idle.length < connections) {
     const links = await Promise.all(Array.from({ length: 100 }, (_, index) => connect(`idle${idle.length + index}`)));
     idle.push(...links.map(({ socket }) => socket));
@@ -74,6 +84,6 @@ process.on('message', async ({ connections = 0, clients = 0, messages = 0 }) => 
   while (senders.length < clients) senders.push(await connect(`sender${senders.length}`));
   await Promise.all(senders.map((sender) => send(sender, messages / clients)));
   process.send?.('done');
-});
+}
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
