@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
-import { Turn } from './turn.ts';
+import { createTurn, type Turn } from './turn.ts';
 
 function aTurn(): { turn: Turn; environment: FakeEnvironment; runs: () => number; onRun: (run: () => void) => void } {
   const environment = new FakeEnvironment();
   let runs = 0;
   let then = (): void => {};
-  const turn = new Turn(environment, () => {
+  const turn = createTurn(environment, () => {
     runs += 1;
     then();
   });

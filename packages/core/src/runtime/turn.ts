@@ -1,38 +1,39 @@
 import type { Environment } from '../environment/ports.ts';
 
 /** Gathers requests: one call of `run` at the end of this turn of the event loop, or within some milliseconds. */
-export class Turn {
-  readonly #environment: Environment;
-  readonly #run: () => void;
-  #isRequested = false;
-  #isStopped = false;
-  #cancel: (() => void) | null = null;
+export interface Turn {
+  request(): void;
+  requestWithin(ms: number): void;
+  stop(): void;
+}
 
-  constructor(environment: Environment, run: () => void) {
-    this.#environment = environment;
-    this.#run = run;
-  }
+export function createTurn(environment: Environment, run: () => void): Turn {
+  let isRequested = false;
+  let isStopped = false;
+  let cancel: (() => void) | null = null;
 
-  request(): void {
-    if (this.#isRequested || this.#isStopped) return;
-    this.#isRequested = true;
-    this.#environment.defer(() => {
-      this.#isRequested = false;
-      if (!this.#isStopped) this.#run();
+  function request(): void {
+    if (isRequested || isStopped) return;
+    isRequested = true;
+    environment.defer(() => {
+      isRequested = false;
+      if (!isStopped) run();
     });
   }
 
-  requestWithin(ms: number): void {
-    if (this.#isStopped) return;
-    this.#cancel ??= this.#environment.setTimer(ms, () => {
-      this.#cancel = null;
-      this.request();
-    });
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#cancel?.();
-    this.#cancel = null;
-  }
+  return {
+    request,
+    requestWithin(ms) {
+      if (isStopped) return;
+      cancel ??= environment.setTimer(ms, () => {
+        cancel = null;
+        request();
+      });
+    },
+    stop() {
+      isStopped = true;
+      cancel?.();
+      cancel = null;
+    },
+  };
 }
