@@ -1,5 +1,5 @@
 import type { Failure } from '../lib/errors.ts';
-import { CLOSE } from '../protocol/close-codes.ts';
+import { GOING_AWAY, NORMAL } from '../protocol/close-codes.ts';
 import type { ConnectReason, Draft, Effect, Rival, State, StateName, TimerName, Turn } from './connection-state.ts';
 
 // What the transitions are made of. Each writes into the draft of the next state and adds its effects to those of the turn.
@@ -82,12 +82,12 @@ export function leave(draft: Draft, turn: Turn, end: End, failure: Failure | nul
 }
 
 /** Ends the connection on the wish of the app or the page. */
-export function drop(draft: Draft, turn: Turn, reason: string, code: number = CLOSE.GOING_AWAY): void {
+export function drop(draft: Draft, turn: Turn, reason: string, code: number = GOING_AWAY): void {
   leave(draft, turn, { code, reason, wasClean: true });
 }
 
 export function close(draft: Draft, turn: Turn, failure: Failure | null): void {
-  drop(draft, turn, '', CLOSE.NORMAL);
+  drop(draft, turn, '', NORMAL);
   to(draft, turn, 'closed', { failure });
 }
 

@@ -1,4 +1,4 @@
-import { CLOSE } from '../protocol/close-codes.ts';
+import { HEARTBEAT_MISSED } from '../protocol/close-codes.ts';
 import {
   close,
   connect,
@@ -187,7 +187,7 @@ function beat(draft: Draft, turn: Turn, event: HeartbeatEvent): void {
   draft.heartbeat = next;
   if (word === 'dead') {
     const message = 'nothing heard from the server after several pings';
-    giveUp(draft, turn, { code: 'HEARTBEAT_MISSED', message }, CLOSE.HEARTBEAT_MISSED);
+    giveUp(draft, turn, { code: 'HEARTBEAT_MISSED', message }, HEARTBEAT_MISSED);
     return;
   }
   if (word === 'ping' || word === 'late') order(turn, { type: 'link/ping' });

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import { causeOfClose, CLOSE } from '../protocol/close-codes.ts';
+import { causeOfClose, GOING_AWAY } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
 import { connect, leave, order, set, takeOver, tellClose, to, type End } from './connection-steps.ts';
 import type { Draft, Event, Input, State, Turn } from './connection-state.ts';
@@ -34,7 +34,7 @@ export function lost(draft: Draft, turn: Turn, event: Closed): void {
 }
 
 /** Our side ends it; the server is told `code`. */
-export function giveUp(draft: Draft, turn: Turn, failure: Failure, code: number = CLOSE.GOING_AWAY): void {
+export function giveUp(draft: Draft, turn: Turn, failure: Failure, code: number = GOING_AWAY): void {
   after(draft, turn, failure, { code, reason: failure.message, wasClean: false });
 }
 

@@ -1,5 +1,5 @@
 import type { Failure, Json } from '../lib/errors.ts';
-import { CLOSE } from '../protocol/close-codes.ts';
+import { NORMAL, PROTOCOL_ERROR } from '../protocol/close-codes.ts';
 import { MOST_RETRY_AFTER_MS } from '../protocol/close-reason.ts';
 import { decodeServerMessage } from '../protocol/decode.ts';
 import {
@@ -224,7 +224,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
     if (peer === null) host.onPeer(welcome.identity);
     else if (peer !== welcome.identity) {
       const message = 'the server knows this client as another identity than the one that the outbox belongs to';
-      host.fail({ code: 'IDENTITY_MISMATCH', message }, CLOSE.NORMAL);
+      host.fail({ code: 'IDENTITY_MISMATCH', message }, NORMAL);
       return;
     }
     phase = 'prepared';
@@ -352,7 +352,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
     host.write(text);
   }
 
-  function breach(message: string, closeCode: number = CLOSE.PROTOCOL_ERROR): void {
+  function breach(message: string, closeCode: number = PROTOCOL_ERROR): void {
     host.fail({ code: 'PROTOCOL_ERROR', message }, closeCode);
   }
 

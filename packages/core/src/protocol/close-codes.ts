@@ -1,10 +1,16 @@
 import type { ErrorCode } from '../lib/errors.ts';
 
+// Those that the client itself sends, each by itself: a bundle takes the number, not the table.
+export const NORMAL = 1000;
+export const GOING_AWAY = 1001;
+export const PROTOCOL_ERROR = 1002;
+export const HEARTBEAT_MISSED = 4408;
+
 /** The close codes that Holdfast's own ends use, beyond those that RFC 6455 section 7.4.1 names. */
 export const CLOSE = {
-  NORMAL: 1000,
-  GOING_AWAY: 1001,
-  PROTOCOL_ERROR: 1002,
+  NORMAL,
+  GOING_AWAY,
+  PROTOCOL_ERROR,
   UNSUPPORTED_DATA: 1003,
   POLICY_VIOLATION: 1008,
   TOO_LARGE: 1009,
@@ -13,7 +19,7 @@ export const CLOSE = {
   OVERLOADED: 1013,
   UNAUTHORIZED: 4401,
   FORBIDDEN: 4403,
-  HEARTBEAT_MISSED: 4408,
+  HEARTBEAT_MISSED,
   TAKEN_OVER: 4409,
   TOO_MANY: 4429,
 } as const;

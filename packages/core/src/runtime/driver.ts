@@ -29,12 +29,12 @@ export interface DriverOptions {
 export interface Driver {
   readonly state: State;
   /** Anything came from the peer. */
-  heard(): void;
+  readonly heard: () => void;
   /** Something was written that the peer should answer. */
-  wrote(): void;
-  dispatch(event: Event): void;
+  readonly wrote: () => void;
+  readonly dispatch: (event: Event) => void;
   /** Something happened on the connection in use. */
-  tell(event: CurrentEvent): void;
+  readonly tell: (event: CurrentEvent) => void;
 }
 
 export function createDriver({ environment, connection, run, onState, isBusy }: DriverOptions): Driver {

@@ -1,7 +1,7 @@
 import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Event } from '../machines/connection-state.ts';
-import { CLOSE } from '../protocol/close-codes.ts';
+import { GOING_AWAY, NORMAL } from '../protocol/close-codes.ts';
 import { readCloseReason } from '../protocol/close-reason.ts';
 import { SLOT_PREFIX } from '../protocol/frames.ts';
 import { letGo, listen, silence } from '../transport/websocket.ts';
@@ -58,7 +58,7 @@ export function createLink(options: LinkOptions): Link {
   function abandon(): void {
     const left = rival;
     rival = null;
-    letGo(left?.socket, CLOSE.NORMAL, 'not needed');
+    letGo(left?.socket, NORMAL, 'not needed');
   }
 
   function open(attempt: Attempt, target: Target | { readonly failure: Failure }): void {
@@ -66,7 +66,7 @@ export function createLink(options: LinkOptions): Link {
     if (attempt !== current && attempt !== rival) return;
     const { connectionId } = attempt;
     const fail = (failure: Failure): void =>
-      dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
+      dispatch({ type: 'link/failed', connectionId, failure, closeCode: GOING_AWAY });
     if ('failure' in target) {
       fail(target.failure);
       return;
@@ -121,7 +121,7 @@ export function createLink(options: LinkOptions): Link {
           return;
         }
         case 'link/promote':
-          release(CLOSE.GOING_AWAY);
+          release(GOING_AWAY);
           former = current?.socket ?? null;
           if (former !== null) silence(former);
           current = rival;
@@ -129,7 +129,7 @@ export function createLink(options: LinkOptions): Link {
           return;
         case 'link/prepare':
           // It is welcomed: what it replaced is closed.
-          release(CLOSE.NORMAL);
+          release(NORMAL);
           return;
         case 'link/abandon':
           abandon();
@@ -137,7 +137,7 @@ export function createLink(options: LinkOptions): Link {
         case 'link/detach': {
           abandon();
           // Not with 1000: overtaking the hello of the connection after it, that would end the session.
-          release(CLOSE.GOING_AWAY);
+          release(GOING_AWAY);
           const left = current;
           current = null;
           letGo(left?.socket, order.code, order.reason);

@@ -2,9 +2,9 @@ import type { Environment } from '../environment/ports.ts';
 
 /** Gathers requests: one call of `run` at the end of this turn of the event loop, or within some milliseconds. */
 export interface Turn {
-  request(): void;
-  requestWithin(ms: number): void;
-  stop(): void;
+  readonly request: () => void;
+  readonly requestWithin: (ms: number) => void;
+  readonly stop: () => void;
 }
 
 export function createTurn(environment: Environment, run: () => void): Turn {

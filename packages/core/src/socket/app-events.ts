@@ -7,19 +7,24 @@ import type { EventRecord, SocketEvents } from './types.ts';
 type Told = Partial<Pick<EventRecord, 'code' | 'message' | 'details'>>;
 
 /** All that the app hears: events, subscribers and the sink of records. */
-export interface AppEvents<Incoming> extends Pick<Emitter<SocketEvents<Incoming>>, 'on' | 'emit'> {
-  subscribe(listener: () => void): () => void;
+export interface AppEvents<Incoming> {
+  readonly on: <Type extends keyof SocketEvents<Incoming>>(
+    type: Type,
+    listener: (event: SocketEvents<Incoming>[Type]) => void,
+  ) => () => void;
+  readonly emit: <Type extends keyof SocketEvents<Incoming>>(type: Type, event: SocketEvents<Incoming>[Type]) => void;
+  readonly subscribe: (listener: () => void) => () => void;
   /** Tells subscribers that there is something new. */
-  notify(): void;
+  readonly notify: () => void;
   /** Tells them before the next frame, once however often it is asked for. */
-  notifySoon(): void;
-  record(level: EventRecord['level'], name: string, told: Told, connectionId?: number): void;
-  error(failure: Failure): HoldfastError;
-  report(failure: Failure): void;
+  readonly notifySoon: () => void;
+  readonly record: (level: EventRecord['level'], name: string, told: Told, connectionId?: number) => void;
+  readonly error: (failure: Failure) => HoldfastError;
+  readonly report: (failure: Failure) => void;
   /** A message that will not be delivered. */
-  dropped(id: string, error: HoldfastError): void;
+  readonly dropped: (id: string, error: HoldfastError) => void;
   /** Says the last word and forgets everybody. */
-  end(error: HoldfastError | null): void;
+  readonly end: (error: HoldfastError | null) => void;
 }
 
 export function createAppEvents<Incoming>(

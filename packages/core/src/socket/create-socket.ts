@@ -2,7 +2,7 @@ import type { Failure, Json } from '../lib/errors.ts';
 import type { RetryContext, State } from '../machines/connection-state.ts';
 import type { ConversationHost } from '../machines/conversation.ts';
 import { countIn } from '../machines/outbox.ts';
-import { CLOSE } from '../protocol/close-codes.ts';
+import { GOING_AWAY } from '../protocol/close-codes.ts';
 import { createDriver, type Order } from '../runtime/driver.ts';
 import { createLink } from '../runtime/link.ts';
 import { createTurn } from '../runtime/turn.ts';
@@ -188,7 +188,7 @@ export function createSocket<Incoming = Json, Outgoing = Json>(
       driver.dispatch({ type: 'link/prepared', connectionId });
     } catch (cause) {
       const failure: Failure = { code: 'PREPARE_FAILED', message: 'onConnect failed', cause };
-      driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode: CLOSE.GOING_AWAY });
+      driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode: GOING_AWAY });
     }
   }
 

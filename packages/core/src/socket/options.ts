@@ -125,7 +125,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
       parts: [flushing, moving, pausing],
     },
     heartbeat: heartbeat ? fill('heartbeat', heartbeat, HEARTBEAT) : null,
-  } as CheckedOptions<Outgoing>;
+  };
 }
 
 function reconnection(given: ReconnectOptions | false): Filled<typeof RECONNECT> {

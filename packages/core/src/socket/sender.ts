@@ -28,22 +28,22 @@ export interface SenderHost {
 export interface Sender<Outgoing> {
   readonly queue: OutboxQueue;
   /** @throws HoldfastError INVALID_MESSAGE, INVALID_OPTION */
-  send(data: Outgoing, options?: SendOptions): Receipt;
+  readonly send: (data: Outgoing, options?: SendOptions) => Receipt;
   /**
    * A message for a log, not yet in it.
    * @throws HoldfastError INVALID_MESSAGE
    */
   readonly message: (data: Outgoing, log: ProducerLog) => MessageReceipt;
   /** A log whose messages are settled here. */
-  newLog(id: string): ProducerLog;
+  readonly newLog: (id: string) => ProducerLog;
   /** Something expires then. */
-  expireAt(at: number): void;
+  readonly expireAt: (at: number) => void;
   /** Withdraws what has waited for longer than it may. A late timer is no excuse: it is called before a flush, too. */
-  expire(): void;
+  readonly expire: () => void;
   /** Ends the timer. */
-  stop(): void;
+  readonly stop: () => void;
   /** The socket has ended: every receipt gets its last word. */
-  end(): void;
+  readonly end: () => void;
 }
 
 export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {

@@ -5,12 +5,12 @@ import type { ConnectionState } from './types.ts';
 
 /** What the app asks of the connection and waits for: an open one, another one, the end. */
 export interface Waits {
-  migrate(): Promise<void>;
-  whenOpen(): Promise<void>;
+  readonly migrate: () => Promise<void>;
+  readonly whenOpen: () => Promise<void>;
   /** Asks the machine to close, after a handover that carries what waits. */
-  close(flushMs: number): void;
+  readonly close: (flushMs: number) => void;
   /** The machine has taken a step. */
-  changed(state: State): void;
+  readonly changed: (state: State) => void;
 }
 
 export function createWaits(
