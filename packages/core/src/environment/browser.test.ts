@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { allTurns } from '../testing-fakes/fake-environment.fixture.ts';
 import { browserEnvironment, connectionEnvironment } from './browser.ts';
+import { tabOf } from './tab.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -17,7 +18,8 @@ describe('without a browser', () => {
   it('has no locks, no storage of the tab, and counts as online', () => {
     vi.stubGlobal('navigator', undefined);
     const environment = browserEnvironment();
-    expect([environment.locks, environment.tabStorage, environment.isOnline()]).toEqual([undefined, undefined, true]);
+    const { locks, tabStorage } = tabOf(environment);
+    expect([locks, tabStorage, environment.isOnline()]).toEqual([undefined, undefined, true]);
   });
 
   it('says that there is no WebSocket', () => {
@@ -128,7 +130,7 @@ describe('the environment', () => {
 describe('the storage of the tab', () => {
   it('keeps what it is given', () => {
     vi.stubGlobal('sessionStorage', aStorage());
-    const { tabStorage } = browserEnvironment();
+    const { tabStorage } = tabOf(browserEnvironment());
     expect(tabStorage?.get('a')).toBe(null);
     tabStorage?.set('a', '1');
     expect(tabStorage?.get('a')).toBe('1');
@@ -142,7 +144,7 @@ describe('the storage of the tab', () => {
         throw new DOMException('blocked', 'SecurityError');
       },
     });
-    expect(browserEnvironment().tabStorage).toBeUndefined();
+    expect(tabOf(browserEnvironment()).tabStorage).toBeUndefined();
   });
 
   // A full one costs the order over a reload. It must not cost the outbox.
@@ -152,13 +154,18 @@ describe('the storage of the tab', () => {
       throw new DOMException('full', 'QuotaExceededError');
     };
     vi.stubGlobal('sessionStorage', storage);
-    const { tabStorage } = browserEnvironment();
+    const { tabStorage } = tabOf(browserEnvironment());
     expect(() => tabStorage?.set('a', '1')).not.toThrow();
     expect(tabStorage?.get('a')).toBe(null);
   });
 });
 
 describe('locks', () => {
+  it('are those that an environment gives, none included', () => {
+    const given = { ...browserEnvironment(), locks: undefined };
+    expect(tabOf(given)).toBe(given);
+  });
+
   /** What the browser's lock manager does, as far as these tests need it. */
   function stubLocks(isHeld: boolean): { calls: unknown[]; isReleased: () => boolean } {
     const calls: unknown[] = [];
@@ -183,7 +190,7 @@ describe('locks', () => {
   it('are held until they are given back', async () => {
     const { calls, isReleased } = stubLocks(false);
     const { signal } = new AbortController();
-    const release = await browserEnvironment().locks?.request('a', { signal });
+    const release = await tabOf(browserEnvironment()).locks?.request('a', { signal });
     await allTurns();
     expect([isReleased(), calls]).toEqual([false, [['a', { ifAvailable: false, signal }]]]);
     release?.();
@@ -194,14 +201,16 @@ describe('locks', () => {
   it('are null where another has them and nobody wants to wait', async () => {
     const { calls } = stubLocks(true);
     const { signal } = new AbortController();
-    expect(await browserEnvironment().locks?.request('a', { ifAvailable: true, signal })).toBe(null);
+    expect(await tabOf(browserEnvironment()).locks?.request('a', { ifAvailable: true, signal })).toBe(null);
     // A browser refuses a signal together with ifAvailable.
     expect(calls).toEqual([['a', { ifAvailable: true }]]);
   });
 
   it('reject when the wait is aborted', async () => {
     stubLocks(false);
-    await expect(browserEnvironment().locks?.request('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(
+      tabOf(browserEnvironment()).locks?.request('a', { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({
       name: 'AbortError',
     });
   });
@@ -209,7 +218,7 @@ describe('locks', () => {
   it('are missing where the browser has none, or says null', () => {
     for (const navigator of [{}, { locks: null }]) {
       vi.stubGlobal('navigator', navigator);
-      expect(browserEnvironment().locks).toBeUndefined();
+      expect(tabOf(browserEnvironment()).locks).toBeUndefined();
     }
   });
 });

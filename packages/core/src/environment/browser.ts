@@ -1,4 +1,4 @@
-import type { ConnectionEnvironment, Environment, EnvironmentFact, Locks, TabStorage, WebSocketLike } from './ports.ts';
+import type { ConnectionEnvironment, Environment, EnvironmentFact, WebSocketLike } from './ports.ts';
 
 /** How often it is looked whether time stood still, and how late such a look is when it did. */
 const LOOK_MS = 2_000;
@@ -38,8 +38,6 @@ export function browserEnvironment(): Environment {
     randomId,
     defer: (run) => queueMicrotask(run),
     nextFrame,
-    locks: webLocks(),
-    tabStorage: tabStorage(),
   };
 }
 
@@ -106,51 +104,4 @@ function observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): vo
 interface NetworkInformation extends EventTarget {
   readonly type?: string;
   readonly effectiveType?: string;
-}
-
-function webLocks(): Locks | undefined {
-  const manager = typeof navigator === 'undefined' ? undefined : navigator.locks;
-  if (manager === undefined || manager === null) return undefined;
-  return {
-    request(name, { ifAvailable = false, signal }) {
-      return new Promise((resolve, reject) => {
-        const options: LockOptions = { ifAvailable, ...(signal !== undefined && !ifAvailable && { signal }) };
-        manager
-          .request(name, options, (lock) => {
-            if (lock === null) {
-              resolve(null);
-              return undefined;
-            }
-            // The lock is held until this promise ends.
-            return new Promise<void>((release) => resolve(() => release()));
-          })
-          .catch(reject);
-      });
-    },
-  };
-}
-
-/**
- * Reading `sessionStorage` throws where storage is blocked. One that is full, or fails later, costs the order over a
- * reload and nothing else: what it is asked then is answered with null.
- */
-function tabStorage(): TabStorage | undefined {
-  try {
-    if (typeof sessionStorage === 'undefined') return undefined;
-    const storage = sessionStorage;
-    return {
-      get: (key) => orNull(() => storage.getItem(key)),
-      set: (key, value) => void orNull(() => storage.setItem(key, value)),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function orNull<T>(run: () => T): T | null {
-  try {
-    return run();
-  } catch {
-    return null;
-  }
 }

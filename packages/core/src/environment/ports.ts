@@ -28,10 +28,13 @@ export interface Environment extends ConnectionEnvironment {
   defer(run: () => void): void;
   /** Runs `run` before the next frame is painted, or soon where nothing is painted; the function returned cancels it. */
   nextFrame(run: () => void): () => void;
-  /** Locks between the tabs of one origin; undefined where there are none (plain http, some private modes). */
-  readonly locks: Locks | undefined;
+  /**
+   * Locks between the tabs of one origin; undefined where there are none (plain http, some private modes). Where both this
+   * and `tabStorage` are left out, they are the browser's.
+   */
+  readonly locks?: Locks | undefined;
   /** A small store that lives as long as the tab, over a reload; undefined where there is none. */
-  readonly tabStorage: TabStorage | undefined;
+  readonly tabStorage?: TabStorage | undefined;
 }
 
 export type EnvironmentFact =

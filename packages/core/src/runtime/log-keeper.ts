@@ -1,3 +1,4 @@
+import { tabOf } from '../environment/tab.ts';
 import { adoptLog, removeLog, replaceOwnLog } from '../machines/outbox.ts';
 import type { Locks } from '../environment/ports.ts';
 import type { ProducerLog } from '../machines/producer-log.ts';
@@ -23,7 +24,7 @@ const ADOPT_EVERY_MS = 10_000;
  */
 export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   const { environment, queue } = host;
-  const { locks, tabStorage } = environment;
+  const { locks, tabStorage } = tabOf(environment);
   const tabKey = `${storage.scope}:log`;
   /** Copies of the logs that this page owns: of its own from when the storage has opened. */
   const copies = new Map<ProducerLog, StoredLog>();
