@@ -1,77 +1,74 @@
-const final: { readonly retryable: false } = { retryable: false };
-const passing: { readonly retryable: true } = { retryable: true };
-
 /**
  * The closed set of failure codes. `retryable` says whether the same call, or the same connection, can succeed later
  * without the app changing anything.
  */
 export const ERROR_CODES = {
   /** An option or argument has the wrong shape. Thrown at the call. */
-  INVALID_OPTION: final,
+  INVALID_OPTION: { retryable: false },
   /** The data given to `send` can't be encoded (a cycle, a BigInt, `undefined`). Thrown at the call. */
-  INVALID_MESSAGE: final,
+  INVALID_MESSAGE: { retryable: false },
   /** The message is larger than the server's limit. */
-  MESSAGE_TOO_LARGE: final,
+  MESSAGE_TOO_LARGE: { retryable: false },
   /** The outbox holds as many messages as it may. */
-  QUEUE_FULL: passing,
+  QUEUE_FULL: { retryable: true },
   /** `ttlMs` passed before the message was on any wire. It never was, and never will be, delivered. */
-  EXPIRED: final,
+  EXPIRED: { retryable: false },
   /** Cancelled by a signal or by `close()` before the message was on any wire. */
-  ABORTED: final,
+  ABORTED: { retryable: false },
   /** The message may have been delivered or not: nobody can know any more. */
-  OUTCOME_UNKNOWN: final,
+  OUTCOME_UNKNOWN: { retryable: false },
   /** The server's handler refused the message for good; `details` has its reason. */
-  REFUSED: final,
+  REFUSED: { retryable: false },
   /** The server's handler failed as often as the server retries. */
-  HANDLER_FAILED: final,
+  HANDLER_FAILED: { retryable: false },
   /** The socket is closed: it takes no more messages. */
-  CLOSED: final,
+  CLOSED: { retryable: false },
   /** No connection, for a reason that the browser does not tell: no network, no server, or a refused handshake. */
-  CONNECT_FAILED: passing,
+  CONNECT_FAILED: { retryable: true },
   /** Connecting took longer than `reconnect.connectTimeoutMs`. */
-  CONNECT_TIMEOUT: passing,
+  CONNECT_TIMEOUT: { retryable: true },
   /** The connection ended without the server saying why. */
-  CONNECTION_LOST: passing,
+  CONNECTION_LOST: { retryable: true },
   /** The peer gave no sign of life within the heartbeat's deadline. */
-  HEARTBEAT_MISSED: passing,
+  HEARTBEAT_MISSED: { retryable: true },
   /** The `url` function threw, rejected or gave no WebSocket URL. */
-  URL_FAILED: passing,
+  URL_FAILED: { retryable: true },
   /** The `auth` function threw or rejected. */
-  TOKEN_FAILED: passing,
+  TOKEN_FAILED: { retryable: true },
   /** `onConnect` threw or rejected. */
-  PREPARE_FAILED: passing,
+  PREPARE_FAILED: { retryable: true },
   /** The server does not accept the token (close code 4401), nor a fresh one. */
-  UNAUTHORIZED: final,
+  UNAUTHORIZED: { retryable: false },
   /** The server refuses this client for good (close codes 1008, 4403). */
-  FORBIDDEN: final,
+  FORBIDDEN: { retryable: false },
   /** The server answered as another identity than the one this outbox belongs to. */
-  IDENTITY_MISMATCH: final,
+  IDENTITY_MISMATCH: { retryable: false },
   /** Another page or device took the session over (close code 4409). */
-  SESSION_TAKEN_OVER: final,
+  SESSION_TAKEN_OVER: { retryable: false },
   /** The server said that the conversation is over (close code 1000). */
-  SERVER_CLOSED: final,
+  SERVER_CLOSED: { retryable: false },
   /** The server is restarting or overloaded (close codes 1012, 1013, 4429). */
-  SERVER_BUSY: passing,
+  SERVER_BUSY: { retryable: true },
   /** A frame that breaks the protocol, sent or received (close codes 1002, 1003, 1007, 1010). */
-  PROTOCOL_ERROR: final,
+  PROTOCOL_ERROR: { retryable: false },
   /** A message of a plain server that the codec can't decode. The conversation goes on. */
-  BAD_MESSAGE: final,
+  BAD_MESSAGE: { retryable: false },
   /** `reconnect.maxAttempts` failed attempts in a row. */
-  RETRIES_EXHAUSTED: passing,
+  RETRIES_EXHAUSTED: { retryable: true },
   /** Nothing can be stored here: no IndexedDB, no Web Locks, or a memory outbox. */
-  STORAGE_UNAVAILABLE: final,
+  STORAGE_UNAVAILABLE: { retryable: false },
   /** Storage failed in the middle; messages are kept in memory from here on. */
-  STORAGE_FAILED: passing,
+  STORAGE_FAILED: { retryable: true },
   /** The page lost its stored log to another page while it was frozen; that page delivers what is in it. */
-  LOG_TAKEN_OVER: final,
+  LOG_TAKEN_OVER: { retryable: false },
   /** A listener of the app threw. */
-  LISTENER_FAILED: final,
+  LISTENER_FAILED: { retryable: false },
   /** A reader of `messages()` was slower than the server for longer than its buffer holds. */
-  BUFFER_OVERFLOW: passing,
+  BUFFER_OVERFLOW: { retryable: true },
   /** The pool had no room for another socket within `acquireTimeoutMs`. */
-  ACQUIRE_TIMEOUT: passing,
+  ACQUIRE_TIMEOUT: { retryable: true },
   /** A lease of the pool was given up without `release()`: its socket stays open. `cause` names where it was taken. */
-  LEASE_LEAKED: final,
+  LEASE_LEAKED: { retryable: false },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../lib/errors.ts';
-import { causeOfClose, CLOSE } from './close-codes.ts';
+import { causeOfClose, CLOSE, GOING_AWAY, HEARTBEAT_MISSED, NORMAL, PROTOCOL_ERROR } from './close-codes.ts';
+
+describe('CLOSE', () => {
+  it('has the numbers that stand by themselves', () => {
+    expect(CLOSE).toMatchObject({ NORMAL, GOING_AWAY, PROTOCOL_ERROR, HEARTBEAT_MISSED });
+  });
+});
 
 describe('causeOfClose', () => {
   it('knows a cause for every number', () => {

@@ -8,9 +8,9 @@ export const HEARTBEAT_MISSED = 4408;
 
 /** The close codes that Holdfast's own ends use, beyond those that RFC 6455 section 7.4.1 names. */
 export const CLOSE = {
-  NORMAL,
-  GOING_AWAY,
-  PROTOCOL_ERROR,
+  NORMAL: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
   UNSUPPORTED_DATA: 1003,
   POLICY_VIOLATION: 1008,
   TOO_LARGE: 1009,
@@ -19,7 +19,7 @@ export const CLOSE = {
   OVERLOADED: 1013,
   UNAUTHORIZED: 4401,
   FORBIDDEN: 4403,
-  HEARTBEAT_MISSED,
+  HEARTBEAT_MISSED: 4408,
   TAKEN_OVER: 4409,
   TOO_MANY: 4429,
 } as const;

@@ -1,7 +1,7 @@
-import { Deque } from '../lib/deque.ts';
-import { describe } from '../lib/describe.ts';
-import { HoldfastError, type ErrorCode } from '../lib/errors.ts';
+import { Queue } from '../lib/queue.ts';
+import { HoldfastError } from '../lib/errors.ts';
 import type { ConnectionState } from './types.ts';
+import { wrongOption } from './wrong-option.ts';
 
 export interface MessagesOptions<Incoming> {
   /** Ends the iteration: what is buffered is thrown away and `next()` rejects with the signal's reason. */
@@ -39,8 +39,8 @@ export function messages<Incoming>(
   if (!(buffer >= 1)) throw wrong('buffer', 'a number from 1', buffer);
   if (!OVERFLOWS.includes(overflow)) throw wrong('overflow', `one of ${OVERFLOWS.join(', ')}`, overflow);
 
-  const buffered = new Deque<Incoming>();
-  const readers = new Deque<Reader<Incoming>>();
+  const buffered = new Queue<Incoming>();
+  const readers = new Queue<Reader<Incoming>>();
   let dropped = 0;
   let isOver = false;
   /** What the reader is told once, after all that is buffered. */
@@ -79,9 +79,8 @@ export function messages<Incoming>(
       return;
     }
     if (overflow === 'error') {
-      end({
-        reason: failure('BUFFER_OVERFLOW', `${buffer} messages wait for their reader: read faster or raise buffer`),
-      });
+      const words = `${buffer} messages wait for their reader: read faster or raise buffer`;
+      end({ reason: new HoldfastError({ code: 'BUFFER_OVERFLOW', message: words }, Date.now()) });
       return;
     }
     const lost = overflow === 'drop-oldest' ? (buffered.shift() as Incoming) : message;
@@ -125,9 +124,5 @@ interface Reader<Incoming> {
 const OVERFLOWS = ['error', 'drop-oldest', 'drop-newest'];
 
 function wrong(option: string, shape: string, given: unknown): HoldfastError {
-  return failure('INVALID_OPTION', `messages({ ${option} }) must be ${shape}, not ${describe(given)}`);
-}
-
-function failure(code: ErrorCode, message: string): HoldfastError {
-  return new HoldfastError({ code, message }, Date.now());
+  return wrongOption(option, shape, given, `messages({ ${option} })`);
 }
