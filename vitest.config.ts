@@ -141,6 +141,17 @@ export default defineConfig({
         },
       },
       {
+        // The packages as an app gets them: they must be built.
+        root: 'examples',
+        test: {
+          name: 'examples',
+          sequence: { groupOrder: 5 },
+          environment: 'node',
+          include: ['*/*.test.mjs'],
+          fileParallelism: false,
+        },
+      },
+      {
         root: '.',
         test: {
           name: 'house',
@@ -153,7 +164,7 @@ export default defineConfig({
         root: '.',
         test: {
           name: 'consumer',
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           environment: 'node',
           include: ['scripts/consumer.test.mjs'],
           testTimeout: 300_000,

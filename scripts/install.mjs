@@ -22,8 +22,10 @@ export async function install() {
 }
 
 function members() {
-  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-  return [...packages, 'simulation', 'demo', 'browsers', 'interop'].filter((folder) =>
+  const nested = ['packages', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => join(folder, name)),
+  );
+  return [...nested, 'simulation', 'demo', 'browsers', 'interop'].filter((folder) =>
     existsSync(join(root, folder, 'package.json')),
   );
 }

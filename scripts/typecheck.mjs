@@ -17,6 +17,7 @@ const projects = [
   ['demo', 'demo/tsconfig.json', 'demo'],
   ['browsers', 'browsers/tsconfig.json', 'browsers'],
   ['interop', 'interop/tsconfig.json', 'interop'],
+  ['examples', 'examples/tsconfig.json', 'examples'],
   ['scripts', 'tsconfig.json', 'scripts'],
 ];
 const tsc = tool('typescript', 'tsc');
