@@ -32,6 +32,7 @@ const floors = {
   runtime: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime'] },
   socket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'socket'] },
   websocket: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'websocket'] },
+  resumable: { values: ['lib', 'protocol', 'machines', 'environment', 'runtime', 'socket', 'websocket', 'resumable'] },
   // For tests of apps and of this project: it may use everything, and no code that is shipped to users uses it.
   testing: { values: ['lib', 'protocol', 'machines', ...adapters, 'runtime', 'socket', 'websocket', 'testing'] },
 };

@@ -3,6 +3,8 @@
  * ends run. `@holdfast/server` is built on this entry; docs/protocol.md is the reference.
  */
 export { CLOSE } from './protocol/close-codes.ts';
+export { closeControl, isCloseCode, openControl, openedControl, readControl } from './protocol/controls.ts';
+export type { Control } from './protocol/controls.ts';
 export { decodeServerMessage } from './protocol/decode.ts';
 export type { Decoded, DecodeFault } from './protocol/decode.ts';
 export { decodeClientMessage } from './protocol/decode-client.ts';

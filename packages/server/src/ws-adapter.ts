@@ -4,11 +4,12 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { isOriginAllowed } from './origins.ts';
+import type { Session } from './session/app.ts';
 import type { Engine } from './session/engine.ts';
 import type { AllowedOrigins } from './types.ts';
 
 /** What a WebSocket message may hold beyond one payload: a frame around it, or a batch of small ones. */
-const MESSAGE_ROOM = 65_536;
+export const MESSAGE_ROOM = 65_536;
 /** Longest reason that a close frame can carry. */
 const REASON_BYTES = 123;
 
@@ -107,10 +108,28 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
   };
 }
 
-function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): void {
+/** What else may be done with a socket that carries a connection. */
+export interface CarryOptions {
+  /** What `authenticate` is told of the upgrade. */
+  readonly upgrade?: unknown;
+  /** Which session it carries. */
+  readonly welcomed?: (session: Session) => void;
+  /** All server messages up to `offset` have left this process. */
+  readonly written?: (offset: number) => void;
+  readonly closed?: () => void;
+}
+
+/** Lets a socket carry a connection of the engine. */
+export function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine, more: CarryOptions = {}): void {
+  const { upgrade, welcomed, written } = more;
   const connection = engine.accept(
     {
-      send: (text) => webSocket.send(text, () => {}),
+      send: (text, offset) =>
+        webSocket.send(text, (error) => {
+          // Absent or null, as the version of ws wants it.
+          if (!error) written?.(offset);
+        }),
+      ...(welcomed !== undefined && { welcomed }),
       close: (code, reason) => webSocket.close(code, truncated(reason)),
       terminate: () => webSocket.terminate(),
       get bufferedAmount() {
@@ -120,6 +139,7 @@ function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): 
     {
       origin: request.headers.origin,
       remoteAddress: request.socket.remoteAddress,
+      upgrade,
       slot: offered(request)
         .find((name) => name.startsWith(SLOT_PREFIX))
         ?.slice(SLOT_PREFIX.length),
@@ -129,13 +149,16 @@ function carry(webSocket: WebSocket, request: IncomingMessage, engine: Engine): 
     // Text comes as one Buffer, since `binaryType` is left as it is; ws has checked that it is UTF-8.
     connection.message(isBinary ? data : (data as Buffer).toString('utf8'));
   });
-  webSocket.on('close', (code) => connection.closed(code));
+  webSocket.on('close', (code) => {
+    connection.closed(code);
+    more.closed?.();
+  });
   // A fault of the peer or the network: `ws` closes the socket by itself and says so in 'close'.
   webSocket.on('error', () => {});
 }
 
 /** The subprotocols that the client offers. */
-function offered(request: IncomingMessage): readonly string[] {
+export function offered(request: IncomingMessage): readonly string[] {
   return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
 }
 

@@ -1,4 +1,10 @@
-import type { ConnectionEnvironment, Environment, EnvironmentFact, WebSocketLike } from './ports.ts';
+import type {
+  ConnectionEnvironment,
+  Environment,
+  EnvironmentFact,
+  SessionEnvironment,
+  WebSocketLike,
+} from './ports.ts';
 
 /** How often it is looked whether time stood still, and how late such a look is when it did. */
 const LOOK_MS = 2_000;
@@ -27,16 +33,19 @@ export function connectionEnvironment(): ConnectionEnvironment {
   };
 }
 
+/** And what a session needs beside it. */
+export function sessionEnvironment(): SessionEnvironment {
+  return { ...connectionEnvironment(), randomId, defer: (run) => queueMicrotask(run) };
+}
+
 /**
  * The browser, a worker or Node, taken as it is when a socket is made: what is missing is left out. Where there is no
  * WebSocket (Node before 22), `openWebSocket` throws an error that says so.
  */
 export function browserEnvironment(): Environment {
   return {
-    ...connectionEnvironment(),
+    ...sessionEnvironment(),
     wallClock: () => Date.now(),
-    randomId,
-    defer: (run) => queueMicrotask(run),
     nextFrame,
   };
 }

@@ -18,14 +18,18 @@ export interface ConnectionEnvironment {
   record?(before: State, event: Event, after: State): void;
 }
 
-/** What a whole socket needs. */
-export interface Environment extends ConnectionEnvironment {
-  /** Milliseconds since the epoch, for records and for what is stored. */
-  wallClock(): number;
+/** What a session needs that outlives its connections. */
+export interface SessionEnvironment extends ConnectionEnvironment {
   /** 128 random bits as text of at most 64 characters. */
   randomId(): string;
   /** Runs `run` at the end of this turn of the event loop. */
   defer(run: () => void): void;
+}
+
+/** What a whole socket needs. */
+export interface Environment extends SessionEnvironment {
+  /** Milliseconds since the epoch, for records and for what is stored. */
+  wallClock(): number;
   /** Runs `run` before the next frame is painted, or soon where nothing is painted; the function returned cancels it. */
   nextFrame(run: () => void): () => void;
   /**

@@ -9,3 +9,8 @@ export function utf8Length(text: string): number {
   }
   return bytes;
 }
+
+/** Text as it travels in UTF-8, which has no lone surrogates. */
+export function scalars(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}

@@ -15,6 +15,17 @@ export interface HeartbeatOptions {
   readonly answerMs?: number | undefined;
 }
 
+/** What a client runs: the shorter of its own numbers and those that the server told; null: no heartbeat. */
+export function agreed(own: HeartbeatOptions | null, told: HeartbeatOptions | null): HeartbeatOptions | null {
+  return own === null || told === null
+    ? null
+    : {
+        intervalMs: Math.min(own.intervalMs, told.intervalMs),
+        timeoutMs: Math.min(own.timeoutMs, told.timeoutMs),
+        answerMs: told.answerMs,
+      };
+}
+
 export interface HeartbeatState {
   /** Parts of the deadline that have passed in silence; null: nothing is asked. */
   readonly misses: number | null;

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment/ports.ts';
+import type { SessionEnvironment } from '../environment/ports.ts';
 
 /** Gathers requests: one call of `run` at the end of this turn of the event loop, or within some milliseconds. */
 export interface Turn {
@@ -7,7 +7,7 @@ export interface Turn {
   readonly stop: () => void;
 }
 
-export function createTurn(environment: Environment, run: () => void): Turn {
+export function createTurn(environment: SessionEnvironment, run: () => void): Turn {
   let isRequested = false;
   let isStopped = false;
   let cancel: (() => void) | null = null;

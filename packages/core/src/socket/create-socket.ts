@@ -1,6 +1,7 @@
 import type { Failure, Json } from '../lib/errors.ts';
 import type { RetryContext, State } from '../machines/connection-state.ts';
 import type { ConversationHost } from '../machines/conversation.ts';
+import { agreed } from '../machines/heartbeat.ts';
 import { countIn } from '../machines/outbox.ts';
 import { GOING_AWAY } from '../protocol/close-codes.ts';
 import { createDriver, type Order } from '../runtime/driver.ts';
@@ -166,17 +167,10 @@ export function createSocket<Incoming = Json, Outgoing = Json>(
   }
 
   function welcomed(welcome: Parameters<ConversationHost['welcomed']>[0]): void {
-    const { heartbeat: wanted } = checked;
-    const { heartbeat: slowest } = welcome;
     resumed = welcome.resumed;
     driver.tell({
       type: 'link/welcomed',
-      heartbeat: wanted &&
-        slowest && {
-          intervalMs: Math.min(wanted.intervalMs, slowest.intervalMs),
-          timeoutMs: Math.min(wanted.timeoutMs, slowest.timeoutMs),
-          answerMs: slowest.answerMs,
-        },
+      heartbeat: agreed(checked.heartbeat, welcome.heartbeat),
     });
   }
 

@@ -1,8 +1,8 @@
-import { utf8Length } from '../lib/utf8.ts';
-import { checkCloseArguments } from '../websocket/arguments.ts';
-import { EVENT_TYPES, EventHandlers } from '../websocket/event-handlers.ts';
+import { scalars, utf8Length } from '../lib/utf8.ts';
+import { checkedClose, checkedProtocols, needsOne, webSocketUrl } from '../websocket/arguments.ts';
+import { defineHandlers, EventHandlers } from '../websocket/event-handlers.ts';
 import { closeEvent } from '../websocket/events.ts';
-import { protocolList } from '../websocket/target.ts';
+import { STATES } from '../websocket/base.ts';
 import { asInterface } from '../websocket/web-idl.ts';
 import type { ConnectionClient, ConnectionEnd, Payload, TestConnection } from './connection.ts';
 import type { TestNetwork } from './network.ts';
@@ -17,25 +17,11 @@ export interface SocketHome {
   opened(connection: TestConnection): void;
 }
 
-const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
-/** A token of RFC 9110. */
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-
 /** The class WebSocket of one page: to script it is the browser's own, but its network and its servers are the world's. */
 export function webSocketClass(home: SocketHome): typeof WebSocket {
   class TestWebSocket extends EventTarget {
     static {
-      for (const type of EVENT_TYPES) {
-        const handler = {
-          get [`on${type}`](): unknown {
-            return (this as unknown as TestWebSocket).#handlers.get(type);
-          },
-          set [`on${type}`](value: unknown) {
-            (this as unknown as TestWebSocket).#handlers.set(type, value);
-          },
-        };
-        Object.defineProperties(this.prototype, Object.getOwnPropertyDescriptors(handler));
-      }
+      defineHandlers(this, (socket) => (socket as TestWebSocket).#handlers);
       asInterface(this, STATES, 'WebSocket');
       Object.defineProperty(this, 'name', { value: 'WebSocket' });
     }
@@ -58,10 +44,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
       super();
       needsOne(arguments.length);
       this.#url = webSocketUrl(url);
-      const offered = protocolList(protocols);
-      if (new Set(offered).size < offered.length || !offered.every((protocol) => TOKEN.test(protocol))) {
-        throw new DOMException('subprotocols are tokens, and none comes twice', 'SyntaxError');
-      }
+      const offered = checkedProtocols(protocols);
       const client: ConnectionClient = {
         get isConnected() {
           return home.isConnected;
@@ -127,9 +110,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
     }
 
     close(...given: [code?: number, reason?: string]): void {
-      const code = given[0] === undefined ? undefined : clamped(given[0]);
-      const reason = given[1] === undefined ? '' : scalars(`${given[1]}`);
-      if (code !== undefined || reason !== '') checkCloseArguments(code, reason);
+      const { code, reason } = checkedClose(...given);
       if (this.#state >= STATES.CLOSING) return;
       this.#state = STATES.CLOSING;
       const close = (): void => this.#connection.closeByClient(code ?? 1005, reason);
@@ -175,35 +156,6 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
   }
 
   return TestWebSocket as unknown as typeof WebSocket;
-}
-
-function webSocketUrl(given: string | URL): URL {
-  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
-  // Converted once: it may be an object with a string of its own.
-  const text = `${given}`;
-  if (!URL.canParse(text, base)) throw new DOMException(`no URL: ${text}`, 'SyntaxError');
-  const url = new URL(text, base);
-  if (url.protocol === 'http:') url.protocol = 'ws:';
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.href.includes('#')) {
-    throw new DOMException('a WebSocket URL starts with ws: or wss: and has no fragment', 'SyntaxError');
-  }
-  return url;
-}
-
-/** @throws TypeError as Web IDL says */
-function needsOne(given: number): void {
-  if (given === 0) throw new TypeError('1 argument required, but only 0 present');
-}
-
-/** A number as `[Clamp] unsigned short`; `Math.max` refuses a BigInt, which `Number` would take. */
-function clamped(value: number): number {
-  return Math.round(Math.min(65_535, Math.max(0, value)));
-}
-
-/** Text as it travels: in UTF-8, which has no lone surrogates. */
-function scalars(text: string): string {
-  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }
 
 function sizeOf(message: Payload | Blob): number {

@@ -1,4 +1,8 @@
-import { utf8Length } from '../lib/utf8.ts';
+import { scalars, utf8Length } from '../lib/utf8.ts';
+import { protocolList } from './target.ts';
+
+/** A token of RFC 9110. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /**
  * What the browser's `close` checks, for a moment when there is no socket that could do it.
@@ -23,4 +27,55 @@ export function queueable(data: unknown): readonly [message: string | Blob, byte
   }
   const text = `${data as string}`;
   return [text, utf8Length(text)];
+}
+
+/**
+ * The URL of a WebSocket, as the browser's constructor takes it.
+ * @throws DOMException SyntaxError
+ */
+export function webSocketUrl(given: string | URL): URL {
+  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
+  // Converted once: it may be an object with a string of its own.
+  const text = `${given}`;
+  if (!URL.canParse(text, base)) throw new DOMException(`no URL: ${text}`, 'SyntaxError');
+  const url = new URL(text, base);
+  if (url.protocol === 'http:') url.protocol = 'ws:';
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.href.includes('#')) {
+    throw new DOMException('a WebSocket URL starts with ws: or wss: and has no fragment', 'SyntaxError');
+  }
+  return url;
+}
+
+/** @throws TypeError as Web IDL says */
+export function needsOne(given: number): void {
+  if (given === 0) throw new TypeError('1 argument required, but only 0 present');
+}
+
+/** A number as `[Clamp] unsigned short`; `Math.max` refuses a BigInt, which `Number` would take. */
+function clamped(value: number): number {
+  return Math.round(Math.min(65_535, Math.max(0, value)));
+}
+
+/**
+ * Subprotocols as the browser's constructor takes them.
+ * @throws DOMException SyntaxError
+ */
+export function checkedProtocols(given: unknown): readonly string[] {
+  const offered = protocolList(given);
+  if (new Set(offered).size < offered.length || !offered.every((protocol) => TOKEN.test(protocol))) {
+    throw new DOMException('subprotocols are tokens, and none comes twice', 'SyntaxError');
+  }
+  return offered;
+}
+
+/** What the browser's `close` makes of its arguments; throws what it throws. */
+export function checkedClose(...given: [code?: number, reason?: string]): {
+  readonly code: number | undefined;
+  readonly reason: string;
+} {
+  const code = given[0] === undefined ? undefined : clamped(given[0]);
+  const reason = given[1] === undefined ? '' : scalars(`${given[1]}`);
+  if (code !== undefined || reason !== '') checkCloseArguments(code, reason);
+  return { code, reason };
 }

@@ -41,3 +41,21 @@ export class EventHandlers {
     }
   }
 }
+
+/** Gives a class the attributes `on…`. `handlersOf` throws a TypeError on what is none of its instances. */
+export function defineHandlers(
+  made: { readonly prototype: object },
+  handlersOf: (socket: object) => EventHandlers,
+): void {
+  for (const type of EVENT_TYPES) {
+    const handler = {
+      get [`on${type}`](): unknown {
+        return handlersOf(this).get(type);
+      },
+      set [`on${type}`](value: unknown) {
+        handlersOf(this).set(type, value);
+      },
+    };
+    Object.defineProperties(made.prototype, Object.getOwnPropertyDescriptors(handler));
+  }
+}

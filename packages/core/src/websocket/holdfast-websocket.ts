@@ -7,7 +7,8 @@ import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
 import { createLink, type Link, type Target } from '../runtime/link.ts';
 import { silence } from '../transport/websocket.ts';
 import { checkCloseArguments, queueable } from './arguments.ts';
-import { EVENT_TYPES, EventHandlers, type EventType } from './event-handlers.ts';
+import { Base, STATES } from './base.ts';
+import { defineHandlers, EventHandlers } from './event-handlers.ts';
 import { closeEvent, type End, LOST } from './events.ts';
 import {
   connectionOptions,
@@ -20,7 +21,6 @@ import {
 import { askForTarget, protocolList } from './target.ts';
 import { asInterface } from './web-idl.ts';
 
-const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5_000 } as const;
 /** How long a closing handshake may stand still: a browser would wait for up to a minute. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -36,13 +36,6 @@ export interface WebSocketState {
   /** What went wrong last: a browser's `error` event has no reason, and `cause` has what a url function threw. */
   readonly failure: Failure | null;
 }
-
-/** An EventTarget with the types of a WebSocket's events, and what the class gets at its end. */
-type Base = Pick<
-  WebSocket,
-  keyof typeof STATES | `on${EventType}` | 'addEventListener' | 'removeEventListener' | 'dispatchEvent'
->;
-const Base: new () => Base = EventTarget as unknown as new () => Base;
 
 /**
  * A WebSocket that reconnects; with `reconnect: false`, one that only notices a dead link. It keeps the WebSockets
@@ -351,17 +344,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   }
 
   static {
-    for (const type of EVENT_TYPES) {
-      const handler = {
-        get [`on${type}`](): unknown {
-          return (this as unknown as HoldfastWebSocket).#handlers.get(type);
-        },
-        set [`on${type}`](value: unknown) {
-          (this as unknown as HoldfastWebSocket).#handlers.set(type, value);
-        },
-      };
-      Object.defineProperties(this.prototype, Object.getOwnPropertyDescriptors(handler));
-    }
+    defineHandlers(this, (socket) => (socket as HoldfastWebSocket).#handlers);
     asInterface(this, STATES, 'WebSocket');
   }
 }

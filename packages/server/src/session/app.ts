@@ -38,6 +38,8 @@ export interface Session<Outgoing = Json> {
   readonly client: string;
   /** Whether a socket carries it now. What is sent meanwhile waits within `limits.replay`. */
   readonly isConnected: boolean;
+  /** What is kept until the client confirms it, a character of JSON counted as the two bytes that it costs at most. */
+  readonly keptBytes: number;
   /**
    * Sends a message; it is kept until the client has it, within `limits.replay`. Gives its offset, from 1; 0 when the
    * session has ended, and nothing was sent.
@@ -59,6 +61,8 @@ export interface AuthenticateRequest {
   readonly client: string;
   readonly origin: string | undefined;
   readonly remoteAddress: string | undefined;
+  /** What the adapter knows of the upgrade. */
+  readonly upgrade?: unknown;
 }
 
 /** One structured record. Payloads, tokens and keys are never in it; identities are hashed. */
@@ -78,6 +82,8 @@ export interface EventRecord {
 export interface EngineApp {
   onMessage(message: EngineMessage, session: Session): void | Promise<void>;
   onSession?: ((session: Session) => void | Promise<void>) | undefined;
+  /** A session is over: closed by either side, expired, or put out. */
+  onSessionEnd?: ((session: Session) => void) | undefined;
   authenticate?: ((request: AuthenticateRequest) => string | Promise<string>) | undefined;
   onEvent?: ((record: EventRecord) => void) | undefined;
 }

@@ -31,6 +31,7 @@ type Phase = 'greeting' | 'joining' | 'welcomed' | 'ended';
 export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   readonly #realm: Realm;
   readonly #context: Context;
+  readonly #port: EngineConnection;
   readonly #request: ConnectionRequest;
   readonly #onGone: () => void;
   /** Sockets of one page follow each other: a hello on an older one knows less than what a newer one claimed. */
@@ -53,6 +54,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   constructor(realm: Realm, port: EngineConnection, request: ConnectionRequest, onGone: () => void) {
     this.#realm = realm;
     this.#context = realm.context;
+    this.#port = port;
     this.#request = request;
     this.#onGone = onGone;
     this.#order = realm.nextOrder();
@@ -110,7 +112,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   }
 
   pushMessage(offset: number, payload: string): void {
-    this.#outlet.push(encode.serverMessage(offset, payload));
+    this.#outlet.push(encode.serverMessage(offset, payload), offset);
   }
 
   requestFlush(): void {
@@ -223,8 +225,12 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#cancelTimer = environment.setTimer(limits.welcomeTimeoutMs, () =>
       this.fail(CLOSE.OVERLOADED, 'WELCOME_LATE', `no welcome was possible within ${limits.welcomeTimeoutMs} ms`),
     );
-    const { origin, remoteAddress } = this.#request;
-    const who = await authenticate(app, { token: hello.auth, client: hello.client, origin, remoteAddress }, reporter);
+    const { origin, remoteAddress, upgrade } = this.#request;
+    const who = await authenticate(
+      app,
+      { token: hello.auth, client: hello.client, origin, remoteAddress, upgrade },
+      reporter,
+    );
     if (this.#isOver()) return;
     if (!who.ok) {
       this.fail(who.closeCode, who.code, who.message);
@@ -278,6 +284,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.push(encode.welcome(welcome(hello, session, isResumed, intake.answer(listed), this.#context)));
     this.#phase = 'welcomed';
     session.isKnownToClient = true;
+    this.#port.welcomed?.(session);
     for (const entry of session.unconfirmed()) this.pushMessage(entry.offset, entry.payload);
     this.#tellDrain();
     this.#pulse = new Pulse({

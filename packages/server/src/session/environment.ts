@@ -1,3 +1,5 @@
+import type { Session } from './app.ts';
+
 /** What the engine needs from the outside: it has no clock, timer, chance or cryptography of its own. */
 export interface EngineEnvironment {
   /** Milliseconds on a clock that never jumps. */
@@ -34,7 +36,10 @@ export interface AbortSignalLike {
 
 /** One socket, as the engine writes to it. None of the calls throws, whatever state the socket is in. */
 export interface EngineConnection {
-  send(text: string): void;
+  /** @param offset That of the newest server message that was written to this socket, with this text; 0: none was. */
+  send(text: string, offset: number): void;
+  /** The session that it carries from here on: a new one, or one that goes on. */
+  welcomed?(session: Session): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
   /** Drops the socket without one. */
@@ -49,6 +54,8 @@ export interface ConnectionRequest {
   readonly origin: string | undefined;
   /** The address of the socket's other end: a proxy's, behind one. */
   readonly remoteAddress: string | undefined;
+  /** What the adapter knows of the upgrade, for `authenticate`. */
+  readonly upgrade?: unknown;
   /** The place in the queue that the client says was kept for it. */
   readonly slot?: string | undefined;
 }

@@ -12,6 +12,8 @@ export class Outlet {
   readonly #onDropped: () => void;
   readonly #batch = new FrameBatch((text) => this.#write(text));
   #isOpen = true;
+  /** Of the newest server message among the frames. */
+  #offset = 0;
   #isFlushDue = false;
   #cancelDrop: () => void = () => {};
 
@@ -34,9 +36,12 @@ export class Outlet {
     this.#onDropped = options.onDropped;
   }
 
-  push(frame: string): void {
+  /** @param offset Of a server message. */
+  push(frame: string, offset: number = this.#offset): void {
     if (!this.#isOpen) return;
     this.#batch.push(frame);
+    // Not before: a frame that finds no room has what waits written first.
+    this.#offset = offset;
     this.requestFlush();
   }
 
@@ -76,7 +81,7 @@ export class Outlet {
 
   #write(text: string): void {
     if (!this.#isOpen) return;
-    this.#port.send(text);
+    this.#port.send(text, this.#offset);
     const { bufferedAmount } = this.#port;
     if (bufferedAmount > this.#limits.bufferedBytes) this.#onSlow(bufferedAmount);
   }

@@ -31,6 +31,10 @@ export class ReplayBuffer {
     return this.#entries.at(0)?.offset ?? this.highest + 1;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether a message of this size has any place here. */
   fits(payload: string): boolean {
     return size(payload) <= this.#bounds.bytes;

@@ -69,6 +69,10 @@ export class ServerSession implements Session {
     return this.#keys.issued;
   }
 
+  get keptBytes(): number {
+    return this.#replay.bytes;
+  }
+
   /** Offset of the newest message. */
   get highest(): number {
     return this.#replay.highest;

@@ -64,7 +64,13 @@ export class SessionRegistry {
     this.all.delete(session.id);
     session.ended();
     link?.end(CLOSE.TAKEN_OVER, 'the session has ended');
-    this.#context.reporter.report('info', 'session.ended', why, { session: session.id });
+    const { app, reporter } = this.#context;
+    reporter.report('info', 'session.ended', why, { session: session.id });
+    try {
+      app.onSessionEnd?.(session);
+    } catch (fault) {
+      reporter.fault('listener.failed', fault, { session: session.id });
+    }
   }
 
   /** Ends all of them, with no word to their sockets. */
