@@ -51,6 +51,7 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   'send and abort': ({ tab, ms, choice }) =>
     tab.send({ ttlMs: null, abortAfterMs: choice < 0.3 ? 0 : Math.min(ms, 3_000) * choice, reads: 'both' }),
   say: ({ world, choice }) => world.server.say(1 + Math.floor(choice * 3)),
+  'send to user': ({ world, choice }) => world.server.sendTo(choice),
   'say much': ({ world, choice }) => world.server.say(10 + Math.floor(choice * 60)),
   'open tab': ({ tab }) => tab.open(),
   pause: ({ tab }) => tab.call('pause'),

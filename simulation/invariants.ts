@@ -1,4 +1,5 @@
 import type { Run, Sent } from './world/ledger.ts';
+import { isAccepted, type Mail } from './world/mail.ts';
 import type { LinkFacts } from './world/tap.ts';
 import type { Heard, Running } from './world/tab.ts';
 import type { Page } from './world/page.ts';
@@ -148,8 +149,9 @@ export function heard(world: World, running: Running): void {
   let last = 0;
   const gaps: Heard[] = [];
   for (const item of running.heard.slice(0, -1)) {
+    if (item.session !== now.session) continue;
     if (item.type === 'gap') gaps.push(item);
-    else if (item.session === now.session) {
+    else {
       last = item.k;
       gaps.length = 0;
     }
@@ -158,23 +160,72 @@ export function heard(world: World, running: Running): void {
     world.fault('server messages arrive once, in order', `${page.name} hears ${now.session}:${now.k} after ${last}`);
     return;
   }
-  if (now.k === last + 1) return;
-  // More may be lost before the next one arrives: then the second gap begins where the first ends.
-  let named = last;
-  for (const { gap } of gaps) if (gap?.from === named + 1) named = gap.to ?? named;
-  if (named !== now.k - 1) {
-    const ranges = JSON.stringify(gaps.map(({ gap }) => gap));
+  const { server } = world;
+  const isIn = ({ gap }: Heard, k: number): boolean => {
+    const offset = server.offsetOf(now.session as string, k);
+    return gap !== null && gap.to !== null && gap.from <= offset && offset <= gap.to;
+  };
+  const ranges = (): string => JSON.stringify(gaps.map(({ gap }) => gap));
+  for (let k = last + 1; k < now.k; k += 1) {
+    if (gaps.some((each) => isIn(each, k))) continue;
     world.fault(
       'a gap is named exactly',
-      `${page.name} misses ${now.session}:${last + 1} to ${now.k - 1}; told ${ranges}`,
+      `${page.name} misses ${now.session}:${last + 1} to ${now.k - 1}; told ${ranges()}`,
     );
+    return;
   }
+  if (gaps.some((each) => isIn(each, now.k) || (last > 0 && isIn(each, last)))) {
+    world.fault('a gap is named exactly', `${page.name} has ${now.session}:${last} and ${now.k}; told ${ranges()}`);
+  }
+}
+
+/** Before it counts as heard: a message to the user. */
+export function mailHeard(world: World, running: Running, session: string, n: number): void {
+  const { mail } = world.ledger;
+  const who = `${running.page.name} has mail ${n} in ${session}`;
+  const status = mail.get(n)?.status;
+  if (status === undefined || status === 'duplicate' || status === 'dropped' || status === 'failed') {
+    world.fault('what was not taken does not arrive', `${who}, which is ${status ?? 'nobody’s'}`);
+  }
+  const last = running.mail.filter((each) => each.session === session).at(-1)?.n;
+  if (last === undefined) return;
+  if (n <= last) world.fault('mail comes once in a session, in order', `${who} after ${last}`);
+  for (let between = last + 1; between < n; between += 1) {
+    const missed = mail.get(between) as Mail;
+    if (isOwed(running, missed)) {
+      world.fault('mail comes once in a session, in order', `${who} after ${last}, and ${between} never came`);
+    }
+  }
+}
+
+/** Whether a page's app has a right to a message to the user, whenever its session began. */
+function isOwed(running: Running, mail: Mail): boolean {
+  if (!isAccepted(mail) || mail.ttlMs !== null || mail.isForgotten) return false;
+  // What another session has acknowledged may fall out of the replay buffer like any other message, and is told as lost.
+  return running.heard.every(({ gap }) => gap === null || gap.reason === 'unknown-session');
+}
+
+/** At the end: mail that nobody has had, or a session that was there has not had. */
+function mailLeft(world: World): readonly string[] {
+  if (world.live.length === 0) return [];
+  const left: string[] = [];
+  for (const mail of world.ledger.mail.all) {
+    if (isAccepted(mail) && mail.ttlMs === null && !mail.isForgotten && mail.heardIn.size === 0) {
+      left.push(`mail ${mail.n} has reached nobody`);
+    }
+    for (const running of world.live) {
+      const session = world.sessions.get(running.page)?.at(-1)?.session;
+      if (session === undefined || !mail.sessions.has(session) || mail.heardIn.has(session)) continue;
+      if (isOwed(running, mail)) left.push(`${running.page.name} misses mail ${mail.n} in ${session}`);
+    }
+  }
+  return left;
 }
 
 /** The server's count in the last message that arrived of this session. */
 function lastHeard(running: Running, session: string): number {
   let last = 0;
-  for (const item of running.heard) if (item.session === session) last = item.k;
+  for (const item of running.heard) if (item.type === 'message' && item.session === session) last = item.k;
   return last;
 }
 
@@ -187,9 +238,12 @@ export function missing(world: World, running: Running): string | null {
     if (world.ledger.ended.has(session)) continue;
     const last = lastHeard(running, session);
     if (last === said) continue;
-    let named = last;
-    for (const { gap } of running.heard) if (gap?.from === named + 1) named = gap.to ?? said;
-    if (named < said) {
+    const isNamed = (k: number): boolean => {
+      const offset = world.server.offsetOf(session, k);
+      return running.heard.some(({ gap }) => gap !== null && gap.from <= offset && offset <= (gap.to ?? Infinity));
+    };
+    const missed = Array.from({ length: said - last }, (_, index) => last + 1 + index);
+    if (!missed.every(isNamed)) {
       const which = place === sessions.length - 1 ? 'its session' : 'a former session';
       return `${page.name} misses ${session}:${last + 1} to ${said} of ${which} and was told nothing`;
     }
@@ -381,6 +435,7 @@ export function unsettled(world: World): readonly string[] {
     const gap = missing(world, running);
     if (gap !== null) left.push(gap);
   }
+  left.push(...mailLeft(world));
   return left;
 }
 
@@ -460,6 +515,7 @@ export function situations(world: World): readonly string[] {
     }
     if (runs.filter((run) => run.hasEffect).length > 1) found.push('marked double');
   }
+  for (const { heardIn } of world.ledger.mail.all) if (heardIn.size > 1) found.push('mail in two sessions');
   if (world.verdicts > 0) found.push('peer taken for dead');
   for (const facts of world.tap.facts.values()) {
     if (typeof facts.serverCode === 'number') found.push(`server closed with ${facts.serverCode}`);

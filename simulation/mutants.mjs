@@ -73,6 +73,30 @@ const MUTANTS = [
     from: 'if (known !== undefined && hello.n <= known.n) {',
     to: 'if (known !== undefined && hello.n < 0) {',
   },
+  {
+    name: 'mail leaves the queue when it is sent',
+    file: 'packages/server/src/session/user-queue.ts',
+    from: '        carrier.take(entry);',
+    to: '        carrier.take(entry);\n        void this.#store.settle(this.user, entry.seq);',
+  },
+  {
+    name: 'mail that was lost counts as acknowledged',
+    file: 'packages/server/src/session/server-session.ts',
+    from: 'this.carrier?.lost(first - 1);',
+    to: '',
+  },
+  {
+    name: 'mail for one session only',
+    file: 'packages/server/src/session/user-queue.ts',
+    from: 'if (entry.seq > through && !carrier.hasRoom(entry)) break;',
+    to: 'if (!carrier.hasRoom(entry)) break;',
+  },
+  {
+    name: 'handlers without turns',
+    file: 'packages/server/src/session/turns.ts',
+    from: 'if (this.#running < this.#limits.total && this.#line.size === 0) {',
+    to: 'if (this.#line.size === 0) {',
+  },
 ];
 
 const { values } = parseArgs({

@@ -35,6 +35,8 @@ export const DEEDS = {
   'send and abort': 6,
   say: 22,
   'say much': 2,
+  // On a plan of its own, so that it changes nothing else.
+  'send to user': 0,
   'open tab': 6,
   pause: 2,
   connect: 3,
@@ -111,6 +113,7 @@ export function makePlan(seed: number): Plan {
     sessionTtlMs: chance.pick([3_000, 20_000, 120_000]),
     replayMessages: chance.pick([8, 50, 1_000]),
     replayAgeMs: bounds.pick([1_500, 3_600_000, 3_600_000]),
+    userMessages: bounds.pick([2, 1_000, 1_000]),
     handlers: bounds.pick([1, 3, 1_000, 1_000]),
     windowMessages: chance.pick([1, 4, 256]),
     heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
@@ -157,6 +160,10 @@ export function makePlan(seed: number): Plan {
       ms: chance.pick([50, 500, 3_000, 8_000, 30_000]) * chance.between(0.3, 1.5),
       choice: chance.next(),
     });
+  }
+  const mail = new Chance(seed, 'mail');
+  for (let left = mail.pick([0, 3, 10, 25]); left > 0; left -= 1) {
+    actions.push({ at: mail.between(0, settleAt), kind: 'send to user', who: 0, ms: 0, choice: mail.next() });
   }
   actions.sort((left, right) => left.at - right.at);
   return {

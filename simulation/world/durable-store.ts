@@ -1,7 +1,7 @@
 import type { Refusal } from '@holdfast/core/protocol';
 import { type ClaimedProducer, type ProducerStore, StaleFence } from '../../packages/server/src/stores/ports.ts';
 import type { Clock } from './clock.ts';
-import type { Chance } from './prng.ts';
+import type { Disk } from './disk.ts';
 
 interface Record {
   identity: string;
@@ -15,32 +15,20 @@ interface Record {
 /** The file that outlives the server's processes. */
 export type StoreFile = Map<string, Record>;
 
-/** The process that has the file open: a write is lost unless it still lives when the disk has it. */
-export interface StoreClient {
-  readonly isAlive: boolean;
-  post(run: () => void): void;
-}
-
 /** A store whose writes take their time and survive a killed process once they are done. */
 export class DurableStore implements ProducerStore {
   readonly #file: StoreFile;
   readonly #clock: Clock;
-  readonly #chance: Chance;
-  readonly #client: StoreClient;
-  readonly #writeMs: number;
-  #lastAt = 0;
-  #isClosed = false;
+  readonly #disk: Disk;
 
-  constructor(file: StoreFile, clock: Clock, chance: Chance, client: StoreClient, writeMs: number) {
+  constructor(file: StoreFile, clock: Clock, disk: Disk) {
     this.#file = file;
     this.#clock = clock;
-    this.#chance = chance;
-    this.#client = client;
-    this.#writeMs = writeMs;
+    this.#disk = disk;
   }
 
   claim(key: string, identity: string): Promise<ClaimedProducer> {
-    return this.#write(() => {
+    return this.#disk.write(() => {
       const before = this.#file.get(key);
       const fence = (before?.fence ?? 0) + 1;
       this.#file.set(key, {
@@ -62,7 +50,7 @@ export class DurableStore implements ProducerStore {
 
   advance(key: string, fence: number, seq: number, refused: readonly Refusal[]): Promise<void> {
     const copy = [...refused];
-    return this.#write(() => {
+    return this.#disk.write(() => {
       const record = this.#file.get(key);
       if (record === undefined || record.fence !== fence)
         throw new StaleFence(`${key} has a newer owner than ${fence}`);
@@ -73,18 +61,18 @@ export class DurableStore implements ProducerStore {
   }
 
   release(key: string, fence: number): Promise<void> {
-    return this.#write(() => {
+    return this.#disk.write(() => {
       const record = this.#file.get(key);
       if (record?.fence === fence) record.isDirty = false;
     });
   }
 
   forget(key: string): Promise<void> {
-    return this.#write(() => void this.#file.delete(key));
+    return this.#disk.write(() => void this.#file.delete(key));
   }
 
   surplus(identity: string, keep: number): Promise<readonly string[]> {
-    return this.#write(() =>
+    return this.#disk.write(() =>
       [...this.#file]
         .filter(([, record]) => record.identity === identity)
         .sort(([, left], [, right]) => right.usedAt - left.usedAt)
@@ -95,33 +83,13 @@ export class DurableStore implements ProducerStore {
   }
 
   expired(ttlMs: number): Promise<readonly string[]> {
-    return this.#write(() =>
+    return this.#disk.write(() =>
       [...this.#file].filter(([, record]) => this.#clock.now - record.usedAt > ttlMs).map(([key]) => key),
     );
   }
 
   async close(): Promise<void> {
-    await this.#write(() => {});
-    this.#isClosed = true;
-  }
-
-  #write<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) {
-        reject(new Error('the store is closed'));
-        return;
-      }
-      // In order, as a file's writer would.
-      this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.#chance.between(0, this.#writeMs));
-      this.#clock.after(this.#lastAt - this.#clock.now, () => {
-        if (!this.#client.isAlive) return;
-        try {
-          const result = work();
-          this.#client.post(() => resolve(result));
-        } catch (cause) {
-          this.#client.post(() => reject(cause instanceof Error ? cause : new Error(String(cause))));
-        }
-      });
-    });
+    await this.#disk.write(() => {});
+    this.#disk.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Receipt } from '../../packages/core/src/socket/types.ts';
+import { MailBook } from './mail.ts';
 import type { Page } from './page.ts';
 
 /** What the app gave to `send`, and what it was told about it. */
@@ -62,6 +63,8 @@ export class Ledger {
   readonly written = new Map<number, { count: number; readonly pages: Set<Page> }>();
   /** Sessions that the server's app has closed: what was on its way is lost by its wish. */
   readonly ended = new Set<string>();
+  /** What the server's app sent to its user. */
+  readonly mail = new MailBook();
   #labels = 0;
   #runs = 0;
 

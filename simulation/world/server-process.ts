@@ -4,11 +4,13 @@ import type { Session } from '../../packages/server/src/session/app.ts';
 import { Unauthorized } from '../../packages/server/src/session/errors.ts';
 import type { EngineEnvironment } from '../../packages/server/src/session/environment.ts';
 import { memoryStore } from '../../packages/server/src/stores/memory-store.ts';
+import type { UserQueueStore } from '../../packages/server/src/stores/ports.ts';
 import { memoryUserQueues } from '../../packages/server/src/stores/memory-user-queues.ts';
 import { SLOT_PREFIX } from '../../packages/core/src/protocol/frames.ts';
 import { count as tally } from '../coverage.ts';
 import { Database } from './database.ts';
 import { EPOCH } from './device.ts';
+import { Disk } from './disk.ts';
 import { DurableStore, type StoreFile } from './durable-store.ts';
 import { handle } from './handler.ts';
 import type { Run } from './ledger.ts';
@@ -28,6 +30,8 @@ export interface ServerSettings {
   readonly replayAgeMs: number;
   /** How many handlers run at once. */
   readonly handlers: number;
+  /** How many messages may wait for the user. */
+  readonly userMessages: number;
   readonly windowMessages: number;
   /** Longest write of the store. */
   readonly storeWriteMs: number;
@@ -45,7 +49,10 @@ export class ServerProcess {
   readonly database: Database;
   readonly #world: World;
   readonly #file: StoreFile = new Map();
-  readonly #said = new Map<string, number>();
+  /** Offsets of what was said in each session. */
+  readonly #said = new Map<string, number[]>();
+  /** Messages to the user, on disk. */
+  readonly #mailFile: UserQueueStore;
   /** Failed runs of each message, in the process that runs now. */
   #failures = new Map<number, number>();
   readonly #givenUp = new Set<number>();
@@ -59,6 +66,7 @@ export class ServerProcess {
     this.#world = world;
     this.settings = settings;
     this.database = new Database(world.clock, world.chances.server);
+    this.#mailFile = memoryUserQueues({ now: () => world.clock.now });
   }
 
   get current(): Incarnation | null {
@@ -74,7 +82,11 @@ export class ServerProcess {
     // It remembers nothing, says so once, and goes on from what its clients say: that first word may be lost.
     if (this.settings.mode === 'memory')
       for (const producer of this.#world.ledger.producers.values()) producer.told = 0;
-    this.#current = new Incarnation(this.#world, this, `S${this.#count}`, this.#file, this.#said);
+    this.#current = new Incarnation(this.#world, this, `S${this.#count}`, {
+      file: this.#file,
+      mailFile: this.#mailFile,
+      said: this.#said,
+    });
     this.#world.network.listener = this.#current;
     this.#world.trace.add(this.#current.name, 'started');
   }
@@ -155,7 +167,20 @@ export class ServerProcess {
   }
 
   saidTo(session: string): number {
-    return this.#said.get(session) ?? 0;
+    return this.#said.get(session)?.length ?? 0;
+  }
+
+  /** The offset of the k-th message that was said in a session. */
+  offsetOf(session: string, k: number): number {
+    return this.#said.get(session)?.[k - 1] ?? 0;
+  }
+
+  /** The app says something to its user. */
+  sendTo(choice: number): boolean {
+    const process = this.#current;
+    if (process === null || process.isFrozen || process.isClosing) return false;
+    process.sendTo(choice);
+    return true;
   }
 
   /** Whether this failure is the last one that the engine waits for. */
@@ -191,18 +216,29 @@ export class Incarnation implements Listener {
   isFrozen = false;
   isClosing = false;
   readonly #world: World;
-  readonly #said: Map<string, number>;
+  readonly #said: Map<string, number[]>;
   readonly #sessions = new Map<string, Session>();
   readonly #ends: ServerEnd[] = [];
   readonly #timers = new Set<Timer>();
   #backlog: (() => void)[] = [];
   #isPumping = false;
 
-  constructor(world: World, server: ServerProcess, name: string, file: StoreFile, said: Map<string, number>) {
+  constructor(
+    world: World,
+    server: ServerProcess,
+    name: string,
+    lasting: {
+      readonly file: StoreFile;
+      readonly mailFile: UserQueueStore;
+      readonly said: Map<string, number[]>;
+    },
+  ) {
     const { settings } = server;
     this.name = name;
     this.#world = world;
-    this.#said = said;
+    this.#said = lasting.said;
+    const { clock, chances } = world;
+    const isDurable = settings.mode !== 'memory';
     this.engine = createEngine(
       {
         onMessage: (message) => handle(world, this, message),
@@ -212,15 +248,17 @@ export class Incarnation implements Listener {
           if (record.name === 'engine.failed') world.fault('the engine never fails', record.message ?? '');
         },
         ...(settings.hasAuth && { authenticate: (request) => this.#authenticate(request.token) }),
-        store:
-          settings.mode !== 'memory'
-            ? new DurableStore(file, world.clock, world.chances.server, this, settings.storeWriteMs)
-            : memoryStore(this.#environment()),
-        userQueues: memoryUserQueues(this.#environment()),
+        store: isDurable
+          ? new DurableStore(lasting.file, clock, new Disk(clock, chances.server, this, settings.storeWriteMs))
+          : memoryStore(this.#environment()),
+        userQueues: isDurable
+          ? onDisk(lasting.mailFile, new Disk(clock, chances.mail, this, settings.storeWriteMs))
+          : memoryUserQueues(this.#environment()),
         ...(settings.mode === 'hook' && { positions: server.database.hookFor(this) }),
         limits: {
           sessionTtlMs: settings.sessionTtlMs,
           replay: { messages: settings.replayMessages, bytes: 1_048_576, ageMs: settings.replayAgeMs },
+          userQueue: { messages: settings.userMessages, bytes: 1_048_576, totalBytes: 1_048_576, ttlMs: 604_800_000 },
           concurrentHandlers: { total: settings.handlers, perIdentity: 250 },
           window: { messages: settings.windowMessages, bytes: 1_048_576 },
           handlerRetries: server.retries,
@@ -260,18 +298,45 @@ export class Incarnation implements Listener {
     let did = false;
     for (const [id, session] of this.#sessions) {
       for (let index = 0; index < count; index += 1) {
-        const k = (this.#said.get(id) ?? 0) + 1;
+        const said = this.#said.get(id) ?? [];
+        const k = said.length + 1;
         const offset = session.send({ session: id, k });
         if (offset === 0) {
           this.#sessions.delete(id);
           break;
         }
         this.#world.trace.add(this.name, `says ${id}:${k} at offset ${offset}`);
-        this.#said.set(id, k);
+        this.#said.set(id, [...said, offset]);
         did = true;
       }
     }
     return did;
+  }
+
+  sendTo(choice: number): void {
+    const { ledger, chances, trace } = this.#world;
+    const { mail } = ledger;
+    const again = chances.mail.hits(0.2) ? mail.all[Math.floor(choice * mail.all.length)] : undefined;
+    const isKnown = again?.id !== undefined && mail.isTaken(again.id);
+    const id = again?.id ?? (chances.mail.hits(0.5) ? `id ${mail.all.length}` : undefined);
+    const sessions = [...this.#sessions.keys()].filter((key) => this.engine.sessions.has(key));
+    const one = mail.add({ id, ttlMs: chances.mail.hits(0.2) ? 2_000 : null, sessions: new Set(sessions) });
+    const user = this.#world.server.settings.hasAuth ? 'user' : 'anonymous';
+    const limits = { ...(one.ttlMs !== null && { ttlMs: one.ttlMs }), ...(id !== undefined && { id }) };
+    trace.add(this.name, `sends mail ${one.n} ${JSON.stringify(limits)}`);
+    this.engine.sendTo(user, { n: one.n }, limits).then(
+      (status) => {
+        trace.add(this.name, `mail ${one.n} is ${status}`);
+        one.status = status;
+        tally(`mail ${status}`);
+        // As many are remembered as may wait.
+        const isRemembered = this.#world.server.settings.userMessages > mail.all.length;
+        if (isKnown && isRemembered && status !== 'duplicate') {
+          this.#world.fault('an id is taken once', `mail ${one.n} has the id of another, and is ${status}`);
+        }
+      },
+      () => (one.status = 'failed'),
+    );
   }
 
   closeSession(choice: number, code: number): boolean {
@@ -329,6 +394,7 @@ export class Incarnation implements Listener {
   die(): void {
     if (!this.isAlive) return;
     this.isAlive = false;
+    if (this.#world.server.settings.mode === 'memory') this.#world.ledger.mail.forget();
     this.#backlog = [];
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
@@ -385,4 +451,14 @@ export class Incarnation implements Listener {
       timer.run();
     });
   }
+}
+
+/** A file of queues behind a disk that takes its time. */
+function onDisk(file: UserQueueStore, disk: Disk): UserQueueStore {
+  return {
+    append: (...args) => disk.write(() => file.append(...args)),
+    load: (...args) => disk.write(() => file.load(...args)),
+    settle: (...args) => disk.write(() => file.settle(...args)),
+    sweep: () => disk.write(() => file.sweep()),
+  };
 }

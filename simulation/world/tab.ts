@@ -40,6 +40,8 @@ export interface Running {
   readonly page: Page;
   readonly socket: Socket<unknown, { readonly label: number }>;
   readonly heard: Heard[];
+  /** Messages to the user, with the session that they came in. */
+  readonly mail: { readonly session: string; readonly n: number }[];
   /** Set once close() was called, and once it was done. */
   isClosing: boolean;
   isClosed: boolean;
@@ -130,6 +132,7 @@ export class Tab {
       page,
       socket,
       heard: [],
+      mail: [],
       isClosing: false,
       isClosed: false,
       hasStorageFailed: false,
@@ -139,13 +142,19 @@ export class Tab {
     this.past.push(running);
     world.connect(running);
     socket.on('message', (payload) => {
-      const { session, k } = payload as { readonly session: string; readonly k: number };
+      const { session, k, n } = payload as { readonly session: string; readonly k: number; readonly n?: number };
+      if (n !== undefined) {
+        world.mailHeard(running, n);
+        return;
+      }
       running.heard.push({ type: 'message', session, k, gap: null });
       world.heard(running);
     });
     socket.on('gap', (gap) => {
       world.trace.add(page.name, `gap ${JSON.stringify(gap)}`);
-      running.heard.push({ type: 'gap', session: null, k: 0, gap });
+      // Of a session that the server does not know: nobody can say any more which one that was.
+      const session = gap.to === null ? null : (world.sessions.get(page)?.at(-1)?.session ?? null);
+      running.heard.push({ type: 'gap', session, k: 0, gap });
     });
     socket.on('drop', (drop) => world.trace.add(page.name, `drop ${drop.id} ${drop.error.code}`));
     socket.on('error', (error) => world.onError(page, error));

@@ -34,6 +34,7 @@ export class World {
     readonly storage: Chance;
     readonly server: Chance;
     readonly handler: Chance;
+    readonly mail: Chance;
   };
   readonly trace: Trace;
   readonly ledger: Ledger = new Ledger();
@@ -67,6 +68,7 @@ export class World {
       storage: new Chance(seed, 'storage'),
       server: new Chance(seed, 'server'),
       handler: new Chance(seed, 'handler'),
+      mail: new Chance(seed, 'messages to users'),
     };
     this.tap = new Tap(this.ledger, this.trace, () => this.clock.now, {
       fault: (invariant, text) => this.fault(invariant, text),
@@ -148,6 +150,14 @@ export class World {
 
   heard(running: Running): void {
     invariants.heard(this, running);
+  }
+
+  mailHeard(running: Running, n: number): void {
+    const session = this.sessions.get(running.page)?.at(-1)?.session ?? '';
+    this.trace.add(running.page.name, `has mail ${n} in ${session}`);
+    invariants.mailHeard(this, running, session, n);
+    running.mail.push({ session, n });
+    this.ledger.mail.get(n)?.heardIn.add(session);
   }
 
   closed(running: Running): void {

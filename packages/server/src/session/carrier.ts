@@ -14,6 +14,13 @@ export interface CarrierHost {
   ended(): void;
 }
 
+interface Travelling {
+  readonly offset: number;
+  /** In the queue. */
+  readonly place: number;
+  readonly entry: UserEntry;
+}
+
 /** A user's queue as it travels in one session: under which offsets, and what of it the client has acknowledged. */
 export class Carrier {
   /** Place of the next entry in the queue, counted from the first ever. */
@@ -22,7 +29,7 @@ export class Carrier {
   readonly #host: CarrierHost;
   /** Half of the session's replay buffer: the rest is for what the app sends to the session itself. */
   readonly #room: { readonly messages: number; readonly bytes: number };
-  #travelling = new Deque<{ readonly offset: number; readonly entry: UserEntry }>();
+  #travelling = new Deque<Travelling>();
   #bytes = 0;
   #newest = 0;
 
@@ -46,9 +53,7 @@ export class Carrier {
   }
 
   take(entry: UserEntry): void {
-    const offset = this.#session.push(entry.payload);
-    this.#travelling.push({ offset, entry });
-    this.#bytes += entry.payload.length * 2;
+    this.#keep({ offset: this.#session.push(entry.payload), place: this.place, entry });
     this.#newest = entry.seq;
     // What another session has acknowledged is kept here as long as the replay buffer keeps it, and no longer.
     while (this.#travelling.length > this.#room.messages && this.#travelling.at(0)?.entry.isGone === true)
@@ -70,19 +75,23 @@ export class Carrier {
   }
 
   /**
-   * Messages `from` to `to` have fallen out of the session's replay buffer. Gives those that are the queue's, in order:
-   * they travel again under the last of these offsets. The client has seen nothing from `from` on.
+   * Everything up to this offset has fallen out of the replay buffer, and the client that comes back has seen nothing behind
+   * it. What is still in the queue moves up to the offsets of the messages of this queue that follow; for the last ones
+   * none is left: they travel again. So order is kept, and what the session itself was sent keeps its offsets.
    */
-  rescue(from: number, to: number): readonly string[] {
-    const isLost = ({ offset }: { readonly offset: number }): boolean => offset >= from && offset <= to;
+  lost(through: number): void {
     const all = [...this.#travelling];
-    const lost = all.filter(isLost);
-    if (lost.length === 0) return [];
-    const first = to - lost.length + 1;
-    const moved = lost.map(({ entry }, index) => ({ offset: first + index, entry }));
+    const waiting = new Deque<Travelling>();
+    for (const item of all) if (!item.entry.isGone) waiting.push(item);
     this.#travelling = new Deque();
-    for (const item of [...moved, ...all.filter((each) => !isLost(each))]) this.#travelling.push(item);
-    return lost.map(({ entry }) => entry.payload);
+    this.#bytes = 0;
+    for (const item of all) {
+      if (item.offset <= through) continue;
+      const next = item.entry.isGone ? item : (waiting.shift() as Travelling);
+      if (next !== item) this.#session.replace(item.offset, next.entry.payload);
+      this.#keep({ ...next, offset: item.offset });
+    }
+    this.place = waiting.at(0)?.place ?? this.place;
   }
 
   /** The client is back. */
@@ -92,6 +101,11 @@ export class Carrier {
 
   ended(): void {
     this.#host.ended();
+  }
+
+  #keep(item: Travelling): void {
+    this.#travelling.push(item);
+    this.#bytes += item.entry.payload.length * 2;
   }
 
   #shift(): void {

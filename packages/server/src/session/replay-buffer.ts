@@ -3,7 +3,7 @@ import type { Limits } from './limits.ts';
 
 export interface ReplayEntry {
   readonly offset: number;
-  readonly payload: string;
+  payload: string;
   /** When it was added. */
   readonly at: number;
 }
@@ -66,16 +66,12 @@ export class ReplayBuffer {
     while (this.#entries.length > 0 && this.first <= offset) this.#drop();
   }
 
-  /** Puts messages back before the first that is here, under the offsets before its own: nobody has seen those. */
-  restore(payloads: readonly string[], now: number): void {
-    const behind = [...this.#entries];
-    const { first } = this;
-    this.#entries.clear();
-    for (const [index, payload] of payloads.entries()) {
-      this.#entries.push({ offset: first - payloads.length + index, payload, at: now });
-      this.#bytes += size(payload);
-    }
-    for (const entry of behind) this.#entries.push(entry);
+  /** Another message under an offset that is here, and that nobody has seen. */
+  replace(offset: number, payload: string): void {
+    const entry = this.#entries.at(offset - this.first);
+    if (entry === undefined) return;
+    this.#bytes += size(payload) - size(entry.payload);
+    entry.payload = payload;
   }
 
   [Symbol.iterator](): IterableIterator<ReplayEntry> {

@@ -93,14 +93,12 @@ export class ServerSession implements Session {
 
   /** Goes on after `received`, or as near as what is left allows. */
   resumeAfter(received: number): Resumption {
-    const now = this.#context.environment.now();
     this.confirm(received);
-    this.#replay.dropOld(now);
-    const { reason } = this.#replay;
-    if (received >= this.#replay.first - 1) return { offset: received };
-    this.#replay.restore(this.carrier?.rescue(received + 1, this.#replay.first - 1) ?? [], now);
-    const offset = this.#replay.first - 1;
-    return received === offset ? { offset } : { offset, lost: { reason, from: received + 1, to: offset } };
+    this.#replay.dropOld(this.#context.environment.now());
+    const { first, reason } = this.#replay;
+    if (received >= first - 1) return { offset: received };
+    this.carrier?.lost(first - 1);
+    return { offset: first - 1, lost: { reason, from: received + 1, to: first - 1 } };
   }
 
   /** What the client has not confirmed. */
@@ -126,6 +124,11 @@ export class ServerSession implements Session {
       );
     }
     return this.push(payload);
+  }
+
+  /** Changes what is sent under an offset that the client has not seen. */
+  replace(offset: number, payload: string): void {
+    this.#replay.replace(offset, payload);
   }
 
   /** Sends what is encoded, and fits into the replay buffer. */

@@ -94,24 +94,32 @@ describe('sendTo', () => {
     expect(heard(await join(world, 'me'))).toEqual([]);
   });
 
-  test('what falls out of the replay buffer is put back in its place, and only the rest is told as lost', async () => {
-    const world = worldOf({ limits: { replay: { messages: 4, bytes: 10_000, ageMs: 100_000 } } });
+  test('what falls out of the replay buffer comes behind the gap, in order, and the rest keeps its offsets', async () => {
+    const world = worldOf({ limits: { replay: { messages: 6, bytes: 10_000, ageMs: 100_000 } } });
     const first = await join(world, 'me');
     const session = world.sessions[0]!;
-    session.send('plain 1');
-    await world.engine.sendTo('me', 'one');
-    session.send('plain 2');
-    await world.engine.sendTo('me', 'two');
+    for (const text of ['one', 'two', 'three']) {
+      session.send(`before ${text}`);
+      await world.engine.sendTo('me', text);
+    }
     await world.settle();
     first.drop();
-    for (let index = 3; index <= 6; index += 1) session.send(`plain ${index}`);
+    for (const text of ['a', 'b', 'c']) session.send(text);
     const second = await join(world, 'me', { n: 2, ...first.resumption(0) });
-    expect(second.welcome).toMatchObject({ offset: 2, lost: { reason: 'buffer-overflow', from: 1, to: 2 } });
-    expect(heard(second)).toEqual(['one', 'two', 'plain 3', 'plain 4', 'plain 5', 'plain 6']);
-    // The new offset of `one` is 3: its acknowledgement, and nothing below, takes it out of the queue.
-    second.raw('["a",3]');
+    expect(second.welcome).toMatchObject({ offset: 3, lost: { reason: 'buffer-overflow', from: 1, to: 3 } });
+    const got = second.ofKind('m').map(({ offset, payload }) => [offset, payload]);
+    expect(got).toEqual([
+      [4, 'one'],
+      [5, 'before three'],
+      [6, 'two'],
+      [7, 'a'],
+      [8, 'b'],
+      [9, 'c'],
+      [10, 'three'],
+    ]);
+    second.raw('["a",6]');
     await world.settle();
-    expect(heard(await join(world, 'me'))).toEqual(['two']);
+    expect(heard(await join(world, 'me'))).toEqual(['three']);
   });
 
   test('a backlog takes half of the replay buffer at most, and flows on with the acknowledgements', async () => {
