@@ -3,6 +3,7 @@ import { isAccepted, type Mail } from './world/mail.ts';
 import type { LinkFacts } from './world/tap.ts';
 import type { Heard, Running } from './world/tab.ts';
 import type { Page } from './world/page.ts';
+import { isUnreadable, textOf } from './world/payloads.ts';
 import type { World } from './world/world.ts';
 
 /**
@@ -74,7 +75,7 @@ export function stored(world: World, sent: Sent): void {
   }
   const isOnDisk = [...(tab?.device.disk.logs.values() ?? [])].some((log) =>
     [...log.segments.values()].some(({ messages }) =>
-      messages.some(({ payload }) => payload.includes(`:${sent.label}}`)),
+      messages.some(({ payload }) => textOf(payload).includes(`:${sent.label}}`)),
     ),
   );
   // The news may come late, to a page that was frozen: by then another page may have let it expire.
@@ -114,6 +115,11 @@ export function settled(world: World, sent: Sent): void {
     case 'HANDLER_FAILED':
       if (!runs.some((run) => run.outcome === 'thrown')) {
         world.fault('a failure is the handler’s', `message ${label} says HANDLER_FAILED, and no handler failed`);
+      }
+      return;
+    case 'INVALID_MESSAGE':
+      if (!isUnreadable(world.seed, label) || runs.length > 0) {
+        world.fault('no lawful message is turned down', `message ${label}: ${outcome}, ${runs.length} runs`);
       }
       return;
     case 'MESSAGE_TOO_LARGE':

@@ -33,6 +33,11 @@ const SITUATIONS = [
   'server closed with 4409',
   'server closed with 1012',
   'storage failed',
+  'outcome INVALID_MESSAGE',
+  'sent bytes',
+  'sent blob',
+  'bytes up',
+  'bytes down',
 ];
 
 /** Declares the tests of the seeds from `first` on: one test a block, and one for what they have reached. */

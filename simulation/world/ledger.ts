@@ -1,6 +1,7 @@
 import type { Receipt } from '../../packages/core/src/socket/types.ts';
 import { MailBook } from './mail.ts';
 import type { Page } from './page.ts';
+import { jsonOf } from './payloads.ts';
 
 /** What the app gave to `send`, and what it was told about it. */
 export interface Sent {
@@ -114,8 +115,8 @@ export class Ledger {
 }
 
 /** The label in a payload of the world. */
-export function labelOf(payload: unknown): number {
-  const label = (payload as { readonly label?: unknown } | null)?.label;
-  if (typeof label !== 'number') throw new Error(`a payload that the world never made: ${JSON.stringify(payload)}`);
+export function labelOf(data: unknown): number {
+  const label = (jsonOf(data) as { readonly label?: unknown } | null)?.label;
+  if (typeof label !== 'number') throw new Error(`a payload that the world never made: ${JSON.stringify(data)}`);
   return label;
 }

@@ -2,6 +2,7 @@ import type { WebSocketLike } from '../../packages/core/src/environment/ports.ts
 import { Pipe } from '../../packages/core/src/testing/pipe.ts';
 import type { Chance } from './prng.ts';
 import type { Clock } from './clock.ts';
+import type { Data } from './payloads.ts';
 
 /** How a connect goes. `burst`: the server accepts and closes in one turn, so the page sees open and close at once. */
 export type ConnectWeather = 'good' | 'refuse' | 'hang' | 'slow' | 'burst';
@@ -16,7 +17,7 @@ export interface LinkOwner {
 /** The server's end of a link, as a server process sees it. */
 export interface ServerEnd {
   readonly link: Link;
-  send(data: string): void;
+  send(data: Data): void;
   close(code: number, reason: string): void;
   /** Ends it at once, without a close frame. */
   terminate(): void;
@@ -24,7 +25,7 @@ export interface ServerEnd {
 
 /** What a server process does with its end. */
 export interface ServerSide {
-  message(data: string): void;
+  message(data: Data): void;
   closed(code: number, reason: string): void;
 }
 
@@ -39,8 +40,8 @@ export interface Listener {
 /** What the world wants to know of every link; the tap reads the wire. */
 export interface LinkWatcher {
   opened(link: Link): void;
-  up(link: Link, data: string): void;
-  down(link: Link, data: string): void;
+  up(link: Link, data: Data): void;
+  down(link: Link, data: Data): void;
   /** The page ended its end, or dropped it. */
   clientClosed(link: Link, code: number, reason: string): void;
   /** The server ended it: `code` null without a close frame. */
@@ -50,7 +51,7 @@ export interface LinkWatcher {
 type Packet =
   /** The server's answer to the handshake. */
   | { readonly type: 'opened'; readonly isBurst: boolean }
-  | { readonly type: 'data'; readonly data: string }
+  | { readonly type: 'data'; readonly data: Data }
   | { readonly type: 'close'; readonly code: number; readonly reason: string }
   /** The end of the TCP connection: FIN or RST. */
   | { readonly type: 'end' };
@@ -206,7 +207,7 @@ export class Link {
 
   // The client's end.
 
-  sendUp(data: string): void {
+  sendUp(data: Data): void {
     this.#network.watcher.up(this, data);
     this.#up.push({ type: 'data', data });
   }
@@ -239,7 +240,7 @@ export class Link {
 
   // The server's end.
 
-  #sendDown(data: string): void {
+  #sendDown(data: Data): void {
     if (this.#serverState !== 'open') return;
     this.#down.push({ type: 'data', data });
   }
@@ -423,7 +424,7 @@ export class ClientSocket implements WebSocketLike {
     return this.#closesInPage;
   }
 
-  send(data: string): void {
+  send(data: Data): void {
     if (this.state === 'connecting') throw new Error('InvalidStateError: still in CONNECTING state');
     if (this.state === 'open') this.link.sendUp(data);
     else this.#lost += data.length;
@@ -449,8 +450,9 @@ export class ClientSocket implements WebSocketLike {
     this.onopen?.({ type: 'open' } as never);
   }
 
-  message(data: string): void {
-    this.onmessage?.({ data });
+  message(data: Data): void {
+    // As a browser gives it.
+    this.onmessage?.({ data: typeof data === 'string' ? data : data.buffer });
   }
 
   /** The connection could not be made, or was given up while it was made. */

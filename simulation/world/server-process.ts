@@ -15,6 +15,7 @@ import { DurableStore, type StoreFile } from './durable-store.ts';
 import { handle } from './handler.ts';
 import type { Run } from './ledger.ts';
 import type { Listener, ServerEnd, ServerSide } from './network.ts';
+import { bytesOf, kindOf } from './payloads.ts';
 import type { World } from './world.ts';
 
 export interface ServerSettings {
@@ -282,7 +283,7 @@ export class Incarnation implements Listener {
     if (slot !== undefined) tally('came with a slot');
     const events = this.engine.accept(
       {
-        send: (text) => end.send(text),
+        send: (data) => end.send(data),
         close: (code, reason) => end.close(code, reason),
         terminate: () => end.terminate(),
         get bufferedAmount() {
@@ -300,7 +301,9 @@ export class Incarnation implements Listener {
       for (let index = 0; index < count; index += 1) {
         const said = this.#said.get(id) ?? [];
         const k = said.length + 1;
-        const offset = session.send({ session: id, k });
+        const data = { session: id, k };
+        const isJson = kindOf(this.#world.seed, k) === 'json';
+        const offset = session.send(isJson ? data : bytesOf(data, k));
         if (offset === 0) {
           this.#sessions.delete(id);
           break;

@@ -9,6 +9,7 @@ import {
 } from '../../packages/core/src/storage/ports.ts';
 import { pageOf } from '../../packages/core/src/testing/log-table.ts';
 import type { Clock } from './clock.ts';
+import type { Data } from './payloads.ts';
 import type { Chance } from './prng.ts';
 
 /** What a page is to the storage. */
@@ -46,7 +47,7 @@ export class Disk {
   pageMessages = 1_000;
   readonly #handles = new Set<Handle>();
   /** Told of each message that is written. */
-  onStored: (payload: string) => void = () => {};
+  onStored: (payload: Data) => void = () => {};
   /** Told of each committed change. */
   onCommit: (what: string) => void = () => {};
 

@@ -8,6 +8,7 @@ import * as invariants from '../invariants.ts';
 import type { Sent } from './ledger.ts';
 import type { Device } from './device.ts';
 import { Page } from './page.ts';
+import { blobOf, bytesOf, isUnreadable, jsonOf, kindOf } from './payloads.ts';
 import type { World } from './world.ts';
 
 /** What the app of a tab is like, for its whole life. */
@@ -38,7 +39,7 @@ export interface Heard {
 /** A page with its app. */
 export interface Running {
   readonly page: Page;
-  readonly socket: Socket<unknown, { readonly label: number }>;
+  readonly socket: Socket<unknown, { readonly label: number } | Uint8Array | Blob>;
   readonly heard: Heard[];
   /** Messages to the user, with the session that they came in. */
   readonly mail: { readonly session: string; readonly n: number }[];
@@ -113,7 +114,7 @@ export class Tab {
             scope: 'sim:user',
             createStore: () => device.disk.connect(page),
           });
-    const socket = createSocket<unknown, { readonly label: number }>({
+    const socket = createSocket<unknown, { readonly label: number } | Uint8Array | Blob>({
       url: 'ws://server.test/',
       protocol: holdfast(),
       outbox,
@@ -142,7 +143,11 @@ export class Tab {
     this.past.push(running);
     world.connect(running);
     socket.on('message', (payload) => {
-      const { session, k, n } = payload as { readonly session: string; readonly k: number; readonly n?: number };
+      const { session, k, n } = jsonOf(payload) as {
+        readonly session: string;
+        readonly k: number;
+        readonly n?: number;
+      };
       if (n !== undefined) {
         world.mailHeard(running, n);
         return;
@@ -169,6 +174,20 @@ export class Tab {
     if (link !== undefined) page.prepared?.add(link.id);
   }
 
+  /** What the app sends as the message of this label. */
+  #payload(page: Page, label: number): { readonly label: number } | Uint8Array | Blob {
+    const kind = kindOf(this.#world.seed, label);
+    count(`sent ${kind}`);
+    if (kind === 'json') return { label };
+    const bytes = bytesOf({ label }, label);
+    if (kind === 'bytes') return bytes;
+    // Some can't be read, as a file that was deleted meanwhile.
+    return blobOf(bytes, async () => {
+      await page.sleepFor(label % 50);
+      if (isUnreadable(this.#world.seed, label)) throw new Error('the file is gone');
+    });
+  }
+
   send(options: {
     ttlMs: number | null;
     abortAfterMs: number | null;
@@ -181,13 +200,10 @@ export class Tab {
     const abort = options.abortAfterMs === null ? null : new AbortController();
     const label = world.ledger.nextLabel();
     page.act(() => {
-      const receipt = socket.send(
-        { label },
-        {
-          ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),
-          ...(abort !== null && { signal: abort.signal }),
-        },
-      );
+      const receipt = socket.send(this.#payload(page, label), {
+        ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),
+        ...(abort !== null && { signal: abort.signal }),
+      });
       world.trace.add(page.name, `send ${label} as ${receipt.id}`);
       const sent: Sent = {
         label,

@@ -1,7 +1,9 @@
 import type { Ledger } from './ledger.ts';
 import { labelOf } from './ledger.ts';
 import type { Link, LinkWatcher } from './network.ts';
+import { count } from '../coverage.ts';
 import type { Page } from './page.ts';
+import type { Data } from './payloads.ts';
 import type { Trace } from './trace.ts';
 
 /** What the world read on one link. */
@@ -103,18 +105,25 @@ export class Tap implements LinkWatcher {
     this.#report.serverGaveUp(facts, code);
   }
 
-  up(link: Link, data: string): void {
-    this.#trace.add(link.owner.name, `#${link.id} > ${data.replaceAll('\n', ' ')}`);
+  up(link: Link, data: Data): void {
     const facts = this.of(link);
     facts.serverPingAt = null;
-    for (const line of data.split('\n')) this.#frameUp(facts, JSON.parse(line) as readonly unknown[]);
+    for (const frame of this.#frames(link, '>', data, 2)) this.#frameUp(facts, frame);
   }
 
-  down(link: Link, data: string): void {
-    this.#trace.add(link.owner.name, `#${link.id} < ${data.replaceAll('\n', ' ')}`);
+  down(link: Link, data: Data): void {
     const facts = this.of(link);
     facts.ping = null;
-    for (const line of data.split('\n')) this.#frameDown(facts, JSON.parse(line) as readonly unknown[]);
+    for (const frame of this.#frames(link, '<', data, 1)) this.#frameDown(facts, frame);
+  }
+
+  /** `numbers`: how many a message has before its payload. */
+  #frames(link: Link, way: string, data: Data, numbers: number): readonly (readonly unknown[])[] {
+    const text = typeof data === 'string' ? data.replaceAll('\n', ' ') : `bytes ${data.length}`;
+    this.#trace.add(link.owner.name, `#${link.id} ${way} ${text}`);
+    if (typeof data === 'string') return data.split('\n').map((line) => JSON.parse(line) as readonly unknown[]);
+    count(way === '>' ? 'bytes up' : 'bytes down');
+    return binaryFrames(data, numbers);
   }
 
   #frameUp(facts: LinkFacts, frame: readonly unknown[]): void {
@@ -161,7 +170,7 @@ export class Tap implements LinkWatcher {
   #message(facts: LinkFacts, index: number, seq: number, payload: unknown): void {
     const id = this.#producerAt(facts, index);
     const producer = this.#ledger.producer(id);
-    const text = JSON.stringify(payload);
+    const text = payload instanceof Uint8Array ? `bytes ${payload.join(' ')}` : JSON.stringify(payload);
     const before = producer.payloads.get(seq);
     if (before !== undefined && before !== text) {
       this.#fault('a seq has one payload', `${id} gave seq ${seq} to ${before} and to ${text}`);
@@ -272,6 +281,27 @@ export class Tap implements LinkWatcher {
   #fault(invariant: string, text: string): void {
     this.#report.fault(invariant, text);
   }
+}
+
+/** As docs/protocol.md has it: kind 1, varints, a length, so many bytes. */
+function binaryFrames(data: Uint8Array, numbers: number): readonly (readonly unknown[])[] {
+  const frames: unknown[][] = [];
+  let rest = [...data];
+  const varint = (): number => {
+    const end = rest.findIndex((byte) => byte < 128);
+    const digits = rest.slice(0, end + 1);
+    rest = rest.slice(end + 1);
+    return Number(digits.reduceRight((sum, byte) => (sum << 7n) | BigInt(byte & 127), 0n));
+  };
+  while (rest.length > 0) {
+    if (varint() !== 1) throw new Error('a binary frame of a kind that there is none of');
+    const values = Array.from({ length: numbers }, varint);
+    const length = varint();
+    if (length > rest.length) throw new Error('a binary frame is cut off');
+    frames.push(['m', ...values, Uint8Array.from(rest.slice(0, length))]);
+    rest = rest.slice(length);
+  }
+  return frames;
 }
 
 function range(from: number, to: number): readonly number[] {

@@ -6,6 +6,7 @@ import { Device } from './device.ts';
 import { labelOf, Ledger, type Sent } from './ledger.ts';
 import { Network } from './network.ts';
 import type { Page } from './page.ts';
+import { textOf } from './payloads.ts';
 import { Chance } from './prng.ts';
 import { ServerProcess, type ServerSettings } from './server-process.ts';
 import { type LinkFacts, Tap, type WelcomeFrame } from './tap.ts';
@@ -85,7 +86,7 @@ export class World {
     device.disk.pageMessages = pageMessages;
     device.disk.onCommit = (what) => this.trace.add(`${name} disk`, what);
     device.disk.onStored = (payload) => {
-      const sent = this.ledger.sent.get(labelOf(JSON.parse(payload)));
+      const sent = this.ledger.sent.get(labelOf(JSON.parse(textOf(payload))));
       if (sent !== undefined) sent.wasStored = true;
     };
     device.locks.onChange = (who, what) => this.trace.add(who, what);

@@ -6,7 +6,7 @@ export type { ErrorCode, Json } from './lib/errors.ts';
 export { acknowledgement, pongBarrier } from './machines/confirmation.ts';
 export type { AcknowledgementOptions, Confirm, MessageId } from './machines/confirmation.ts';
 export type { Protocol } from './machines/conversation.ts';
-export type { LostReason } from './protocol/frames.ts';
+export type { LostReason, MessageData } from './protocol/frames.ts';
 export type { BackoffOptions, Jitter } from './machines/backoff.ts';
 export type { RetryContext } from './machines/connection-state.ts';
 export { createSocket } from './socket/create-socket.ts';
@@ -26,6 +26,7 @@ export type {
   Receipt,
   ReceiptStatus,
   ReconnectOptions,
+  Sendable,
   SendOptions,
   Socket,
   SocketEvents,

@@ -1,4 +1,4 @@
-import type { Environment, Json, Outbox, WebSocketLike } from '@holdfast/core';
+import type { Environment, MessageData, Outbox, WebSocketLike } from '@holdfast/core';
 import {
   createTestWorld,
   explore,
@@ -26,7 +26,7 @@ test('a world gives what createSocket takes', () => {
   expectTypeOf(world.WebSocket).toEqualTypeOf<typeof WebSocket>();
   expectTypeOf(world.page.reload()).toEqualTypeOf<TestPage>();
   expectTypeOf(world.openPage()).toEqualTypeOf<TestPage>();
-  expectTypeOf(world.storage.messages()).toEqualTypeOf<readonly Json[]>();
+  expectTypeOf(world.storage.messages()).toEqualTypeOf<readonly MessageData[]>();
   expectTypeOf(world.server('wss://a.test/')).toEqualTypeOf<TestServer>();
   // @ts-expect-error there are two kinds
   createTestWorld({ timers: 'fake' });
@@ -53,7 +53,7 @@ test('a server is a script, and the one for holdfast() has types for both ways',
   expectTypeOf(server).toExtend<ServerScript>();
   expectTypeOf(server.taken).toEqualTypeOf<{ text: string }[]>();
   expectTypeOf(server.broadcast).parameter(0).toEqualTypeOf<number>();
-  expectTypeOf(new HoldfastServer().taken).toEqualTypeOf<Json[]>();
+  expectTypeOf(new HoldfastServer().taken).toEqualTypeOf<MessageData[]>();
   expectTypeOf<NonNullable<ServerScript['onMessage']>>().parameters.toEqualTypeOf<
     [TestPeer, string | Uint8Array<ArrayBuffer>]
   >();

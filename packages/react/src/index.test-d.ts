@@ -1,4 +1,4 @@
-import type { ConnectionState, Json, Phase, Socket, SocketStats } from '@holdfast/core';
+import type { ConnectionState, MessageData, Phase, Socket, SocketStats } from '@holdfast/core';
 import { expectTypeOf, test } from 'vitest';
 import { useConnectionState, useOnMessage, useSocket, useSocketStats, type UseSocketOptions } from './index.ts';
 
@@ -63,7 +63,7 @@ test("useOnMessage gives the handler the socket's messages", () => {
     expectTypeOf(message).toEqualTypeOf<Incoming>();
   });
   useOnMessage(useSocket('ws://a.test'), (message) => {
-    expectTypeOf(message).toEqualTypeOf<Json>();
+    expectTypeOf(message).toEqualTypeOf<MessageData>();
   });
   expectTypeOf(useOnMessage(socket, () => {})).toEqualTypeOf<void>();
   // @ts-expect-error another kind of message

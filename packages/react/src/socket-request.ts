@@ -1,10 +1,10 @@
-import { HoldfastError, type Json, type SocketOptions } from '@holdfast/core';
+import { HoldfastError, type Sendable, type SocketOptions } from '@holdfast/core';
 
 /** Where a hook connects. */
 export type SocketUrl = SocketOptions['url'];
 
 /** What `useSocket` takes with a URL: the options of `createSocket`, and how the socket is shared and let go. */
-export interface UseSocketOptions<Outgoing = Json> extends Omit<SocketOptions<Outgoing>, 'url' | 'signal'> {
+export interface UseSocketOptions<Outgoing = Sendable> extends Omit<SocketOptions<Outgoing>, 'url' | 'signal'> {
   /**
    * Names the socket. Needed when the URL is a function, which can't be compared; with a URL as text it tells two
    * sockets to the same place apart. Default: none.

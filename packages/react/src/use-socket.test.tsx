@@ -5,7 +5,7 @@ import {
   memory,
   plain,
   type ConnectionState,
-  type Json,
+  type MessageData,
   type Socket,
 } from '@holdfast/core';
 import { act, cleanup, render, type RenderResult } from '@testing-library/react';
@@ -484,7 +484,7 @@ async function renderCounted(
 }
 
 test('1,000 messages reach the handler once each, in order, and render nothing', async () => {
-  const heard: Json[] = [];
+  const heard: MessageData[] = [];
   function Listener({ socket }: { socket: Socket }): ReactNode {
     useOnMessage(socket, (message) => void heard.push(message));
     return null;
@@ -538,7 +538,7 @@ test('numbers that change render only who shows them', async () => {
 test('a handler that throws is reported, and the others still hear', async () => {
   const heard: string[] = [];
   const faults: HoldfastError[] = [];
-  function Listener({ socket, handler }: { socket: Socket; handler: (message: Json) => void }): ReactNode {
+  function Listener({ socket, handler }: { socket: Socket; handler: (message: MessageData) => void }): ReactNode {
     useOnMessage(socket, handler);
     return null;
   }

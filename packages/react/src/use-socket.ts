@@ -1,4 +1,4 @@
-import { createSocket, type Json, type Socket } from '@holdfast/core';
+import { createSocket, type MessageData, type Sendable, type Socket } from '@holdfast/core';
 import { useEffect, useInsertionEffect, useRef, useState } from 'react';
 import { SocketPool, type PooledSocket } from './pool.ts';
 import { invalid, socketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
@@ -31,11 +31,11 @@ const pool = new SocketPool(createSocket);
  * const socket = useSocket<Message>('wss://example.org/chat');
  * const phase = useConnectionState(socket, (state) => state.phase);
  */
-export function useSocket<Incoming = Json, Outgoing = Json>(
+export function useSocket<Incoming = MessageData, Outgoing = Sendable>(
   target: Socket<Incoming, Outgoing> | string | URL,
   options?: UseSocketOptions<Outgoing>,
 ): Socket<Incoming, Outgoing>;
-export function useSocket<Incoming = Json, Outgoing = Json>(
+export function useSocket<Incoming = MessageData, Outgoing = Sendable>(
   url: SocketUrl,
   options: UseSocketOptions<Outgoing> & { readonly key: string },
 ): Socket<Incoming, Outgoing>;

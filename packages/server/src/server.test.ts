@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { encode, type Json } from '@holdfast/core/protocol';
+import {
+  decodeServerMessage,
+  encode,
+  joinBinary,
+  messageFrame,
+  type BinaryFrame,
+  type Json,
+} from '@holdfast/core/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer } from './server.ts';
@@ -110,9 +117,30 @@ async function upgradeStatus(port: number, headers: Record<string, string> = {},
 }
 
 describe('upgrade', () => {
+  test('bytes are taken and answered over a real socket, as a Uint8Array that is no Buffer', async () => {
+    const heard: unknown[] = [];
+    const { url } = await start({
+      onMessage: ({ data }, session) => {
+        heard.push(data);
+        session.send(data);
+      },
+    });
+    const client = await new Client(url).open();
+    await client.hello();
+    client.socket.removeAllListeners('message');
+    const answer = once(client.socket, 'message');
+    const payload = new Uint8Array(100_000).fill(7);
+    client.socket.send(joinBinary([messageFrame(payload, 0, 1) as BinaryFrame]));
+    const [data, isBinary] = (await answer) as [Buffer, boolean];
+    expect(Object.getPrototypeOf(heard[0])).toBe(Uint8Array.prototype);
+    expect(heard).toEqual([payload]);
+    expect(isBinary).toBe(true);
+    expect(decodeServerMessage(data)).toEqual({ ok: true, frames: [{ kind: 'm', offset: 1, payload }] });
+  });
+
   test('a message is taken, acknowledged and answered over a real socket', async () => {
     const { url, server } = await start({
-      onMessage: (message, session) => void session.send({ echo: message.data }),
+      onMessage: (message, session) => void session.send({ echo: message.data as string }),
       authenticate: ({ token, remoteAddress }) => `${token} at ${remoteAddress}`,
     });
     const client = await new Client(url).open();
@@ -284,11 +312,11 @@ describe('herd and drain', () => {
 });
 
 describe('what a client may not send', () => {
-  test('binary data: 1003', async () => {
+  test('bytes that are no frame: 1002', async () => {
     const { url } = await start();
     const client = await new Client(url).open();
     client.socket.send(Buffer.from([1, 2, 3]));
-    expect(await client.closed()).toBe(1003);
+    expect(await client.closed()).toBe(1002);
   });
 
   test('a payload above the limit: 1009, said before; far above it: 1009 at once', async () => {

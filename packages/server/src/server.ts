@@ -1,7 +1,7 @@
-import type { Json } from '@holdfast/core/protocol';
+import type { Json, MessageData } from '@holdfast/core/protocol';
 import { nodeEnvironment } from './node-environment.ts';
 import { checkOptions, checkPath, checkTime } from './options.ts';
-import type { EngineApp, Session } from './session/app.ts';
+import type { EngineApp, Sendable, Session } from './session/app.ts';
 import { createEngine } from './session/engine.ts';
 import { DEFAULT_LIMITS } from './session/limits.ts';
 import { Reporter } from './session/reporter.ts';
@@ -15,7 +15,7 @@ import { createWsAdapter } from './ws-adapter.ts';
  * survive their sockets.
  * @throws TypeError or RangeError for an option of the wrong shape, naming it.
  */
-export function createServer<Incoming = Json, Outgoing = Json, Tx = unknown>(
+export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = unknown>(
   options: ServerOptions<Incoming, Outgoing, Tx>,
 ): HoldfastServer<Outgoing> {
   checkOptions(options);

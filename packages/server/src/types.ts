@@ -1,19 +1,19 @@
-import type { Json } from '@holdfast/core/protocol';
+import type { MessageData } from '@holdfast/core/protocol';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AdmissionLimits } from './session/admission.ts';
-import type { AuthenticateRequest, EngineMessage, EventRecord, Session } from './session/app.ts';
+import type { AuthenticateRequest, EngineMessage, EventRecord, Sendable, Session } from './session/app.ts';
 import type { HeartbeatLimits, Limits } from './session/limits.ts';
 import type { SendToStatus } from './session/user-queue.ts';
 import type { SendToOptions } from './session/user-queues.ts';
 import type { PositionHook, ProducerStore } from './stores/ports.ts';
 
 /** A message on its way into the handler. */
-export interface Message<Incoming = Json, Tx = unknown> extends EngineMessage<Incoming, Tx> {
+export interface Message<Incoming = MessageData, Tx = unknown> extends EngineMessage<Incoming, Tx> {
   readonly signal: AbortSignal;
 }
 
-export interface ServerOptions<Incoming = Json, Outgoing = Json, Tx = unknown> {
+export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx = unknown> {
   /**
    * Takes a message. Messages of one producer come one at a time and in order, each once or marked `redelivered`; it is
    * acknowledged when this resolves and the position is written. Throw `Refuse` to refuse it for good; any other error
@@ -61,7 +61,7 @@ export type AllowedOrigins =
   | readonly string[]
   | ((origin: string | undefined, request: IncomingMessage) => boolean);
 
-export interface HoldfastServer<Outgoing = Json> {
+export interface HoldfastServer<Outgoing = Sendable> {
   /**
    * Answers WebSocket upgrades on `path` (default `/`); other paths are left to other listeners of the same server.
    * Returns the function that stops it; connections that are open stay.
@@ -85,7 +85,11 @@ export interface HoldfastServer<Outgoing = Json> {
    * Rejects with TypeError or RangeError for arguments that can't be sent, when the server is closing, and when the store
    * fails: then the message was not taken.
    */
-  sendTo(user: string, data: Outgoing, options?: SendToOptions): Promise<SendToStatus>;
+  sendTo(
+    user: string,
+    data: Exclude<Outgoing, ArrayBuffer | ArrayBufferView>,
+    options?: SendToOptions,
+  ): Promise<SendToStatus>;
   /**
    * Asks the clients of all connections that there are to move to new ones within `withinMs` (default 30,000, at most
    * 3,600,000), spread over that time by themselves: each opens its next socket while the old one still works.

@@ -15,7 +15,7 @@ const REASON_BYTES = 123;
 
 export interface AdapterOptions {
   readonly engine: Engine;
-  /** UTF-8 bytes of one payload. */
+  /** Bytes of one payload. */
   readonly messageBytes: number;
   readonly allowedOrigins: AllowedOrigins | undefined;
   /** What the app's `allowedOrigins` threw. */
@@ -124,8 +124,8 @@ export function carry(webSocket: WebSocket, request: IncomingMessage, engine: En
   const { upgrade, welcomed, written } = more;
   const connection = engine.accept(
     {
-      send: (text, offset) =>
-        webSocket.send(text, (error) => {
+      send: (data, offset) =>
+        webSocket.send(data, (error) => {
           // Absent or null, as the version of ws wants it.
           if (!error) written?.(offset);
         }),

@@ -26,7 +26,10 @@ export function connectionEnvironment(): ConnectionEnvironment {
       if (typeof WebSocket === 'undefined') {
         throw new TypeError('there is no WebSocket here: pass an environment with openWebSocket');
       }
-      return new WebSocket(url, [...protocols]) as WebSocketLike;
+      const socket = new WebSocket(url, [...protocols]);
+      // A Blob would have to be read, and be overtaken by what comes after it.
+      socket.binaryType = 'arraybuffer';
+      return socket as WebSocketLike;
     },
     observe,
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,

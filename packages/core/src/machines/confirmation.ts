@@ -1,4 +1,4 @@
-import type { Json } from '../lib/errors.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import type { Entry, ProducerLog } from './producer-log.ts';
 
 /** How a plain server shows that it has a message: `acknowledgement(…)` or `pongBarrier()`. */
@@ -14,9 +14,9 @@ export interface Confirmation {
   readonly waiting: number;
   has(entry: Entry): boolean;
   /** A message was written: `data` gives what the app sent. Unless it is remembered now, nothing will confirm it. */
-  wrote(log: ProducerLog, entry: Entry, data: () => Json): void;
+  wrote(log: ProducerLog, entry: Entry, data: () => MessageData): void;
   /** A message came that is no pong. Gives whether it confirmed anything. */
-  heard(data: Json): boolean;
+  heard(data: MessageData): boolean;
   pinged(): void;
   ponged(): void;
   /** Whether a ping that is written now would confirm something sooner. */
@@ -31,9 +31,9 @@ export interface AcknowledgementOptions {
    * The id under which the server acknowledges what was sent; undefined: it does not, and the message counts as delivered
    * when the browser has given it to the network. Called once for each time that a message is written.
    */
-  idOf(data: Json): MessageId | undefined;
+  idOf(data: MessageData): MessageId | undefined;
   /** The ids that a received message acknowledges. Called with every message; the app gets it all the same. */
-  idsIn(data: Json): MessageId | readonly MessageId[] | undefined;
+  idsIn(data: MessageData): MessageId | readonly MessageId[] | undefined;
 }
 
 const UNTOLD = Symbol('untold');

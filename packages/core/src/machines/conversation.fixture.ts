@@ -1,6 +1,6 @@
 import { outboxQueue, type OutboxQueue } from './outbox.ts';
-import type { Failure, Json } from '../lib/errors.ts';
-import { encode, type Hello, type Lost, type Taken, type Welcome } from '../protocol/frames.ts';
+import type { Failure } from '../lib/errors.ts';
+import { encode, type Hello, type Lost, type MessageData, type Taken, type Welcome } from '../protocol/frames.ts';
 import { aWelcome, nothingTaken } from '../testing-fakes/frames.fixture.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
@@ -12,7 +12,7 @@ export class FakeHost implements ConversationHost {
   readonly settled: string[] = [];
   readonly queue: OutboxQueue;
   readonly written: string[] = [];
-  readonly delivered: Json[] = [];
+  readonly delivered: MessageData[] = [];
   readonly gaps: Lost[] = [];
   readonly reports: Failure[] = [];
   readonly failures: (readonly [code: string, closeCode: number])[] = [];
@@ -60,7 +60,7 @@ export class FakeHost implements ConversationHost {
     this.gaps.push(lost);
     this.onLost();
   };
-  deliver = (payload: Json): void => {
+  deliver = (payload: MessageData): void => {
     this.delivered.push(payload);
     this.onDeliver();
   };
@@ -73,9 +73,8 @@ export class FakeHost implements ConversationHost {
   };
 
   /** Appends a message to the own log, or to another. */
-  send(payload: Json = 'x', log: ProducerLog = this.queue.own): Entry {
-    const text = JSON.stringify(payload);
-    const entry = anEntry({ payload: text });
+  send(payload: MessageData = 'x', log: ProducerLog = this.queue.own): Entry {
+    const entry = anEntry({ payload: payload instanceof Uint8Array ? payload : JSON.stringify(payload) });
     log.append(entry);
     return entry;
   }

@@ -1,5 +1,6 @@
-import type { Failure, Json } from '../lib/errors.ts';
-import type { Lost } from '../protocol/frames.ts';
+import type { Bytes, EncodedPayload } from '../lib/bytes.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { Lost, MessageData } from '../protocol/frames.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import type { OutboxQueue } from './outbox.ts';
 
@@ -12,7 +13,7 @@ export interface ConversationHost {
   /** The server told its name for the identity. */
   onPeer(peer: string): void;
   /** Writes to the socket of the current connection. */
-  write(data: string | Uint8Array<ArrayBuffer>): void;
+  write(data: string | Bytes): void;
   /** What was written should be answered soon: silence is a hint that the link is dead. */
   expectAnswer(): void;
   /** Bytes that the socket was given and has not written yet. */
@@ -25,7 +26,7 @@ export interface ConversationHost {
   expireAt(at: number): void;
   /** The greeting is over; `heartbeat` is the slowest that the server wants, null where there is nothing to ask it with. */
   welcomed(welcome: { readonly resumed: boolean; readonly heartbeat: HeartbeatOptions | null }): void;
-  deliver(payload: Json): void;
+  deliver(payload: MessageData): void;
   lost(lost: Lost): void;
   roundTrip(ms: number): void;
   /** The server asks the client to move to another connection within `withinMs`: this one ends then. */
@@ -71,9 +72,9 @@ export interface Conversation {
 export interface Protocol {
   readonly name: 'plain' | 'holdfast';
   /** How a plain server's messages are read and written; absent with `holdfast`. */
-  readonly codec?: 'json' | 'text';
+  readonly codec?: 'json' | 'text' | 'raw';
   /** What a payload counts in windows and limits. */
-  bytesOf(payload: string): number;
+  readonly bytesOf: (payload: EncodedPayload) => number;
   /** Whether the conversation can ask the server for a sign of life. */
   readonly hasPing: boolean;
   /** Subprotocols offered to the server. */

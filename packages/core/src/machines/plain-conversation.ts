@@ -1,4 +1,5 @@
-import type { Json } from '../lib/errors.ts';
+import { bytesIn } from '../lib/bytes.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
 import type { Ping } from './ping.ts';
@@ -12,8 +13,8 @@ const DRAIN_CHECK_MS = 20;
  */
 const MOST_UNSETTLED_BYTES = 1_048_576;
 
-/** How messages become WebSocket text: JSON, or strings as they are. */
-export type PlainCodec = 'json' | 'text';
+/** What a WebSocket message is: JSON, a string, or a string or bytes. */
+export type PlainCodec = 'json' | 'text' | 'raw';
 
 /** What `plain()` was given, checked. */
 export interface PlainSettings {
@@ -55,7 +56,9 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
       log.send(entry);
       host.expectAnswer();
       host.write(entry.payload);
-      confirmation?.wrote(log, entry, () => (codec === 'json' ? (JSON.parse(entry.payload) as Json) : entry.payload));
+      confirmation?.wrote(log, entry, () =>
+        codec === 'json' ? (JSON.parse(entry.payload as string) as MessageData) : entry.payload,
+      );
     }
     if (confirmation?.wantsPing === true) host.requestFlush();
     // Of what waits for a confirmation there is nothing to ask the browser.
@@ -118,11 +121,12 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
         host.requestFlush();
         return;
       }
-      let message = data as Json;
-      if (codec === 'json' || typeof data !== 'string') {
+      const bytes = codec === 'raw' ? bytesIn(data) : null;
+      let message = bytes ?? (data as string as MessageData);
+      if (codec === 'json' || (typeof data !== 'string' && bytes === null)) {
         try {
           // Bytes make no JSON either: their text is '[object ArrayBuffer]'.
-          message = JSON.parse(data as string) as Json;
+          message = JSON.parse(data as string) as MessageData;
         } catch {
           // The parser's own message quotes the input, which may be secret.
           const size = typeof data === 'string' ? `${data.length} characters` : 'not text';

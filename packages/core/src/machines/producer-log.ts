@@ -1,3 +1,4 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
 import type { Failure } from '../lib/errors.ts';
 
 /** What is known of a message. Only the server's word settles what may have been sent: the last two are final. */
@@ -7,8 +8,10 @@ export type EntryStatus = 'queued' | 'inFlight' | 'delivered' | 'failed';
 export interface Entry {
   /** Its place, given by the log. */
   seq: number;
-  /** The text that goes on the wire, encoded once. */
-  readonly payload: string;
+  /** What goes on the wire, encoded once. */
+  readonly payload: EncodedPayload;
+  /** Its payload is not here yet: it waits, and so does what follows it. */
+  readonly isReading?: boolean;
   /** What it counts, as the protocol says. */
   readonly bytes: number;
   status: EntryStatus;
@@ -131,7 +134,8 @@ export class ProducerLog {
   peek(): Entry | undefined {
     for (;;) {
       const entry = this.#entries[this.#cursor];
-      if (entry === undefined || (entry.status === 'queued' && !entry.isWithdrawn)) return entry;
+      if (entry === undefined || (entry.status === 'queued' && !entry.isWithdrawn))
+        return entry?.isReading === true ? undefined : entry;
       this.#cursor += 1;
     }
   }

@@ -181,7 +181,8 @@ describe('a breach of the protocol by the server', () => {
 
   it.each([
     ['text that is no frame', 'x', 1002],
-    ['bytes', new ArrayBuffer(2), 1003],
+    ['bytes that are no frame', new ArrayBuffer(2), 1002],
+    ['what is neither text nor bytes', new Blob(['x']), 1003],
   ])('%s', (_name, data, closeCode) => {
     const scene = aScene().start();
     scene.conversation.receive(data);

@@ -1,17 +1,19 @@
-import type { Failure, Json } from '../lib/errors.ts';
+import type { Failure } from '../lib/errors.ts';
+import { messageFrame } from '../protocol/binary.ts';
 import { NORMAL, PROTOCOL_ERROR } from '../protocol/close-codes.ts';
 import { MOST_RETRY_AFTER_MS } from '../protocol/close-reason.ts';
 import { decodeServerMessage } from '../protocol/decode.ts';
+import { frameBatch } from '../protocol/frame-batch.ts';
 import {
   encodeFin,
   encodeHello,
-  encodeMessage,
   encodePing,
   encodePong,
   encodeProducers,
   encodeReceived,
   encodeSkip,
   VERSION,
+  type MessageData,
   type ServerFrame,
   type Taken,
   type Welcome,
@@ -20,8 +22,6 @@ import type { Conversation, ConversationHost } from './conversation.ts';
 import { Listing } from './listing.ts';
 import type { Entry, ProducerLog } from './producer-log.ts';
 
-/** Frames of one turn share a WebSocket message up to this size (UTF-16 units, close enough for a target). */
-const BATCH_LENGTH = 16_384;
 /** Producers that may be listed before the server has told its limit. */
 const FIRST_PRODUCERS = 16;
 /** An acknowledgement waits this long for company, or until so many messages are unacknowledged. */
@@ -51,7 +51,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
   /** Ids of those that are not finished: what the server's limit counts. */
   const unfinished = new Set<string>();
   let acknowledged = 0;
-  let batch = '';
+  const batch = frameBatch((data) => host.write(data));
   let pings = 0;
   /** Null: it has been answered. */
   let pingedAt: number | null = null;
@@ -108,7 +108,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
   function end(): void {
     phase = 'none';
     waitMs = null;
-    batch = '';
+    batch.clear();
     const { direct, logs } = queue;
     // What onConnect sent is not sent again by anybody.
     if (direct !== null && direct.nextSeq > 1) finished.add(direct.id);
@@ -119,7 +119,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
     if (!isWelcomed()) return;
     pings += 1;
     pingedAt = host.now();
-    put(encodePing(pings));
+    batch.push(encodePing(pings));
     flush();
   }
 
@@ -128,10 +128,10 @@ export function holdfastSession(host: ConversationHost): Conversation {
     if (welcome === null || !isWelcomed()) return;
     if (received > acknowledged) {
       acknowledged = received;
-      put(encodeReceived(received));
+      batch.push(encodeReceived(received));
     }
     for (const id of finished) {
-      put(encodeFin(id));
+      batch.push(encodeFin(id));
       unfinished.delete(id);
     }
     finished.clear();
@@ -143,7 +143,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
     // Logs that were adopted since the hello, or found no place in it.
     if (isFlowing) announce(logs, welcome.limits.producers - unfinished.size);
     pump([...first, ...logs], isFlowing, welcome);
-    writeBatch();
+    batch.flush();
   }
 
   function receive(data: unknown): void {
@@ -192,7 +192,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
         return;
       }
       case 'p':
-        put(encodePong(frame.n));
+        batch.push(encodePong(frame.n));
         host.requestFlush();
         return;
       case 'drain':
@@ -277,7 +277,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
     }
   }
 
-  function takeMessage(offset: number, payload: Json): void {
+  function takeMessage(offset: number, payload: MessageData): void {
     if (offset !== received + 1) {
       breach(`offset ${offset} came after ${received}`);
       return;
@@ -292,7 +292,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
   /** Lists those of the logs that are not listed yet, as far as there is room. */
   function announce(logs: readonly ProducerLog[], room = 1): void {
     const fresh = logs.filter((log) => !listingOf.has(log)).slice(0, Math.max(0, room));
-    if (fresh.length > 0) put(encodeProducers(list(fresh)));
+    if (fresh.length > 0) batch.push(encodeProducers(list(fresh)));
   }
 
   function list(logs: readonly ProducerLog[]): readonly Listing['claim'][] {
@@ -325,8 +325,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
         const skipsTo = listing.send(entry);
         messages += 1;
         bytes += entry.bytes;
-        if (skipsTo !== null) put(encodeSkip(listing.index, skipsTo));
-        put(encodeMessage(listing.index, entry.seq, entry.payload));
+        if (skipsTo !== null) batch.push(encodeSkip(listing.index, skipsTo));
+        batch.push(messageFrame(entry.payload, listing.index, entry.seq));
         host.expectAnswer();
       }
     }
@@ -338,18 +338,6 @@ export function holdfastSession(host: ConversationHost): Conversation {
       if (!after.isSettled && queue.logs.includes(after)) return true;
     }
     return false;
-  }
-
-  function put(frame: string): void {
-    if (batch.length > 0 && batch.length + frame.length >= BATCH_LENGTH) writeBatch();
-    batch += batch === '' ? frame : `\n${frame}`;
-  }
-
-  function writeBatch(): void {
-    if (batch === '') return;
-    const text = batch;
-    batch = '';
-    host.write(text);
   }
 
   function breach(message: string, closeCode: number = PROTOCOL_ERROR): void {

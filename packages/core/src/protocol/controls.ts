@@ -1,5 +1,6 @@
 import type { Json } from '../lib/errors.ts';
 import { utf8Length } from '../lib/utf8.ts';
+import type { MessageData } from './frames.ts';
 
 /**
  * What the two ends of a resumable WebSocket say to each other, beside the messages of their libraries: an object as
@@ -25,7 +26,7 @@ export const openedControl = (protocol: string, goneAfterMs: number): Json => ({
 export const closeControl = (code: number | null, reason: string): Json => ({ close: { code, reason } });
 
 /** The control that a payload is; null: it is none. */
-export function readControl(payload: Json): Control | null {
+export function readControl(payload: MessageData): Control | null {
   const { open, opened, close } = fieldsOf(payload);
   if (open !== undefined) {
     const { protocols } = fieldsOf(open);
@@ -59,7 +60,7 @@ export function isCloseCode(code: number): boolean {
   return Number.isInteger(code) && (isNamed || (code >= 3000 && code <= 4999));
 }
 
-function fieldsOf(value: Json | undefined): { readonly [name: string]: Json | undefined } {
+function fieldsOf(value: MessageData | undefined): { readonly [name: string]: Json | undefined } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as { readonly [name: string]: Json })
     : {};

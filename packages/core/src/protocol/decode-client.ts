@@ -18,7 +18,7 @@ import type { ClientFrame, ProducerClaim } from './frames.ts';
 
 /** Bounds on what a client may send, checked before anything is taken. */
 export interface DecodeLimits {
-  /** UTF-8 bytes of one payload. */
+  /** Bytes of one payload, of text in UTF-8. */
   readonly messageBytes: number;
   /** Producers in one `hello` or `producers` frame. */
   readonly producers: number;
@@ -72,7 +72,8 @@ export function decodeClientMessage(data: unknown, limits: DecodeLimits): Decode
   return decodeMessage<ClientFrame>(data, CLIENT, (frame, line) => {
     switch (frame.kind) {
       case 'm': {
-        const bytes = payloadBytes(line);
+        const { payload } = frame;
+        const bytes = payload instanceof Uint8Array ? payload.length : payloadBytes(line);
         if (bytes > limits.messageBytes)
           throw new Fault(`a payload of ${bytes} bytes is above the limit of ${limits.messageBytes}`, 1009);
         return { ...frame, bytes };

@@ -108,8 +108,8 @@ describe('a fault', () => {
     expect(framesOf('["a",1]\n["a",2]\n7')).toMatchObject({ message: expect.stringContaining('frame 2') });
   });
 
-  it.each([undefined, null, 7, new ArrayBuffer(3), new Uint8Array(3), { data: '["a",1]' }, ['a', 1]])(
-    'answers %o, which is no text, with 1003',
+  it.each([undefined, null, 7, new Blob(['x']), { data: '["a",1]' }, ['a', 1]])(
+    'answers %o, which is neither text nor bytes, with 1003',
     (data) => {
       expect(decodeClientMessage(data, limits)).toMatchObject({ ok: false, fault: { closeCode: 1003 } });
       expect(decodeServerMessage(data)).toMatchObject({ ok: false, fault: { closeCode: 1003 } });

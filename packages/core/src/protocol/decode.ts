@@ -1,4 +1,6 @@
+import { bytesIn } from '../lib/bytes.ts';
 import { describe } from '../lib/describe.ts';
+import { splitBinary } from './binary.ts';
 import { LOST_REASONS, MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
 
 // Decoding by tables: a frame is a kind and its fields in order, a field is a check. A check gives what it was given, or
@@ -17,7 +19,7 @@ export type Decoded<Frame> =
 
 /** What is wrong, for the `error` frame and the close code that answer it. */
 export interface DecodeFault {
-  /** 1002: breaks the protocol. 1003: not text. 1009: a payload above the limit. */
+  /** 1002: breaks the protocol. 1003: neither text nor bytes. 1009: a payload above the limit. */
   readonly closeCode: 1002 | 1003 | 1009;
   readonly message: string;
 }
@@ -59,23 +61,34 @@ export function frameTable(kinds: FrameFields): FrameTable {
   );
 }
 
-/** Decodes a WebSocket message. `table` and `Frame` say the same, and `read` may look at the line again. */
+/** Decodes a WebSocket message. `table` and `Frame` say the same, and `read` may look at a line of text again. */
 export function decodeMessage<Frame>(
   data: unknown,
   table: FrameTable,
-  read?: (frame: Frame, line: string) => Frame,
+  read: (frame: Frame, line: string) => Frame = (frame) => frame,
 ): Decoded<Frame> {
   try {
-    if (typeof data !== 'string') throw new Fault(`a message must be text, not ${describe(data)}`, 1003);
-    const frames = data.split('\n').map((line, index) => {
-      const frame = decodeFrame(parse(line, `frame ${index}`), table, `frame ${index}`) as Frame;
-      return read === undefined ? frame : read(frame, line);
+    const lines = typeof data === 'string' ? data.split('\n') : split(data, table);
+    const frames = lines.map((line, index) => {
+      const name = `frame ${index}`;
+      const isText = typeof line === 'string';
+      const frame = decodeFrame(isText ? parse(line, name) : line, table, name) as Frame;
+      return read(frame, isText ? line : '');
     });
     return { ok: true, frames };
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault;
     return { ok: false, fault: { closeCode: fault.closeCode, message: fault.message } };
   }
+}
+
+function split(data: unknown, table: FrameTable): readonly unknown[][] {
+  const bytes = bytesIn(data);
+  if (bytes === null) throw new Fault(`a message must be text or bytes, not ${describe(data)}`, 1003);
+  // A message's last field is the payload, all others are numbers.
+  return splitBinary(bytes, (table.get('m') ?? []).length - 1, (message) => {
+    throw new Fault(message);
+  });
 }
 
 function parse(line: string, name: string): unknown {

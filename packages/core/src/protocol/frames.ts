@@ -1,3 +1,4 @@
+import type { Bytes } from '../lib/bytes.ts';
 import type { Json } from '../lib/errors.ts';
 
 /** The subprotocol that client and server negotiate. */
@@ -8,6 +9,9 @@ export const SLOT_PREFIX = 'holdfast.slot.';
 
 /** The version that `hello` carries. */
 export const VERSION = 1;
+
+/** What a message carries: JSON in a frame of text, bytes in a binary one. */
+export type MessageData = Json | Bytes;
 
 /** A producer in `hello` or `producers`: `[id, firstUnsettled, nextSeq, maybeSent]`. */
 export type ProducerClaim = readonly [id: string, firstUnsettled: number, nextSeq: number, maybeSent: number];
@@ -85,7 +89,7 @@ export type ClientFrame =
       readonly kind: 'm';
       readonly producer: number;
       readonly seq: number;
-      readonly payload: Json;
+      readonly payload: MessageData;
       readonly bytes: number;
     }
   | { readonly kind: 's'; readonly producer: number; readonly seq: number }
@@ -97,7 +101,7 @@ export type ClientFrame =
 export type ServerFrame =
   | { readonly kind: 'welcome'; readonly welcome: Welcome }
   | { readonly kind: 'taken'; readonly taken: readonly Taken[] }
-  | { readonly kind: 'm'; readonly offset: number; readonly payload: Json }
+  | { readonly kind: 'm'; readonly offset: number; readonly payload: MessageData }
   | { readonly kind: 'a'; readonly producer: number; readonly seq: number }
   | { readonly kind: 'r'; readonly producer: number; readonly seq: number; readonly error: WireError }
   | { readonly kind: 'drain'; readonly withinMs: number }
@@ -109,8 +113,8 @@ export type CommonFrame =
   | { readonly kind: 'q'; readonly n: number }
   | { readonly kind: 'error'; readonly error: WireError };
 
-// Encoding. A payload is given as the JSON text that it already is, so that it is encoded once in its life. A client
-// imports what it sends, one by one; `encode` has all frames of both ends.
+// Encoding of text; `binary.ts` has what carries bytes. A payload is given as the JSON text that it already is, so that it
+// is encoded once in its life. A client imports what it sends, one by one; `encode` has all frames of both ends.
 
 export const encodeHello = (hello: Hello): string => JSON.stringify(['hello', hello]);
 export const encodeProducers = (claims: readonly ProducerClaim[]): string => JSON.stringify(['producers', claims]);

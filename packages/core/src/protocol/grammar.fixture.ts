@@ -1,7 +1,8 @@
+import { payloadLength, type Bytes } from '../lib/bytes.ts';
 import type { Json } from '../lib/errors.ts';
-import { utf8Length } from '../lib/utf8.ts';
 import { aWelcome } from '../testing-fakes/frames.fixture.ts';
 import type { Dice } from '../testing-fakes/random.fixture.ts';
+import { joinBinary, messageFrame } from './binary.ts';
 import {
   encode,
   MOST_DRAIN_MS,
@@ -37,7 +38,7 @@ export class Grammar {
           producer: this.#number(),
           seq: this.#positive(),
           payload,
-          bytes: utf8Length(JSON.stringify(payload)),
+          bytes: payloadLength(JSON.stringify(payload)),
         };
       case 4:
         return { kind: 's', producer: this.#number(), seq: this.#positive() };
@@ -83,6 +84,21 @@ export class Grammar {
       default:
         return this.#common();
     }
+  }
+
+  /** A message of bytes. */
+  clientBytes(): Extract<ClientFrame, { kind: 'm' }> {
+    const payload = this.#bytes();
+    return { kind: 'm', producer: this.#number(), seq: this.#positive(), payload, bytes: payload.length };
+  }
+
+  serverBytes(): Extract<ServerFrame, { kind: 'm' }> {
+    return { kind: 'm', offset: this.#positive(), payload: this.#bytes() };
+  }
+
+  #bytes(): Bytes {
+    const length = this.#dice.pick([0, 1, 2, 7, 127, 128, 300]);
+    return Uint8Array.from({ length }, () => this.#dice.pick([0, 1, 10, 34, 127, 128, 255]));
   }
 
   #common(): ClientFrame & ServerFrame {
@@ -206,6 +222,18 @@ export function encodeServer(frame: ServerFrame): string {
     default:
       return encodeCommon(frame);
   }
+}
+
+/** Messages of bytes as one WebSocket message. */
+export function encodeBytes(frames: readonly Extract<ClientFrame | ServerFrame, { kind: 'm' }>[]): Bytes {
+  return joinBinary(
+    frames.map((frame) => {
+      const numbers = 'offset' in frame ? [frame.offset] : [frame.producer, frame.seq];
+      const encoded = messageFrame(frame.payload as Bytes, ...numbers);
+      if (typeof encoded === 'string') throw new Error('bytes became text');
+      return encoded;
+    }),
+  );
 }
 
 function encodeCommon(frame: Extract<ClientFrame, { kind: 'p' | 'q' | 'error' }>): string {

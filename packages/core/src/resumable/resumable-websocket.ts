@@ -1,6 +1,7 @@
 import { sessionEnvironment } from '../environment/browser.ts';
 import type { SessionEnvironment } from '../environment/ports.ts';
 import type { Failure, Json } from '../lib/errors.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import { scalars, utf8Length } from '../lib/utf8.ts';
 import type { Conversation } from '../machines/conversation.ts';
 import { agreed } from '../machines/heartbeat.ts';
@@ -273,7 +274,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
     this.#conversation.end();
   }
 
-  #receive(payload: Json, fault: (failure: Failure, closeCode: number) => void): void {
+  #receive(payload: MessageData, fault: (failure: Failure, closeCode: number) => void): void {
     if (typeof payload === 'string') {
       if (this.#state === STATES.OPEN)
         this.#fire(new MessageEvent('message', { data: payload, origin: this.#url.origin }));

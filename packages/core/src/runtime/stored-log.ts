@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/ports.ts';
-import { utf8Length } from '../lib/utf8.ts';
+import { payloadLength } from '../lib/bytes.ts';
 import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { ClaimedLog, LogPage, OutboxStore, Segment, StoredMessage } from '../storage/ports.ts';
 
@@ -66,6 +66,9 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   let isStrict = false;
   /** Messages that were never written: also those that were sent before the storage had opened. */
   let pending: Entry[] = [...log.entries];
+  // From the first that is being read on they are added later, in their order.
+  const unread = pending.findIndex(({ isReading }) => isReading);
+  if (unread >= 0) pending.length = unread;
   let generation = 0;
   /** After which seq the page begins that was not read yet. */
   let mark: number | null = null;
@@ -102,7 +105,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     for (const segment of segments) {
       const entries: Entry[] = [];
       for (const { seq, payload, ttl } of segment) {
-        const entry = log.restore({ seq, payload, ttl, bytes: utf8Length(payload) });
+        const entry = log.restore({ seq, payload, ttl, bytes: payloadLength(payload) });
         if (entry !== null) entries.push(entry);
       }
       const part = { first: segment[0].seq, entries, left: entries.length };

@@ -54,7 +54,7 @@ test('a socket paused in the middle of a message asks for the rest of it when it
 
 test('a message sent in a listener goes out with its turn', async () => {
   const world = await new World().welcome();
-  world.socket.on('message', (message) => void world.socket.send({ answer: message }));
+  world.socket.on('message', (message) => void world.socket.send({ answer: message as string }));
   world.wire.receive(['m', 1, 'a'], ['m', 2, 'b']);
   await world.settle();
   expect(world.sent).toEqual([{ answer: 'a' }, { answer: 'b' }]);

@@ -4,6 +4,8 @@ import {
   type ErrorCode,
   type HoldfastError,
   type Json,
+  type MessageData,
+  type Sendable,
   type Receipt,
   type Socket,
   type SocketOptions,
@@ -20,15 +22,34 @@ interface Outgoing {
 const options: SocketOptions<Outgoing> = { url: 'ws://server.example' };
 
 describe('createSocket', () => {
-  test('speaks JSON by default', () => {
+  test('speaks JSON and bytes by default', () => {
     const socket = createSocket({ url: 'ws://server.example' });
-    expectTypeOf(socket).toEqualTypeOf<Socket<Json, Json>>();
-    socket.on('message', (message) => expectTypeOf(message).toEqualTypeOf<Json>());
-    expectTypeOf(socket.send).parameter(0).toEqualTypeOf<Json>();
+    expectTypeOf(socket).toEqualTypeOf<Socket<MessageData, Sendable>>();
+    socket.on('message', (message) => expectTypeOf(message).toEqualTypeOf<MessageData>());
+    expectTypeOf(socket.send).parameter(0).toEqualTypeOf<Sendable>();
+    socket.send({ a: [1, 'b', null] });
+    socket.send(new Uint8Array(1));
+    socket.send(new Float64Array(1).buffer);
+    socket.send(new DataView(new ArrayBuffer(1)));
+    socket.send(new Blob([]));
+    // @ts-expect-error bytes are no part of JSON
+    socket.send({ bytes: new Uint8Array(1) });
+    socket.on('message', (message) => {
+      if (message instanceof Uint8Array) expectTypeOf(message).toEqualTypeOf<Uint8Array<ArrayBuffer>>();
+      else expectTypeOf(message).toEqualTypeOf<Json>();
+    });
     // @ts-expect-error undefined is no JSON
     socket.send(undefined);
     // @ts-expect-error a function is no JSON
     socket.send(() => {});
+  });
+
+  test('takes bytes beside messages of a type where that says so', () => {
+    const socket = createSocket<Incoming | Uint8Array, Outgoing | Blob>({ url: 'ws://server.example' });
+    socket.send(new Blob([]));
+    socket.send({ order: 'a' });
+    // @ts-expect-error it says Blob
+    socket.send(new Uint8Array(1));
   });
 
   test('has a type for each direction', () => {

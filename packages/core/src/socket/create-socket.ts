@@ -1,9 +1,10 @@
-import type { Failure, Json } from '../lib/errors.ts';
+import type { Failure } from '../lib/errors.ts';
 import type { RetryContext, State } from '../machines/connection-state.ts';
 import type { ConversationHost } from '../machines/conversation.ts';
 import { agreed } from '../machines/heartbeat.ts';
 import { countIn } from '../machines/outbox.ts';
 import { GOING_AWAY } from '../protocol/close-codes.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import { createDriver, type Order } from '../runtime/driver.ts';
 import { createLink } from '../runtime/link.ts';
 import { createTurn } from '../runtime/turn.ts';
@@ -14,7 +15,7 @@ import { checkOptions } from './options.ts';
 import { createSender, type SenderHost } from './sender.ts';
 import { looksTheSame, snapshot } from './snapshot.ts';
 import { findTarget } from './target.ts';
-import type { CloseOptions, Socket, SocketOptions, SocketStats } from './types.ts';
+import type { CloseOptions, Sendable, Socket, SocketOptions, SocketStats } from './types.ts';
 import { createWaits } from './waits.ts';
 
 /**
@@ -22,7 +23,7 @@ import { createWaits } from './waits.ts';
  * the signal: what is sent meanwhile waits its turn.
  * @throws HoldfastError INVALID_OPTION naming the option, its shape and the way out
  */
-export function createSocket<Incoming = Json, Outgoing = Json>(
+export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   options: SocketOptions<Outgoing>,
 ): Socket<Incoming, Outgoing> {
   // Where the floors meet: one driver, one link, one conversation, one queue and its keeper. What runs later may name what

@@ -18,7 +18,7 @@ export interface DirectSends<Outgoing> {
 const GONE: Failure = { code: 'OUTCOME_UNKNOWN', message: 'the connection ended before the message was confirmed' };
 
 export function createDirectSends<Outgoing>(
-  { queue, message }: Sender<Outgoing>,
+  { queue, message, append }: Sender<Outgoing>,
   { environment, events, conversation }: SenderHost,
 ): DirectSends<Outgoing> {
   let connection = new AbortController();
@@ -37,7 +37,7 @@ export function createDirectSends<Outgoing>(
         const receipt = message(data, log ?? queue.own);
         const failure = log === null || signal.aborted ? GONE : conversation().refusal(receipt.bytes);
         if (failure !== null) throw events.error(failure);
-        log?.append(receipt);
+        if (log !== null) append(log, receipt);
         conversation().appended();
         return receipt.delivered;
       } catch (error) {

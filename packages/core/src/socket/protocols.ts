@@ -1,5 +1,5 @@
+import { payloadLength } from '../lib/bytes.ts';
 import type { HoldfastError } from '../lib/errors.ts';
-import { utf8Length } from '../lib/utf8.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { Confirm } from '../machines/confirmation.ts';
 import type { Ping } from '../machines/ping.ts';
@@ -9,7 +9,10 @@ import { SUBPROTOCOL } from '../protocol/frames.ts';
 import { wrongOption } from './wrong-option.ts';
 
 export interface PlainOptions {
-  /** `json` (the default): every message is JSON. `text`: messages are strings, sent and received as they are. */
+  /**
+   * `json` (the default): every message is JSON. `text`: messages are strings, sent and received as they are. `raw`:
+   * strings or bytes as they are; what comes as bytes is a `Uint8Array`.
+   */
   readonly codec?: PlainCodec;
   /** Subprotocols to offer. Default none; a server that selects none of those offered fails the connection. */
   readonly subprotocols?: readonly string[];
@@ -38,7 +41,7 @@ export interface PlainOptions {
  */
 export function plain(options: PlainOptions = {}): Protocol {
   const { codec = 'json', subprotocols = [], ping, confirm, onDoubt = 'fail' } = options;
-  if (codec !== 'json' && codec !== 'text') throw wrong('codec', "'json' or 'text'", codec);
+  if (!['json', 'text', 'raw'].includes(codec)) throw wrong('codec', "'json', 'text' or 'raw'", codec);
   if (!Array.isArray(subprotocols) || subprotocols.some((name) => typeof name !== 'string')) {
     throw wrong('subprotocols', 'an array of strings', subprotocols);
   }
@@ -68,7 +71,7 @@ export function plain(options: PlainOptions = {}): Protocol {
 export function holdfast(): Protocol {
   return {
     name: 'holdfast',
-    bytesOf: utf8Length,
+    bytesOf: payloadLength,
     hasPing: true,
     subprotocols: [SUBPROTOCOL],
     createConversation: (host) => holdfastSession(host),

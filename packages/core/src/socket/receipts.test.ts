@@ -8,7 +8,12 @@ const failed = new HoldfastError({ code: 'EXPIRED', message: '' }, 0);
 
 function aReceipt(): { receipt: MessageReceipt; whenStored: () => Promise<void>; log: ProducerLog } {
   const whenStored = vi.fn(() => Promise.resolve());
-  const receipt = new MessageReceipt('own', '"x"', 3, () => ({ isStored: () => true, whenStored }));
+  const receipt = new MessageReceipt(
+    'own',
+    '"x"',
+    () => 3,
+    () => ({ isStored: () => true, whenStored }),
+  );
   const log = new ProducerLog('own', () => {});
   log.append(receipt);
   return { receipt, whenStored, log };

@@ -1,3 +1,4 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
 import type { HoldfastError } from '../lib/errors.ts';
 import type { Entry, EntryStatus } from '../machines/producer-log.ts';
 import { Outcome } from '../runtime/outcome.ts';
@@ -8,7 +9,9 @@ import type { Receipt } from './types.ts';
 export class MessageReceipt implements Entry, Receipt {
   /** Who numbers it: its log. */
   source: string;
-  readonly payload: string;
+  payload: EncodedPayload;
+  /** Its payload, while that is being read. */
+  blob: Blob | null;
   readonly bytes: number;
   seq = 0;
   status: EntryStatus = 'queued';
@@ -23,18 +26,24 @@ export class MessageReceipt implements Entry, Receipt {
 
   constructor(
     source: string,
-    payload: string,
-    bytes: number,
+    payload: EncodedPayload | Blob,
+    bytesOf: (payload: EncodedPayload) => number,
     keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>,
   ) {
     this.source = source;
-    this.payload = payload;
-    this.bytes = bytes;
+    const isRead = typeof payload === 'string' || payload instanceof Uint8Array;
+    this.payload = isRead ? payload : '';
+    this.blob = isRead ? null : payload;
+    this.bytes = isRead ? bytesOf(payload) : payload.size;
     this.#keeper = keeper;
   }
 
   get id(): string {
     return `${this.source}:${this.seq}`;
+  }
+
+  get isReading(): boolean {
+    return this.blob !== null;
   }
 
   get isStored(): boolean {
@@ -57,6 +66,7 @@ export class MessageReceipt implements Entry, Receipt {
   settle(error: HoldfastError | null): void {
     this.status = error === null ? 'delivered' : 'failed';
     this.error = error;
+    this.blob = null;
     this.#tell();
   }
 

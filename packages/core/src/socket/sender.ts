@@ -1,10 +1,10 @@
 import type { Environment } from '../environment/ports.ts';
-import { describe } from '../lib/describe.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
 import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
+import { encodePayload } from './payload.ts';
 import { MessageReceipt } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
 import type { Receipt, SendOptions } from './types.ts';
@@ -34,6 +34,8 @@ export interface Sender<Outgoing> {
    * @throws HoldfastError INVALID_MESSAGE
    */
   readonly message: (data: Outgoing, log: ProducerLog) => MessageReceipt;
+  /** Appends it; a Blob is read from here on, and what follows it waits. */
+  readonly append: (log: ProducerLog, receipt: MessageReceipt) => void;
   /** A log whose messages are settled here. */
   readonly newLog: (id: string) => ProducerLog;
   /** Something expires then. */
@@ -49,6 +51,8 @@ export interface Sender<Outgoing> {
 export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   const { environment, events, keeper, conversation } = host;
   const queue = outboxQueue(newLog(environment.randomId()));
+  /** Messages of the own log from the first on that is being read: storage gets them in their order, too. */
+  const unread: [receipt: MessageReceipt, isStrict: boolean][] = [];
   let refusals = 0;
   /** When the next message expires, and what ends the timer for it. */
   let nextExpiry = Infinity;
@@ -59,6 +63,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const error = failure && events.error(failure);
       if (entry instanceof MessageReceipt) entry.settle(error);
       keeper().settled(log, entry, error);
+      storeRead();
       if (error !== null) {
         if (error.code !== 'OUTCOME_UNKNOWN') events.dropped(`${id}:${entry.seq}`, error);
         // There may be a log that waited for this one, or nothing left to flush.
@@ -70,21 +75,33 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   }
 
   function message(data: Outgoing, log: ProducerLog): MessageReceipt {
-    const isText = host.protocol.codec === 'text';
-    let payload: unknown;
-    let cause: unknown;
+    const payload = encodePayload(data, host.protocol);
+    if (typeof payload === 'object' && 'code' in payload) throw events.error(payload);
+    return new MessageReceipt(log.id, payload, host.protocol.bytesOf, keeper);
+  }
+
+  function append(log: ProducerLog, receipt: MessageReceipt): void {
+    log.append(receipt);
+    if (receipt.blob !== null) void read(log, receipt, receipt.blob);
+  }
+
+  async function read(log: ProducerLog, receipt: MessageReceipt, blob: Blob): Promise<void> {
     try {
-      // Binary data would become the JSON of an object.
-      if (isText) payload = data;
-      else if (!ArrayBuffer.isView(data) && !(data instanceof ArrayBuffer)) payload = JSON.stringify(data);
-    } catch (fault) {
-      cause = fault;
+      receipt.payload = new Uint8Array(await blob.arrayBuffer());
+      receipt.blob = null;
+      storeRead();
+    } catch (cause) {
+      log.fail(receipt, { code: 'INVALID_MESSAGE', message: 'the Blob could not be read', cause });
     }
-    if (typeof payload !== 'string') {
-      const words = `send() takes ${isText ? 'strings' : 'what JSON can carry'}, not ${describe(data)}`;
-      throw events.error({ code: 'INVALID_MESSAGE', message: words, cause });
+    conversation().appended();
+  }
+
+  function storeRead(): void {
+    for (let [first] = unread; first?.[0].isReading === false; [first] = unread) {
+      unread.shift();
+      // Not what belongs to a log that another page has by now.
+      if (first[0].error === null && first[0].source === queue.own.id) keeper().added(...first);
     }
-    return new MessageReceipt(log.id, payload, host.protocol.bytesOf(payload), keeper);
   }
 
   function refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
@@ -133,6 +150,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   return {
     queue,
     message,
+    append,
     newLog,
     expireAt,
     expire,
@@ -158,8 +176,9 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         receipt.expiresAt = environment.now() + ttlMs;
         expireAt(receipt.expiresAt);
       }
-      log.append(receipt);
-      keeper().added(receipt, durability === 'strict');
+      append(log, receipt);
+      unread.push([receipt, durability === 'strict']);
+      storeRead();
       if (signal !== undefined) {
         const abort = (): void =>
           withdraw(log, receipt, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });

@@ -1,12 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Environment } from '../environment/ports.ts';
 import type { ErrorCode, HoldfastError, Json } from '../lib/errors.ts';
-import type { LostReason } from '../protocol/frames.ts';
+import type { LostReason, MessageData } from '../protocol/frames.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { MessagesOptions } from './messages.ts';
 import type { Jitter } from '../machines/backoff.ts';
 import type { RetryContext, RetryPolicies } from '../machines/connection-state.ts';
 import type { Outbox } from '../storage/keeper.ts';
+
+/**
+ * What `send` takes: JSON, or bytes. Bytes are copied in the call; a Blob is read after it, and what is sent later waits for
+ * it. They arrive as a `Uint8Array`.
+ */
+export type Sendable = Json | ArrayBuffer | ArrayBufferView | Blob;
 
 /** What an app sees of the connection. */
 export type Phase = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'suspended' | 'closing' | 'closed';
@@ -120,7 +126,7 @@ export interface ConnectContext<Outgoing> {
   readonly signal: AbortSignal;
 }
 
-export interface SocketOptions<Outgoing = Json> {
+export interface SocketOptions<Outgoing = Sendable> {
   /** Where to connect: `ws:` or `wss:` (`http:` and `https:` are taken as such). A function is called at every attempt. */
   readonly url: string | URL | (() => string | URL | Promise<string | URL>);
   /** `plain()` (the default) for any server, `holdfast()` for `@holdfast/server`. */
@@ -224,11 +230,11 @@ export interface SocketEvents<Incoming> {
 }
 
 /** A conversation with a server. Every method may be called without its object. */
-export interface Socket<Incoming = Json, Outgoing = Json> {
+export interface Socket<Incoming = MessageData, Outgoing = Sendable> {
   /**
    * Queues a message; it is sent as soon as the connection allows, in order.
-   * @throws HoldfastError INVALID_MESSAGE when `data` can't be encoded, INVALID_OPTION for a wrong option. Everything
-   * that happens later is told by the receipt.
+   * @throws HoldfastError INVALID_MESSAGE when `data` can't be encoded, or its buffer was transferred; INVALID_OPTION for
+   * a wrong option. Everything that happens later is told by the receipt, as that a Blob can't be read.
    */
   readonly send: (data: Outgoing, options?: SendOptions) => Receipt;
   readonly getState: () => ConnectionState;

@@ -1,3 +1,5 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
+
 /**
  * Where an outbox keeps its logs. One log is the append-only list of the messages of one producer, written in segments:
  * a record holds all that was sent in one turn or in 20 ms, since a transaction costs the same for one message as for
@@ -70,10 +72,10 @@ export interface ClaimedLog extends LogHeader, LogPage {
 /** Messages in order, one at least; the seq of the first is its key, with the log's id. */
 export type Segment = readonly [StoredMessage, ...StoredMessage[]];
 
-/** A message as it is stored: its payload is the JSON text that goes on the wire. */
+/** A message as it is stored: its payload is what goes on the wire, JSON text or bytes. */
 export interface StoredMessage {
   readonly seq: number;
-  readonly payload: string;
+  readonly payload: EncodedPayload;
   /** Time to live, and when it began by the server's clock; null: the server's clock was not known yet. */
   readonly ttl: { readonly ms: number; readonly since: number | null } | null;
 }

@@ -27,7 +27,7 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
       const { seq, payload, ttl } = fieldsOf(message);
       const isNext = isSeq(seq) && seq >= (least as number);
       least = isNext && seq + 1;
-      return isNext && isText(payload) && (ttl === null || isTtl(ttl));
+      return isNext && isPayload(payload) && (ttl === null || isTtl(ttl));
     })
   );
 }
@@ -35,7 +35,11 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
 /** How long the payload of what may be a message is. */
 export function payloadLength(message: unknown): number {
   const { payload } = fieldsOf(message);
-  return isText(payload) ? payload.length : 0;
+  return isPayload(payload) ? payload.length : 0;
+}
+
+function isPayload(value: unknown): value is string | Uint8Array {
+  return isText(value) || value instanceof Uint8Array;
 }
 
 function isTtl(value: unknown): boolean {

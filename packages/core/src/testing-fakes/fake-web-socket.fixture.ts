@@ -13,6 +13,8 @@ export class FakeWebSocket implements WebSocketLike {
   readyState: 'connecting' | 'open' | 'closed' = 'connecting';
   /** Every text that was sent, in order. */
   readonly sent: string[] = [];
+  /** Every message that was sent, bytes too. */
+  readonly messages: (string | Uint8Array<ArrayBuffer>)[] = [];
   /** What `close` was called with, in order. */
   readonly closes: { readonly code?: number; readonly reason?: string }[] = [];
   /** Whether what is sent waits in the browser, until `drain`. */
@@ -23,9 +25,10 @@ export class FakeWebSocket implements WebSocketLike {
     this.protocols = protocols;
   }
 
-  send(data: string): void {
+  send(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.readyState === 'connecting') throw new Error('InvalidStateError: it is not open yet');
-    this.sent.push(data);
+    this.messages.push(data);
+    if (typeof data === 'string') this.sent.push(data);
     if (this.holdsBack || this.readyState === 'closed') this.bufferedAmount += data.length;
   }
 

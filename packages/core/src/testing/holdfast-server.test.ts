@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../lib/errors.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import { createSocket } from '../socket/create-socket.ts';
 import { holdfast } from '../socket/protocols.ts';
 import type { Socket, SocketOptions } from '../socket/types.ts';
@@ -16,13 +16,13 @@ interface Chat {
   readonly server: TestServer;
   /** A socket of the app on this page, whose messages go to `heard`. */
   start(page?: TestPage, options?: Partial<SocketOptions>): Socket;
-  readonly heard: Json[];
+  readonly heard: MessageData[];
 }
 
 function aChat(options: HoldfastServerOptions = {}): Chat {
   const world = createTestWorld();
   const chat = new HoldfastServer(options);
-  const heard: Json[] = [];
+  const heard: MessageData[] = [];
   return {
     world,
     chat,
@@ -38,6 +38,23 @@ function aChat(options: HoldfastServerOptions = {}): Chat {
 }
 
 describe('the server for holdfast()', () => {
+  it('takes bytes and gives bytes, between text, and again on the next connection', async () => {
+    const { world, chat, heard, server, start } = aChat();
+    const socket = start();
+    for (const data of ['a', Uint8Array.of(1, 2), 'b']) socket.send(data);
+    await world.clock.advance(1_000);
+    expect(chat.taken).toEqual(['a', Uint8Array.of(1, 2), 'b']);
+    const [session] = chat.sessions;
+    session?.send(Uint8Array.of(3));
+    await world.clock.advance(1_000);
+    server.stop();
+    session?.send(Uint8Array.of(4));
+    session?.send('c');
+    server.start();
+    await world.clock.advance(10_000);
+    expect(heard).toEqual([Uint8Array.of(3), Uint8Array.of(4), 'c']);
+  });
+
   it('takes messages in order, and acknowledges each', async () => {
     const ids: string[] = [];
     const { world, chat, start } = aChat({ onMessage: ({ id }) => void ids.push(id) });

@@ -1,4 +1,5 @@
-import type { Json } from '../lib/errors.ts';
+import { bytesIn, type EncodedPayload } from '../lib/bytes.ts';
+import { joinBinary, messageFrame } from '../protocol/binary.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { decodeClientMessage } from '../protocol/decode-client.ts';
 import {
@@ -6,6 +7,7 @@ import {
   SUBPROTOCOL,
   type ClientFrame,
   type Hello,
+  type MessageData,
   type ProducerClaim,
   type Taken,
 } from '../protocol/frames.ts';
@@ -16,13 +18,13 @@ import { TakenMessages, type Sender } from './taken-messages.ts';
 const LIMITS = { messageBytes: 262_144, producers: 256, producerTtlMs: 2_592_000_000 };
 const WINDOW = { messages: 256, bytes: 1_048_576 };
 
-export interface TestMessage<Incoming = Json> {
+export interface TestMessage<Incoming = MessageData> {
   /** The same as the sender's `receipt.id`. */
   readonly id: string;
   readonly data: Incoming;
 }
 
-export interface HoldfastServerOptions<Incoming = Json, Outgoing = Json> {
+export interface HoldfastServerOptions<Incoming = MessageData, Outgoing = MessageData> {
   /**
    * The handler: a message counts as taken when it resolves. Whatever it throws refuses the message for good, with the error's
    * own `code` and `details`: there are no retries here.
@@ -35,13 +37,24 @@ export interface HoldfastServerOptions<Incoming = Json, Outgoing = Json> {
 }
 
 /** One conversation, over all its connections. */
-export interface TestSession<Outgoing = Json> {
+export interface TestSession<Outgoing = MessageData> {
   readonly id: string;
   readonly identity: string;
   /** Its connection now; null: it waits for its client to come back. */
   readonly peer: TestPeer | null;
   /** Reaches its client once, and in order, on this connection or on a later one. */
   send(data: Outgoing): void;
+}
+
+interface SessionMessage {
+  readonly offset: number;
+  readonly payload: EncodedPayload;
+}
+
+/** The WebSocket message of one message. */
+function dataOf({ offset, payload }: SessionMessage): Payload {
+  const frame = messageFrame(payload, offset);
+  return typeof frame === 'string' ? frame : joinBinary([frame]);
 }
 
 class KeptSession<Outgoing> implements TestSession<Outgoing> {
@@ -53,7 +66,7 @@ class KeptSession<Outgoing> implements TestSession<Outgoing> {
   /** Offset of the newest message. */
   highest = 0;
   /** What its client has not confirmed. */
-  unconfirmed: { readonly offset: number; readonly payload: string }[] = [];
+  unconfirmed: SessionMessage[] = [];
 
   constructor(id: string, identity: string) {
     this.id = id;
@@ -62,9 +75,9 @@ class KeptSession<Outgoing> implements TestSession<Outgoing> {
 
   send(data: Outgoing): void {
     this.highest += 1;
-    const message = { offset: this.highest, payload: JSON.stringify(data) };
+    const message = { offset: this.highest, payload: bytesIn(data)?.slice() ?? JSON.stringify(data) };
     this.unconfirmed.push(message);
-    this.peer?.send(encode.serverMessage(message.offset, message.payload));
+    this.peer?.send(dataOf(message));
   }
 }
 
@@ -73,7 +86,7 @@ class KeptSession<Outgoing> implements TestSession<Outgoing> {
  * nothing, and refuses nothing but what its handler throws. Its limits, its retries and its store are not those of
  * `@holdfast/server`.
  */
-export class HoldfastServer<Incoming = Json, Outgoing = Json> implements ServerScript {
+export class HoldfastServer<Incoming = MessageData, Outgoing = MessageData> implements ServerScript {
   /** What the handler has taken, from all clients, in order. */
   readonly taken: Incoming[] = [];
   readonly #options: HoldfastServerOptions<Incoming, Outgoing>;
@@ -259,7 +272,7 @@ class Conversation<Incoming, Outgoing> {
       }),
     );
     for (const { offset, payload } of session.unconfirmed) {
-      if (offset > received) this.#peer.send(encode.serverMessage(offset, payload));
+      if (offset > received) this.#peer.send(dataOf({ offset, payload }));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
 import {
   LogLost,
   type ClaimedLog,
@@ -77,7 +78,7 @@ export class LogTable {
   }
 
   /** All messages, log by log. */
-  get payloads(): readonly string[] {
+  get payloads(): readonly EncodedPayload[] {
     return [...this.logs.values()].flatMap((log) => inOrder(log).flatMap((each) => each.map(({ payload }) => payload)));
   }
 }

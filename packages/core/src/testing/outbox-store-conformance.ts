@@ -124,11 +124,18 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
       { seq: 7, payload: '', ttl: null },
       { seq: 8, payload: JSON.stringify({ text: 'å 漢 🐟 \0 \u2028 "' }), ttl: { ms: 0, since: null } },
       { seq: 9, payload: 'x'.repeat(100_000), ttl: { ms: 60_000, since: 1_700_000_000_000.5 } },
+      { seq: 10, payload: Uint8Array.of(0, 10, 255), ttl: null },
+      { seq: 11, payload: new Uint8Array(0), ttl: null },
     ];
     const store = await openWithLog();
     await append(store, 'a', 1, messages);
     const log = await claim(await open());
     equal(log.segments[1], messages);
+    equal(
+      log.segments[1]?.map(({ payload }) => payload instanceof Uint8Array),
+      [false, false, false, true, true],
+      'what is bytes',
+    );
     equal(log.corrupt, 0, 'corrupt');
   },
 

@@ -295,8 +295,12 @@ export class TestPage implements SocketHome, LockClient, StorageClient {
       setTimer: (ms, run) => this.#set(ms, run, true),
       defer: (run) => queueMicrotask(() => this.post(run)),
       nextFrame: (run) => this.#set(this.isHidden ? THROTTLED_MS : 16, run, false),
-      openWebSocket: (url, protocols) =>
-        new this.WebSocket(url, [...protocols]) as ReturnType<Environment['openWebSocket']>,
+      openWebSocket: (url, protocols) => {
+        const socket = new this.WebSocket(url, [...protocols]);
+        // As the browser's own environment has it.
+        socket.binaryType = 'arraybuffer';
+        return socket as ReturnType<Environment['openWebSocket']>;
+      },
       observe: (tell, signal) => {
         this.#observers.add(tell);
         signal.addEventListener('abort', () => this.#observers.delete(tell), { once: true });

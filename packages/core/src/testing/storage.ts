@@ -1,4 +1,5 @@
 import type { Json } from '../lib/errors.ts';
+import type { MessageData } from '../protocol/frames.ts';
 import type { OutboxStore } from '../storage/ports.ts';
 import { LogTable } from './log-table.ts';
 import type { Timeline } from './virtual-clock.ts';
@@ -69,8 +70,10 @@ export class TestStorage {
   }
 
   /** What is stored for an identity, log by log, each in the order of `send`. */
-  messages(identity = 'user'): readonly Json[] {
-    return (this.#tables.get(scopeOf(identity))?.payloads ?? []).map((payload) => JSON.parse(payload) as Json);
+  messages(identity = 'user'): readonly MessageData[] {
+    return (this.#tables.get(scopeOf(identity))?.payloads ?? []).map((payload) =>
+      typeof payload === 'string' ? (JSON.parse(payload) as Json) : payload,
+    );
   }
 
   /** A page opens a store. Used by `TestPage.outbox`. */

@@ -1,8 +1,11 @@
-import type { Json } from '@holdfast/core/protocol';
+import type { Json, MessageData } from '@holdfast/core/protocol';
 import type { AbortSignalLike } from './environment.ts';
 
+/** What `session.send` takes: JSON, or bytes, which are copied and arrive as a `Uint8Array`. */
+export type Sendable = Json | ArrayBuffer | ArrayBufferView;
+
 /** A message on its way into the handler. */
-export interface EngineMessage<Incoming = Json, Tx = unknown> {
+export interface EngineMessage<Incoming = MessageData, Tx = unknown> {
   /**
    * `producer id:seq`, the same at every delivery, and the id of the sender's receipt. A client chooses its producer
    * ids: a key that no other client can forge is `producer` with `seq`.
@@ -12,6 +15,7 @@ export interface EngineMessage<Incoming = Json, Tx = unknown> {
   readonly producer: string;
   /** Place in that log, from 1, rising. Gaps are messages that their sender withdrew. */
   readonly seq: number;
+  /** What the client sent: bytes are a `Uint8Array` of their own, whatever they were there. */
   readonly data: Incoming;
   /** True where an earlier handler may have taken it: the server that ran that one ended before it could tell. */
   readonly redelivered: boolean;
@@ -31,7 +35,7 @@ export interface EngineMessage<Incoming = Json, Tx = unknown> {
 }
 
 /** One client's conversation. It outlives its sockets by `limits.sessionTtlMs`. */
-export interface Session<Outgoing = Json> {
+export interface Session<Outgoing = Sendable> {
   readonly id: string;
   readonly identity: string;
   /** The client's install: the same over reloads and restarts. */
@@ -43,7 +47,7 @@ export interface Session<Outgoing = Json> {
   /**
    * Sends a message; it is kept until the client has it, within `limits.replay`. Gives its offset, from 1; 0 when the
    * session has ended, and nothing was sent.
-   * @throws TypeError when JSON can't encode it, RangeError when it alone is above `limits.replay.bytes`.
+   * @throws TypeError when JSON can't encode it, or its buffer was transferred; RangeError when it alone is above `limits.replay.bytes`.
    */
   send(data: Outgoing): number;
   /**

@@ -2,8 +2,10 @@ import {
   CLOSE,
   decodeClientMessage,
   encode,
+  messageFrame,
   VERSION,
   type ClientFrame,
+  type EncodedPayload,
   type Hello,
   type ProducerClaim,
 } from '@holdfast/core/protocol';
@@ -111,8 +113,8 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#outlet.push(frame);
   }
 
-  pushMessage(offset: number, payload: string): void {
-    this.#outlet.push(encode.serverMessage(offset, payload), offset);
+  pushMessage(offset: number, payload: EncodedPayload): void {
+    this.#outlet.push(messageFrame(payload, offset), offset);
   }
 
   requestFlush(): void {

@@ -2,6 +2,7 @@ import {
   decodeServerMessage,
   encode,
   type Json,
+  type MessageData,
   type ProducerClaim,
   type ServerFrame,
   type Welcome,
@@ -26,7 +27,7 @@ export class World {
   time = 0;
   readonly records: EventRecord[] = [];
   /** Every run that began, in order. */
-  readonly runs: { id: string; data: Json; redelivered: boolean }[] = [];
+  readonly runs: { id: string; data: MessageData; redelivered: boolean }[] = [];
   readonly held: HeldRun[] = [];
   /** Whether runs wait for the test. */
   holds = false;
@@ -151,9 +152,9 @@ export class ScriptedConnection implements EngineConnection {
     this.#events = world.engine.accept(this, { origin: undefined, remoteAddress: '192.0.2.1', slot });
   }
 
-  send(text: string): void {
-    this.texts.push(text);
-    const decoded = decodeServerMessage(text);
+  send(data: string | Uint8Array): void {
+    this.texts.push(typeof data === 'string' ? data : `bytes ${data.join(' ')}`);
+    const decoded = decodeServerMessage(data);
     if (!decoded.ok) throw new Error(`the engine sent what no client takes: ${decoded.fault.message}`);
     this.frames.push(...decoded.frames);
   }

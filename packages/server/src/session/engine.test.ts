@@ -1,3 +1,4 @@
+import { encode, joinBinary, messageFrame, type BinaryFrame } from '@holdfast/core/protocol';
 import { describe, expect, test } from 'vitest';
 import { type ScriptedConnection, sharedStore, World } from './engine.fixture.ts';
 import { Forbidden, Unauthorized } from './errors.ts';
@@ -40,7 +41,8 @@ describe('greeting', () => {
     ['a second hello', (c: ScriptedConnection) => [1, 2].forEach((n) => c.hello({ n })), 1002],
     ['a message with the hello', (c: ScriptedConnection) => c.raw(`${HELLO}\n["m",0,1,"early"]`), 1002],
     ['a message before the hello', (c: ScriptedConnection) => c.m(0, 1), 1002],
-    ['binary data', (c: ScriptedConnection) => c.raw(new Uint8Array(3)), 1003],
+    ['binary data that is no frame', (c: ScriptedConnection) => c.raw(new Uint8Array(3)), 1002],
+    ['neither text nor bytes', (c: ScriptedConnection) => c.raw(new Blob(['x'])), 1003],
     ['no JSON', (c: ScriptedConnection) => c.raw('hello'), 1002],
   ])('%s ends it', async (_name, act, code) => {
     const world = new World();
@@ -258,6 +260,63 @@ describe('server messages', () => {
       lost: { reason: 'buffer-overflow', from: 2, to: 3 },
     });
     expect(second.ofKind('m').map(({ payload }) => payload)).toEqual(['four', 'five']);
+  });
+
+  test('bytes go both ways, in order with text, in as few messages as their order allows', async () => {
+    const world = new World();
+    const connection = await world.join({ producers: [['p', 1, 1, 0]] });
+    connection.raw(encode.message(0, 1, '"a"'));
+    connection.raw(joinBinary([2, 3].map((seq) => messageFrame(Uint8Array.of(seq, 255), 0, seq) as BinaryFrame)));
+    connection.raw(encode.message(0, 4, '"b"'));
+    await world.settle();
+    expect(world.runs.map(({ data }) => data)).toEqual(['a', Uint8Array.of(2, 255), Uint8Array.of(3, 255), 'b']);
+    expect(connection.acknowledged()).toBe(4);
+    const bytes = Uint8Array.of(1, 2, 3, 4);
+    const [session] = world.sessions;
+    connection.texts.length = 0;
+    for (const data of ['c', bytes.subarray(1, 3), bytes.buffer, new DataView(bytes.buffer, 3), 'd'])
+      session?.send(data);
+    bytes.fill(0);
+    await world.settle();
+    expect(connection.ofKind('m').map(({ payload }) => payload)).toEqual([
+      'c',
+      Uint8Array.of(2, 3),
+      Uint8Array.of(1, 2, 3, 4),
+      Uint8Array.of(4),
+      'd',
+    ]);
+    expect(connection.texts.map((text) => text.startsWith('bytes'))).toEqual([false, true, false]);
+  });
+
+  test('bytes that the client does not have are replayed, and count as bytes', async () => {
+    const world = new World({ limits: { replay: { messages: 100, bytes: 100, ageMs: 3_600_000 } } });
+    const first = await world.join({ producers: [['p', 1, 1, 0]] });
+    const [session] = world.sessions;
+    for (let k = 1; k <= 3; k += 1) session?.send(new Uint8Array(50).fill(k));
+    expect(() => session?.send(new Uint8Array(101))).toThrow(/101 bytes/);
+    const buffer = new ArrayBuffer(1);
+    structuredClone(buffer, { transfer: [buffer] });
+    expect(() => session?.send(buffer)).toThrow(TypeError);
+    first.drop();
+    const second = await world.join({ n: 2, ...first.resumption() });
+    expect(second.welcome.lost).toEqual({ reason: 'buffer-overflow', from: 1, to: 1 });
+    expect(second.ofKind('m').map(({ payload }) => (payload as Uint8Array)[0])).toEqual([2, 3]);
+  });
+
+  test('bytes count in the limit and in the window as they are', async () => {
+    const world = new World({ limits: { messageBytes: 100, window: { messages: 10, bytes: 150 } } });
+    world.holds = true;
+    const send = (connection: ScriptedConnection, seq: number, length: number): void =>
+      connection.raw(joinBinary([messageFrame(new Uint8Array(length), 0, seq) as BinaryFrame]));
+    const connection = await world.join({ producers: [['p', 1, 1, 0]] });
+    send(connection, 1, 100);
+    send(connection, 2, 50);
+    expect(connection.closedWith).toBeNull();
+    send(connection, 3, 1);
+    expect(connection.closedWith?.code).toBe(1002);
+    const other = await world.join({ client: 'other', producers: [['p', 1, 1, 0]] });
+    send(other, 1, 101);
+    expect(other.closedWith?.code).toBe(1009);
   });
 
   test('the replay buffer is bounded in bytes, too, and one message above it is refused at the call', async () => {

@@ -1,3 +1,4 @@
+import type { Bytes } from '@holdfast/core/protocol';
 import type { Session } from './app.ts';
 
 /** What the engine needs from the outside: it has no clock, timer, chance or cryptography of its own. */
@@ -36,8 +37,11 @@ export interface AbortSignalLike {
 
 /** One socket, as the engine writes to it. None of the calls throws, whatever state the socket is in. */
 export interface EngineConnection {
-  /** @param offset That of the newest server message that was written to this socket, with this text; 0: none was. */
-  send(text: string, offset: number): void;
+  /**
+   * @param data text, or bytes for a binary message
+   * @param offset That of the newest server message that was written to this socket, with this data; 0: none was.
+   */
+  send(data: string | Bytes, offset: number): void;
   /** The session that it carries from here on: a new one, or one that goes on. */
   welcomed?(session: Session): void;
   /** Starts the closing handshake. */
@@ -62,7 +66,7 @@ export interface ConnectionRequest {
 
 /** What the owner of a socket tells the engine about it. */
 export interface ConnectionEvents {
-  /** A WebSocket message: a string, or anything else for a binary one. */
+  /** A WebSocket message: a string, or a buffer or a view of one for a binary message. */
   message(data: unknown): void;
   /** The socket is gone. Called once. @param code the close code, where there was one. */
   closed(code?: number): void;

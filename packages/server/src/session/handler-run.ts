@@ -1,4 +1,4 @@
-import type { Json, WireError } from '@holdfast/core/protocol';
+import type { MessageData, WireError } from '@holdfast/core/protocol';
 import type { EngineMessage } from './app.ts';
 import type { Context, Run } from './context.ts';
 import { Refuse } from './errors.ts';
@@ -13,7 +13,7 @@ export interface Job {
   readonly key: string;
   readonly producerId: string;
   readonly seq: number;
-  readonly data: Json;
+  readonly data: MessageData;
   readonly redelivered: boolean;
   readonly fence: number;
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@holdfast/core/protocol';
+import type { MessageData } from '@holdfast/core/protocol';
 import { describe, expect, test } from 'vitest';
 import { World, type ScriptedConnection } from './engine.fixture.ts';
 
@@ -6,7 +6,7 @@ const MESSAGES = 40;
 
 /** Messages both ways at every moment, a handler and an `authenticate` that take their time, and one change of sockets. */
 async function moveAt(moment: number): Promise<void> {
-  const took: Json[] = [];
+  const took: (readonly [seq: number, data: MessageData, redelivered: boolean])[] = [];
   const world = new World({
     onMessage: (message) =>
       new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /** Bounds of the engine. Everything that a client can make the server keep has one. */
 export interface Limits {
-  /** UTF-8 bytes of one payload. Default 262,144. Above it the connection is closed with 1009. */
+  /** Bytes of one payload, of JSON in UTF-8. Default 262,144. Above it the connection is closed with 1009. */
   readonly messageBytes: number;
   /**
    * What one connection may have unacknowledged, over all its producers; each producer may always have one message in
@@ -9,8 +9,8 @@ export interface Limits {
   readonly window: { readonly messages: number; readonly bytes: number };
   /**
    * Server messages kept for a session until its client has them, and for how long; past it the oldest are dropped, and
-   * the client is told which and why. Default 1,000 messages, 1,048,576 bytes, a character counted as the two bytes that
-   * it costs at most, and an `ageMs` of 3,600,000: a session without a socket ends long before, by `sessionTtlMs`.
+   * the client is told which and why. Default 1,000 messages, 1,048,576 bytes, a character of JSON counted as the two
+   * bytes that it costs at most, and an `ageMs` of 3,600,000: a session without a socket ends long before, by `sessionTtlMs`.
    */
   readonly replay: { readonly messages: number; readonly bytes: number; readonly ageMs: number };
   /**

@@ -1,5 +1,5 @@
+import { frameBatch, type BinaryFrame, type Bytes } from '@holdfast/core/protocol';
 import type { EngineConnection, EngineEnvironment } from './environment.ts';
-import { FrameBatch } from './frame-batch.ts';
 import type { Limits } from './limits.ts';
 
 /** The way out of one connection: frames of a turn travel together, a slow reader is noticed, and a close comes to an end. */
@@ -10,7 +10,7 @@ export class Outlet {
   readonly #beforeFlush: () => void;
   readonly #onSlow: (bufferedAmount: number) => void;
   readonly #onDropped: () => void;
-  readonly #batch = new FrameBatch((text) => this.#write(text));
+  readonly #batch = frameBatch((data) => this.#write(data));
   #isOpen = true;
   /** Of the newest server message among the frames. */
   #offset = 0;
@@ -37,7 +37,7 @@ export class Outlet {
   }
 
   /** @param offset Of a server message. */
-  push(frame: string, offset: number = this.#offset): void {
+  push(frame: string | BinaryFrame, offset: number = this.#offset): void {
     if (!this.#isOpen) return;
     this.#batch.push(frame);
     // Not before: a frame that finds no room has what waits written first.
@@ -79,9 +79,9 @@ export class Outlet {
     this.#cancelDrop();
   }
 
-  #write(text: string): void {
+  #write(data: string | Bytes): void {
     if (!this.#isOpen) return;
-    this.#port.send(text, this.#offset);
+    this.#port.send(data, this.#offset);
     const { bufferedAmount } = this.#port;
     if (bufferedAmount > this.#limits.bufferedBytes) this.#onSlow(bufferedAmount);
   }

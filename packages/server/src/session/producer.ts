@@ -1,4 +1,4 @@
-import { Deque, type Json, type Taken } from '@holdfast/core/protocol';
+import { Deque, type MessageData, type Taken } from '@holdfast/core/protocol';
 import type { Context } from './context.ts';
 import { runHandler, type Outcome } from './handler-run.ts';
 import { Position } from './position.ts';
@@ -6,7 +6,7 @@ import type { Slot } from './slot.ts';
 import type { Turned } from './turns.ts';
 
 type Entry =
-  | { readonly kind: 'message'; readonly seq: number; readonly data: Json; readonly slot: Slot }
+  | { readonly kind: 'message'; readonly seq: number; readonly data: MessageData; readonly slot: Slot }
   /** Everything up to `seq` that has not come is withdrawn. */
   | { readonly kind: 'skip'; readonly seq: number };
 
@@ -106,7 +106,7 @@ export class Producer implements Turned {
   }
 
   /** The next message of the owner. */
-  accept(slot: Slot, seq: number, data: Json): void {
+  accept(slot: Slot, seq: number, data: MessageData): void {
     this.#position.sending();
     this.#queue.push({ kind: 'message', seq, data, slot });
     this.#pump();

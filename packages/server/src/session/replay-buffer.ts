@@ -1,9 +1,9 @@
-import { Deque, type LostReason } from '@holdfast/core/protocol';
+import { Deque, type EncodedPayload, type LostReason } from '@holdfast/core/protocol';
 import type { Limits } from './limits.ts';
 
 export interface ReplayEntry {
   readonly offset: number;
-  payload: string;
+  payload: EncodedPayload;
   /** When it was added. */
   readonly at: number;
 }
@@ -36,11 +36,11 @@ export class ReplayBuffer {
   }
 
   /** Whether a message of this size has any place here. */
-  fits(payload: string): boolean {
+  fits(payload: EncodedPayload): boolean {
     return size(payload) <= this.#bounds.bytes;
   }
 
-  add(payload: string, now: number): number {
+  add(payload: EncodedPayload, now: number): number {
     this.dropOld(now);
     this.highest += 1;
     this.#entries.push({ offset: this.highest, payload, at: now });
@@ -83,7 +83,7 @@ export class ReplayBuffer {
   }
 }
 
-/** What a string costs in memory at most. */
-function size(payload: string): number {
-  return payload.length * 2;
+/** What it costs in memory at most. */
+function size(payload: EncodedPayload): number {
+  return typeof payload === 'string' ? payload.length * 2 : payload.length;
 }

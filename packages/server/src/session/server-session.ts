@@ -1,5 +1,5 @@
-import type { Json, Lost } from '@holdfast/core/protocol';
-import type { Session } from './app.ts';
+import { bytesIn, type EncodedPayload, type Lost } from '@holdfast/core/protocol';
+import type { Sendable, Session } from './app.ts';
 import type { Carrier } from './carrier.ts';
 import type { Context } from './context.ts';
 import { ReplayBuffer, type ReplayEntry } from './replay-buffer.ts';
@@ -8,7 +8,7 @@ import { ReplayBuffer, type ReplayEntry } from './replay-buffer.ts';
 export interface SessionLink {
   /** Whether the client was welcomed on it: only then server messages flow. */
   readonly isWelcomed: boolean;
-  pushMessage(offset: number, payload: string): void;
+  pushMessage(offset: number, payload: EncodedPayload): void;
   /** Closes it. `discard`: with what it sent and nobody started. */
   end(code: number, reason: string, options?: { readonly discard: boolean }): void;
 }
@@ -114,13 +114,15 @@ export class ServerSession implements Session {
     return true;
   }
 
-  send(data: Json): number {
+  send(data: Sendable): number {
     if (this.#isEnded) return 0;
-    const payload = JSON.stringify(data) as string | undefined;
-    if (payload === undefined) throw new TypeError(`session.send takes what JSON can encode, not ${typeof data}`);
+    // Copied: it is kept, and the app may go on writing into it.
+    const payload = bytesIn(data)?.slice() ?? (JSON.stringify(data) as string | undefined);
+    if (payload === undefined)
+      throw new TypeError(`session.send takes bytes, or what JSON can encode, not ${typeof data}`);
     if (!this.#replay.fits(payload)) {
       throw new RangeError(
-        `a message of ${payload.length} characters has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
+        `a message of ${payload.length} ${typeof payload === 'string' ? 'characters' : 'bytes'} has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
       );
     }
     return this.push(payload);
@@ -132,7 +134,7 @@ export class ServerSession implements Session {
   }
 
   /** Sends what is encoded, and fits into the replay buffer. */
-  push(payload: string): number {
+  push(payload: EncodedPayload): number {
     const offset = this.#replay.add(payload, this.#context.environment.now());
     if (this.link?.isWelcomed === true) this.link.pushMessage(offset, payload);
     return offset;

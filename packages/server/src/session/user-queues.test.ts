@@ -261,6 +261,7 @@ describe('sendTo', () => {
     const { engine } = world;
     await expect(engine.sendTo('', 1)).rejects.toThrow(/^user must be a string of 1 to 256 characters/);
     await expect(engine.sendTo('me', undefined as never)).rejects.toThrow(/^sendTo takes what JSON can encode/);
+    await expect(engine.sendTo('me', new Uint8Array(1) as never)).rejects.toThrow(/^sendTo takes what JSON can encode/);
     await expect(engine.sendTo('me', 1, { ttlMs: 0 })).rejects.toThrow(/^ttlMs must be a whole number from 1 to/);
     await expect(engine.sendTo('me', 1, { id: '' })).rejects.toThrow(/^id must be a string of 1 to 128 characters/);
     await expect(engine.sendTo('me', 'x'.repeat(524_288))).rejects.toThrow(/no place in limits\.replay\.bytes/);

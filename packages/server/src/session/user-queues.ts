@@ -1,4 +1,4 @@
-import { describe, type Json } from '@holdfast/core/protocol';
+import { bytesIn, describe, type Json } from '@holdfast/core/protocol';
 import type { UserQueueStore } from '../stores/ports.ts';
 import type { Context } from './context.ts';
 import type { ServerSession } from './server-session.ts';
@@ -64,7 +64,8 @@ export class UserQueues {
         `ttlMs must be a whole number from 1 to limits.userQueue.ttlMs (${userQueue.ttlMs}), not ${describe(ttlMs)}`,
       );
     }
-    const payload = JSON.stringify(data) as string | undefined;
+    // JSON would make an object of bytes.
+    const payload = bytesIn(data) === null ? (JSON.stringify(data) as string | undefined) : undefined;
     if (payload === undefined) throw new TypeError(`sendTo takes what JSON can encode, not ${describe(data)}`);
     const most = Math.min(replay.bytes, userQueue.bytes);
     if (payload.length * 2 > most) {

@@ -1,0 +1,30 @@
+import { bytesIn, kindName, type EncodedPayload } from '../lib/bytes.ts';
+import { describe } from '../lib/describe.ts';
+import type { Failure } from '../lib/errors.ts';
+import type { Protocol } from '../machines/conversation.ts';
+
+/** What `send` was given, as it goes on the wire: a Blob is still to be read. */
+export function encodePayload(data: unknown, { codec }: Protocol): EncodedPayload | Blob | Failure {
+  const isText = codec === 'text' || codec === 'raw';
+  const hasBytes = codec === undefined || codec === 'raw';
+  let cause: unknown;
+  try {
+    const binary = isBlob(data) ? data : bytesIn(data);
+    // JSON would make an object of it.
+    if (binary !== null) {
+      // Copied: the app may go on writing into it.
+      if (hasBytes) return 'size' in binary ? binary : binary.slice();
+    } else {
+      const text = isText ? data : JSON.stringify(data);
+      if (typeof text === 'string') return text;
+    }
+  } catch (fault) {
+    cause = fault;
+  }
+  const message = `send() takes ${isText ? 'strings' : 'what JSON can carry'}${hasBytes ? ' and bytes' : ''}, not ${describe(data)}`;
+  return { code: 'INVALID_MESSAGE', message, cause };
+}
+
+function isBlob(data: unknown): data is Blob {
+  return ['Blob', 'File'].includes(kindName(data));
+}
