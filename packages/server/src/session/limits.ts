@@ -16,7 +16,7 @@ export interface Limits {
   /**
    * Handlers that run at once: on this server, and for one identity (where there is `authenticate`: without it everybody
    * is one). Who comes later waits; turns go round, one message a turn, so that a producer with many messages delays
-   * nobody by more than one of them. A message between two tries of its handler keeps its turn. Default 1,000 and 250.
+   * nobody by more than one of them. A message between two tries of its handler keeps its turn, and so does a handler that never settles. Default 1,000 and 250.
    */
   readonly concurrentHandlers: { readonly total: number; readonly perIdentity: number };
   /**

@@ -53,7 +53,7 @@ export class UserQueue {
   join(session: ServerSession): void {
     const carrier = new Carrier(session, this.#context.limits.replay, {
       place: this.#gone,
-      confirmed: (through) => this.#settle(through),
+      confirmed: (through) => this.#confirmed(carrier, through),
       ready: () => this.#flow(carrier),
       ended: () => this.#leave(carrier),
     });
@@ -159,24 +159,26 @@ export class UserQueue {
     this.#dropped('expired', late);
   }
 
-  /** A session has acknowledged everything up to `through`. */
+  /** A session has acknowledged everything up to `through`, and has room again. */
+  #confirmed(carrier: Carrier, through: number): void {
+    const first = this.#entries.at(0);
+    // Most of many sessions come second: what they acknowledge concerns nobody else.
+    if (first !== undefined && first.seq <= through) this.#settle(through);
+    this.#flow(carrier);
+  }
+
   #settle(through: number): void {
     // The other sessions get it, too: from here on it is theirs to keep.
     for (const carrier of this.#carriers) this.#flow(carrier, through);
-    let isNew = false;
     for (let entry = this.#entries.at(0); entry !== undefined && entry.seq <= through; entry = this.#entries.at(0)) {
       entry.isGone = true;
-      isNew = true;
       this.#entries.shift();
       this.#gone += 1;
     }
-    if (isNew) {
-      this.#inOrder(this.#store.settle(this.user, through), () => {}).catch((fault: unknown) =>
-        // It stays there, and comes again to the user's next session.
-        this.#context.reporter.fault('store.failed', fault, { during: 'settling of a user queue' }),
-      );
-    }
-    this.#flowAll();
+    this.#inOrder(this.#store.settle(this.user, through), () => {}).catch((fault: unknown) =>
+      // It stays there, and comes again to the user's next session.
+      this.#context.reporter.fault('store.failed', fault, { during: 'settling of a user queue' }),
+    );
   }
 
   #leave(carrier: Carrier): void {
