@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ResumableWebSocket } from '../../packages/core/src/resumable/resumable-websocket.ts';
 import { Random } from '../../packages/core/src/testing/random.ts';
 import type { WebSocket } from '../../packages/server/src/ws/types.ts';
-import { Pair } from './pair.fixture.ts';
+import { Pair, shown } from './pair.fixture.ts';
 
 /** One thing that happens, `at` milliseconds after the opening. */
 export type Action =
@@ -80,9 +80,10 @@ export async function runPlan(actions: readonly Action[], seed: number): Promise
       const end = action.from === 'client' ? socket : served;
       for (let count = 0; count < action.count && end.readyState === 1; count += 1) {
         const text = `${given[action.from].length} ${textOf(action.length, random)}`;
-        given[action.from].push(text);
+        const data = random.hits(0.4) ? new TextEncoder().encode(text) : text;
+        given[action.from].push(shown(data));
         buffers[action.from === 'client' ? 0 : 1].give(text);
-        end.send(text);
+        end.send(data);
       }
     } else if (action.type === 'close') {
       const end = action.from === 'client' ? socket : served;

@@ -58,9 +58,10 @@ export class Pair {
   /** A client, and what it is told. */
   open(options: ResumableWebSocketOptions = {}, protocols: string[] = []): { socket: ResumableWebSocket; told: Told } {
     const socket = new ResumableWebSocket(URL, protocols, { environment: this.world.page.environment, ...options });
+    socket.binaryType = 'arraybuffer';
     const told: Told = [];
     socket.addEventListener('open', () => told.push('open'));
-    socket.addEventListener('message', ({ data }) => told.push(`message ${String(data)}`));
+    socket.addEventListener('message', ({ data }) => told.push(`message ${shown(data)}`));
     socket.addEventListener('error', () => told.push('error'));
     socket.addEventListener('close', ({ code, reason, wasClean }) => told.push(`close ${code} ${reason} ${wasClean}`));
     return { socket, told };
@@ -83,10 +84,18 @@ export class Pair {
     const told: Told = [];
     this.served.push(webSocket);
     this.toldServer.push(told);
-    webSocket.on('message', (data) => told.push(`message ${(data as Buffer).toString()}`));
+    webSocket.on('message', (data, isBinary) =>
+      told.push(`message ${isBinary ? shown(data) : (data as Buffer).toString()}`),
+    );
     webSocket.on('close', (code, reason) => told.push(`close ${code} ${String(reason)}`));
     webSocket.on('error', () => told.push('error'));
   }
+}
+
+/** Text as it is, and bytes as such. */
+export function shown(data: unknown): string {
+  if (data instanceof Blob) return 'a Blob';
+  return typeof data === 'string' ? data : `bytes ${Buffer.from(data as ArrayBuffer).toString('latin1')}`;
 }
 
 /** A socket of the `ws` package, as far as a carrier uses it. */
@@ -101,7 +110,7 @@ class PeerSocket extends EventEmitter {
     this.#world = world;
   }
 
-  send(data: string, done: (error?: Error) => void): void {
+  send(data: string | Uint8Array<ArrayBuffer>, done: (error?: Error) => void): void {
     if (!this.#peer.isOpen) {
       done(new Error('not open'));
       return;

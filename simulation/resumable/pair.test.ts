@@ -22,6 +22,65 @@ describe('a session between two libraries', () => {
     expect(told).toEqual(['open', ...expected]);
   });
 
+  test('carries bytes as they are, in their place between texts, both ways', async () => {
+    const { pair, socket, told, toldServer } = await anOpenPair();
+    const bytes = Uint8Array.from([0, 1, 128, 255]);
+    socket.send('one');
+    socket.send(bytes);
+    bytes.fill(7);
+    socket.send(new Blob(['blob']));
+    socket.send(new Uint16Array([1, 2, 3]).subarray(1, 2));
+    socket.send(new ArrayBuffer(1));
+    expect(socket.bufferedAmount).toBe(3 + 4 + 4 + 2 + 1);
+    socket.send('two');
+    socket.close(4000);
+    // A Blob is read outside of the world's time.
+    await expect.poll(() => pair.world.clock.advance(1_000).then(() => toldServer.length)).toBe(7);
+    const first = 'message bytes \0\u0001\u0080\u00ff';
+    expect(told.slice(0, -1)).toEqual(['open']);
+    expect(toldServer).toEqual([
+      'message one',
+      first,
+      'message bytes blob',
+      'message bytes \u0002\0',
+      'message bytes \0',
+      'message two',
+      'close 4000 ',
+    ]);
+    expect(first).not.toContain('\u0007');
+  });
+
+  test('hands bytes on as the client and the server want them', async () => {
+    const { pair, socket, told, served } = await anOpenPair();
+    const bytes = Buffer.from([1, 2]);
+    const heard: unknown[] = [];
+    served.on('message', (data) => heard.push(data));
+    served.send('one');
+    served.send(bytes);
+    served.send('as bytes', { binary: true });
+    served.send(Buffer.from('as text'), { binary: false });
+    served.send([Buffer.from('a'), Buffer.from('b')]);
+    for (const type of ['nodebuffer', 'arraybuffer', 'fragments'] as const) {
+      served.binaryType = type;
+      socket.send(bytes);
+      await pair.world.clock.advance(100);
+    }
+    expect(told.slice(1)).toEqual([
+      'message one',
+      'message bytes \u0001\u0002',
+      'message bytes as bytes',
+      'message as text',
+      'message bytes ab',
+    ]);
+    expect(heard).toEqual([bytes, Uint8Array.from(bytes).buffer, [bytes]]);
+    socket.binaryType = 'blob';
+    const blobs: unknown[] = [];
+    socket.addEventListener('message', ({ data }) => blobs.push(data));
+    served.send(bytes);
+    await pair.world.clock.advance(100);
+    expect(blobs).toMatchObject([{ size: 2 }]);
+  });
+
   test('chooses the subprotocol on the server, from those of the library', async () => {
     const pair = new Pair({ handleProtocols: (protocols) => [...protocols].at(-1) ?? false });
     const { socket, told } = pair.open({}, ['one', 'two']);

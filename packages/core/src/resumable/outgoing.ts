@@ -1,9 +1,12 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
 import { Deque } from '../lib/deque.ts';
 import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 
 /** A message of the library, or one of our own, whose `size` is 0. */
 export interface Outgoing extends Entry {
+  payload: EncodedPayload;
+  isReading: boolean;
   /** What it counts to the library: the bytes that a plain WebSocket would send. */
   readonly size: number;
 }
@@ -22,6 +25,8 @@ export class OutgoingLog {
   readonly #log: ProducerLog;
   readonly #onSettled: () => void;
   readonly #unwritten = new Deque<Outgoing>();
+  /** Those whose payload is on its way: the first of them holds up what follows. */
+  #reading: Outgoing[] = [];
   /** Bytes that have not left this page. */
   #waiting = 0;
   /** Bytes that the server may not have. */
@@ -41,11 +46,12 @@ export class OutgoingLog {
     this.queue = outboxQueue(this.#log);
   }
 
-  /** @param payload As it goes on the wire, where it counts `bytes`. */
-  append(payload: string, bytes: number, size: number): Outgoing {
+  /** @param payload As it goes on the wire, where it counts `bytes`; null: it is still on its way, see `read`. */
+  append(payload: EncodedPayload | null, bytes: number, size: number): Outgoing {
     const entry: Outgoing = {
       seq: 0,
-      payload,
+      payload: payload ?? '',
+      isReading: payload === null,
       bytes,
       size,
       status: 'queued',
@@ -56,9 +62,17 @@ export class OutgoingLog {
     };
     this.#log.append(entry);
     this.#unwritten.push(entry);
+    if (payload === null) this.#reading.push(entry);
     this.#waiting += size;
     this.kept += size;
     return entry;
+  }
+
+  /** A payload has come that was still on its way. */
+  read(entry: Outgoing, payload: EncodedPayload): void {
+    entry.payload = payload;
+    entry.isReading = false;
+    this.#reading = this.#reading.filter(({ isReading }) => isReading);
   }
 
   /** Bytes that wait. */
@@ -84,7 +98,7 @@ export class OutgoingLog {
 
   /** Seq of the last message that was written to the socket in use. */
   get #sent(): number {
-    return (this.#log.peek()?.seq ?? this.#log.nextSeq) - 1;
+    return (this.#log.peek() ?? this.#reading[0] ?? { seq: this.#log.nextSeq }).seq - 1;
   }
 
   /** Never asked in the middle of a flush, at whose end all is written that counts as sent. */

@@ -1,8 +1,9 @@
+import type { EncodedPayload } from '../lib/bytes.ts';
 import { sessionEnvironment } from '../environment/browser.ts';
 import type { SessionEnvironment } from '../environment/ports.ts';
 import type { Failure, Json } from '../lib/errors.ts';
 import type { MessageData } from '../protocol/frames.ts';
-import { scalars, utf8Length } from '../lib/utf8.ts';
+import { utf8Length } from '../lib/utf8.ts';
 import type { Conversation } from '../machines/conversation.ts';
 import { agreed } from '../machines/heartbeat.ts';
 import { holdfastSession } from '../machines/session.ts';
@@ -19,6 +20,7 @@ import { defineHandlers, EventHandlers } from '../websocket/event-handlers.ts';
 import { closeEvent, type End, LOST } from '../websocket/events.ts';
 import { asInterface } from '../websocket/web-idl.ts';
 import { checkOptions, type ResumableWebSocketOptions } from './options.ts';
+import { encoded } from './encoded.ts';
 import { OutgoingLog, type Outgoing } from './outgoing.ts';
 
 /** What a native WebSocket's end says of a message above the server's limit. */
@@ -178,16 +180,13 @@ export class ResumableWebSocket extends Base implements WebSocket {
    */
   send(data: string | Blob | BufferSource): void {
     needsOne(arguments.length);
-    const text = scalars(`${data as string}`);
-    const size = utf8Length(text);
+    const { payload, bytes, size } = encoded(data);
     if (this.#state === STATES.CONNECTING) {
       throw new DOMException('send() on a WebSocket that is still connecting', 'InvalidStateError');
     }
-    const payload = JSON.stringify(text);
-    // All that JSON adds is ASCII.
-    const bytes = size + payload.length - text.length;
-    if (this.#state === STATES.OPEN && this.#hasRoom(size, bytes)) this.#append(payload, bytes, size);
-    else this.#lost += size;
+    if (this.#state !== STATES.OPEN || !this.#hasRoom(size, bytes)) this.#lost += size;
+    else if (!(payload instanceof Blob)) this.#append(payload, bytes, size);
+    else void this.#read(payload, this.#append(null, bytes, size));
   }
 
   /**
@@ -212,7 +211,18 @@ export class ResumableWebSocket extends Base implements WebSocket {
     return this.#append(payload, utf8Length(payload), 0);
   }
 
-  #append(payload: string, bytes: number, size: number): Outgoing {
+  /** A Blob keeps its place: what is sent after it waits until it is read. */
+  async #read(blob: Blob, entry: Outgoing): Promise<void> {
+    try {
+      this.#outgoing.read(entry, new Uint8Array(await blob.arrayBuffer()));
+      this.#conversation.appended();
+    } catch {
+      // Its file has gone, or has changed: it can't be sent, and nothing after it.
+      this.#end(LOST, true);
+    }
+  }
+
+  #append(payload: EncodedPayload | null, bytes: number, size: number): Outgoing {
     const entry = this.#outgoing.append(payload, bytes, size);
     this.#conversation.appended();
     return entry;
@@ -275,9 +285,11 @@ export class ResumableWebSocket extends Base implements WebSocket {
   }
 
   #receive(payload: MessageData, fault: (failure: Failure, closeCode: number) => void): void {
-    if (typeof payload === 'string') {
-      if (this.#state === STATES.OPEN)
-        this.#fire(new MessageEvent('message', { data: payload, origin: this.#url.origin }));
+    if (typeof payload === 'string' || payload instanceof Uint8Array) {
+      if (this.#state !== STATES.OPEN) return;
+      const isBlob = typeof payload !== 'string' && this.#binaryType === 'blob';
+      const data = typeof payload === 'string' ? payload : isBlob ? new Blob([payload]) : payload.buffer;
+      this.#fire(new MessageEvent('message', { data, origin: this.#url.origin }));
       return;
     }
     const control = readControl(payload);
@@ -327,8 +339,14 @@ export class ResumableWebSocket extends Base implements WebSocket {
     if (this.#state === STATES.CLOSED) return;
     this.#state = STATES.CLOSED;
     this.#stop();
-    if (isFault) this.#fire(new Event('error'));
-    this.#fire(closeEvent(end));
+    const close = (): void => this.#fire(closeEvent(end));
+    if (!isFault) {
+      close();
+      return;
+    }
+    this.#fire(new Event('error'));
+    // As in a browser, behind the promises of the listeners of `error`.
+    queueMicrotask(close);
   }
 
   #fire(event: Event): void {

@@ -1,9 +1,10 @@
-import { closeControl, Deque, isCloseCode, type Control, type Json } from '@holdfast/core/protocol';
+import { closeControl, Deque, isCloseCode, type Control } from '@holdfast/core/protocol';
 import { EventEmitter } from 'node:events';
 import type { Session } from '../session/app.ts';
 import { Listeners } from './listeners.ts';
 import type {
   Data,
+  RawData,
   SendCallback,
   SendOptions,
   WebSocket,
@@ -26,8 +27,8 @@ type PingArguments = Parameters<WebSocket['ping']>;
 
 /** What its session tells a connection. */
 export interface SessionEars {
-  /** A message of the client's library. */
-  text(text: string): void;
+  /** A message of the client's library: text, or bytes of their own. */
+  message(data: string | Uint8Array): void;
   /** The client's library closes, or has answered our close. */
   close(control: Control & { readonly kind: 'close' }): void;
   /** All server messages up to `offset` have left this process. */
@@ -83,9 +84,10 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     this.#session = options.session;
     this.protocol = options.protocol;
     listen({
-      text: (text) => {
-        const data = Buffer.from(text);
-        this.#hear(data.length, () => this.#tell('message', data, false));
+      message: (data) => {
+        const isBinary = typeof data !== 'string';
+        const buffer = isBinary ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+        this.#hear(buffer.length, () => this.#tell(buffer, isBinary));
       },
       close: (control) => this.#hear(0, () => this.#closed(control)),
       written: (offset) => this.#written(offset),
@@ -111,11 +113,9 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     const done = typeof options === 'function' ? options : callback;
     const isBinary = given.binary ?? (typeof data !== 'string' && typeof data !== 'number');
     if (given.fin === false) throw new TypeError('a message in parts (fin: false) can not be sent on a session');
-    if (isBinary) throw new TypeError('a session sends text');
-    const text = typeof data === 'string' || typeof data === 'number' ? `${data}` : bytesOf(data).toString();
-    // Lone surrogates do not travel in UTF-8.
-    const bytes = Buffer.from(text);
-    this.#send(bytes.toString(), bytes.length, done);
+    // As UTF-8, in which no lone surrogate travels.
+    const bytes = typeof data === 'string' || typeof data === 'number' ? Buffer.from(`${data}`) : bytesOf(data);
+    this.#send(isBinary ? bytes : bytes.toString(), bytes.length, done);
   }
 
   /** The answer comes from the session, as long as it lives: between two sockets, too. */
@@ -222,7 +222,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     this.#listeners.set('error', listener);
   }
 
-  #send(payload: Json, size: number, callback: SendCallback | undefined): void {
+  #send(payload: string | Buffer, size: number, callback: SendCallback | undefined): void {
     if (this.#refuses(size, callback)) return;
     const { maxBufferedBytes } = this.#options;
     if (this.#session.keptBytes + size > maxBufferedBytes) {
@@ -303,9 +303,9 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
   }
 
   /** As with `ws`, what a listener throws is the process's business. The session must not take it for a reason to try again. */
-  #tell(...[type, data, isBinary]: ['message', Buffer, boolean]): void {
+  #tell(data: Buffer, isBinary: boolean): void {
     try {
-      this.emit(type, data, isBinary);
+      this.emit('message', isBinary ? as(this.binaryType, data) : data, isBinary);
     } catch (fault) {
       process.nextTick(() => {
         throw fault;
@@ -316,6 +316,11 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
   static {
     Object.assign(this.prototype, { CONNECTING, OPEN, CLOSING, CLOSED });
   }
+}
+
+function as(binaryType: WebSocket['binaryType'], data: Buffer): RawData {
+  if (binaryType === 'fragments') return [data];
+  return binaryType === 'nodebuffer' ? data : new Uint8Array(data).buffer;
 }
 
 function bytesOf(data: Exclude<Data, string | number>): Buffer {

@@ -49,6 +49,8 @@ export class Sessions {
   readonly #conversations = new Map<Session, Conversation>();
   readonly #ttlMs: number;
   readonly #goneAfterMs: number;
+  /** Sockets that carry no session yet. */
+  readonly #strangers = new Set<Socket>();
   #isClosing = false;
 
   constructor(options: SessionsOptions) {
@@ -95,11 +97,13 @@ export class Sessions {
   /** A socket is open that was upgraded for a session: a new one, or one that comes back. */
   accept(socket: Socket, request: IncomingMessage, done: Upgraded): void {
     const arrival: Arrival = { request, done };
+    this.#strangers.add(socket);
     let ears: SessionEars | null = null;
     let conversation: Conversation | undefined;
     carry(socket, request, this.#engine, {
       upgrade: arrival,
       welcomed: (session) => {
+        this.#strangers.delete(socket);
         conversation = this.#conversations.get(session) ?? { arrival, ears: null, producer: null };
         this.#conversations.set(session, conversation);
       },
@@ -108,6 +112,7 @@ export class Sessions {
         ears?.written(offset);
       },
       closed: () => {
+        this.#strangers.delete(socket);
         if (this.#isClosing) this.#endAbsent();
       },
     });
@@ -124,8 +129,11 @@ export class Sessions {
     return this.#engine.close(0);
   }
 
+  /** Ends what nobody can come back to, or has not begun. */
   #endAbsent(): void {
-    for (const session of [...this.#conversations.keys()]) if (!session.isConnected) session.close();
+    for (const [session, { ears }] of [...this.#conversations])
+      if (!session.isConnected || ears === null) session.close();
+    for (const socket of this.#strangers) socket.terminate();
   }
 
   #receive(message: EngineMessage, session: Session): void {
@@ -136,9 +144,9 @@ export class Sessions {
     const { ears } = conversation;
     // One that may have been heard before: to go on would be a lie.
     if (message.redelivered) session.close();
-    else if (ears !== null && typeof data === 'string') ears.text(data);
+    else if (ears !== null && (typeof data === 'string' || data instanceof Uint8Array)) ears.message(data);
     else {
-      const control = readControl(data);
+      const control = data instanceof Uint8Array ? null : readControl(data);
       if (control?.kind === 'open' && ears === null) this.#open(session, conversation, control);
       else if (control?.kind === 'close' && ears !== null) ears.close(control);
       // Only an end that is not ours speaks so.
