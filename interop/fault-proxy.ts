@@ -15,6 +15,8 @@ export class FaultProxy {
   readonly #pairs = new Set<Pair>();
   readonly #front: Server;
   #accepted = 0;
+  /** Where its connections to the server come from: as when the client has moved to another network. */
+  localAddress = '127.0.0.1';
 
   /** Listens on a free port. `delayMs`: how long everything takes, in each direction. */
   static async start(targetPort: () => number, delayMs: number): Promise<FaultProxy> {
@@ -58,11 +60,27 @@ export class FaultProxy {
     this.cut();
   }
 
+  /** Ends as a killed process does, and starts again on the same port. */
+  async restart(downMs: number): Promise<void> {
+    const { port } = this.#front.address() as AddressInfo;
+    const closed = new Promise((resolve) => this.#front.close(resolve));
+    this.cut();
+    await closed;
+    await new Promise((resolve) => setTimeout(resolve, downMs));
+    await new Promise<void>((resolve) => this.#front.listen(port, '127.0.0.1', resolve));
+  }
+
   #accept(client: Socket, port: number, delayMs: number): void {
     this.#accepted += 1;
     let frozen = false;
     const faults = (): WireFaults => ({ frozen, refusing: false, delayMs });
-    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const server = connect({
+      port,
+      host: '127.0.0.1',
+      localAddress: this.localAddress,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
     client.setNoDelay(true);
     const up = new Lane(client, faults);
     const down = new Lane(server, faults);

@@ -4,11 +4,16 @@ import type { Library } from './libraries.ts';
 import type { ClassName, InteropPage } from './page/main.ts';
 import { startGraphqlServer } from './servers/graphql.ts';
 import { startMosquitto } from './servers/mosquitto.ts';
-import type { Server } from './servers/server.ts';
+import { WebSocketServer } from '@holdfast/server/ws';
+import type { Server, ServerClass } from './servers/server.ts';
 import { startStompServer } from './servers/stomp.ts';
+import { startMqttBridge } from './servers/mqtt-bridge.ts';
 import { startTrpcServer } from './servers/trpc.ts';
 import { startYjsServer } from './servers/yjs.ts';
 import type { Site } from './site.ts';
+
+/** To the types it is another class, with members of its own; to the libraries it is the same. */
+const ours = WebSocketServer as unknown as ServerClass;
 
 export const startServer: Readonly<Record<Library, () => Promise<Server>>> = {
   'graphql-ws': startGraphqlServer,
@@ -16,6 +21,15 @@ export const startServer: Readonly<Record<Library, () => Promise<Server>>> = {
   'y-websocket': startYjsServer,
   mqtt: startMosquitto,
   '@stomp/stompjs': startStompServer,
+};
+
+/** Each of them on our server class in place of that of the ws package. */
+export const startResumableServer: Readonly<Record<Library, () => Promise<Server>>> = {
+  'graphql-ws': () => startGraphqlServer(ours),
+  '@trpc/client': () => startTrpcServer(ours),
+  'y-websocket': () => startYjsServer(ours),
+  mqtt: () => startMqttBridge(ours),
+  '@stomp/stompjs': () => startStompServer(ours),
 };
 
 export interface VisitorOptions {
@@ -55,6 +69,25 @@ export class Visitor {
 
   say(text: string): Promise<void> {
     return this.#page.evaluate((words) => interop.say(words), text);
+  }
+
+  /** All that the subscription has brought, in order. */
+  heard(): Promise<readonly string[]> {
+    return this.#page.evaluate(() => interop.heard());
+  }
+
+  startTalking(text: string, everyMs: number): Promise<void> {
+    return this.#page.evaluate((all) => interop.startTalking(...all), [text, everyMs] as const);
+  }
+
+  /** How many texts were said. */
+  stopTalking(): Promise<number> {
+    return this.#page.evaluate(() => interop.stopTalking());
+  }
+
+  /** Whether the page's device has a network. */
+  setOffline(isOffline: boolean): Promise<void> {
+    return this.#page.context().setOffline(isOffline);
   }
 
   sockets(): Promise<ReturnType<InteropPage['sockets']>> {

@@ -2,14 +2,15 @@ import { type GraphQLFieldConfig, GraphQLNonNull, GraphQLObjectType, GraphQLSche
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { News } from './news.ts';
-import { serve, type Server } from './server.ts';
+import { serve, type Server, type ServerClass } from './server.ts';
 
 /** graphql-ws on the ws package. */
-export function startGraphqlServer(): Promise<Server> {
+export function startGraphqlServer(ServerClass: ServerClass = WebSocketServer): Promise<Server> {
   return serve((http, said) => {
     const news = new News();
-    const sockets = new WebSocketServer({ server: http });
-    useServer({ schema: schemaOf(news, said) }, sockets);
+    const sockets = new ServerClass({ server: http });
+    // It ends a connection that leaves its pings unanswered.
+    useServer({ schema: schemaOf(news, said) }, sockets, ServerClass === WebSocketServer ? undefined : 500);
     return {
       publish: (text) => news.publish(text),
       live: () => sockets.clients.size,

@@ -10,8 +10,13 @@ import { listen, type Server } from './server.ts';
 /** How many clients the broker has, told every second. */
 const CLIENTS = '$SYS/broker/clients/connected';
 
+export interface Broker extends Server {
+  /** Where it speaks MQTT without WebSockets. */
+  readonly plainPort: number;
+}
+
 /** Eclipse Mosquitto, a process of its own, with a listener for WebSockets and one for plain MQTT. */
-export async function startMosquitto(): Promise<Server> {
+export async function startMosquitto(): Promise<Broker> {
   const { path, reason } = findMosquitto();
   if (path === undefined) throw new Error(reason);
   const [port, plainPort] = [await freePort(), await freePort()];
@@ -56,6 +61,7 @@ export async function startMosquitto(): Promise<Server> {
   await start();
   return {
     port,
+    plainPort,
     said,
     publish: (text) => void observer.publish('news', text),
     live: () => live,

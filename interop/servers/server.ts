@@ -1,5 +1,9 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server as TcpServer } from 'node:net';
+import type { WebSocketServer } from 'ws';
+
+/** The class under a library's server: that of the ws package, or ours in its place. */
+export type ServerClass = typeof WebSocketServer;
 
 /** One library's server, with the same subject for all: news for its subscribers, and an ear for what they say. */
 export interface Server extends AsyncDisposable {

@@ -2,15 +2,15 @@ import { initTRPC } from '@trpc/server';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { WebSocketServer } from 'ws';
 import { News } from './news.ts';
-import { serve, type Server } from './server.ts';
+import { serve, type Server, type ServerClass } from './server.ts';
 
 export type Router = ReturnType<typeof routerOf>;
 
 /** @trpc/server on the ws package. */
-export function startTrpcServer(): Promise<Server> {
+export function startTrpcServer(ServerClass: ServerClass = WebSocketServer): Promise<Server> {
   return serve((http, said) => {
     const news = new News();
-    const wss = new WebSocketServer({ server: http });
+    const wss = new ServerClass({ server: http });
     applyWSSHandler({ wss, router: routerOf(news, said) });
     return {
       publish: (text) => news.publish(text),

@@ -1,12 +1,12 @@
 import { docs, getYDoc, setupWSConnection } from '@y/websocket-server/utils';
 import { WebSocketServer } from 'ws';
 import { insertedTexts, ROOM } from '../agreed.ts';
-import { serve, type Server } from './server.ts';
+import { serve, type Server, type ServerClass } from './server.ts';
 
 /** @y/websocket-server, the counterpart of y-websocket; it keeps its documents in memory. */
-export function startYjsServer(): Promise<Server> {
+export function startYjsServer(ServerClass: ServerClass = WebSocketServer): Promise<Server> {
   return serve((http, said) => {
-    const sockets = new WebSocketServer({ server: http });
+    const sockets = new ServerClass({ server: http });
     sockets.on('connection', (socket, request) => setupWSConnection(socket, request));
     const doc = getYDoc(ROOM);
     doc.getArray<string>('said').observe((event) => insertedTexts(event).forEach(said));

@@ -2,22 +2,26 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** `host:port` of the server for the tests of the drop-in class. */
     webSocketServer: string;
+    /** The same behaviour on the server of the resumable class. */
+    resumableServer: string;
   }
 }
 
 interface Peer {
   send(data: unknown, options?: { binary: boolean }): void;
   close(code?: number, reason?: string): void;
+  terminate(): void;
+  pause(): void;
   on(event: 'message', listener: (data: Uint8Array, isBinary: boolean) => void): void;
   on(event: 'close', listener: (code: number, reason: Uint8Array) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
-  readonly _socket: Duplex;
 }
 
 interface PeerServer {
@@ -31,13 +35,45 @@ interface Seen {
   reason: string | null;
 }
 
-/** Vitest's global set-up: a real WebSocket server on a free port, whose behaviour is named by the path. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+type ServerClass = new (options: object) => PeerServer;
+
+/** Vitest's global set-up: real WebSocket servers on free ports, whose behaviour is named by the path. */
+export async function setup(project: TestProject): Promise<() => Promise<unknown>> {
   // The package `ws` is the server's dependency, not core's.
   const require = createRequire(new URL('../../../server/package.json', import.meta.url));
-  const { WebSocketServer } = require('ws') as { WebSocketServer: new (options: object) => PeerServer };
-  const simple = new WebSocketServer({ noServer: true, maxPayload: 100_000_000 });
-  const deflating = new WebSocketServer({ noServer: true, perMessageDeflate: { threshold: 0 } });
+  const { WebSocketServer: Plain } = require('ws') as { WebSocketServer: ServerClass };
+  const [port, stop] = await start(Plain, ({ socket }) => socket.destroy());
+  const [Resumable, release] = await loadServer();
+  const [resumablePort, stopResumable] = await start(Resumable, ({ peer }) => peer.terminate());
+  project.provide('webSocketServer', `127.0.0.1:${port}`);
+  project.provide('resumableServer', `127.0.0.1:${resumablePort}`);
+  return () => Promise.all([stop(), stopResumable().then(release)]);
+}
+
+interface ModuleRunner {
+  withSources(root: string, use: (load: (file: string) => Promise<unknown>) => Promise<void>): Promise<void>;
+}
+
+/** Our own server's class from its sources, and what lets go of them. */
+async function loadServer(): Promise<[server: ServerClass, release: () => void]> {
+  const { href } = new URL('../../../../scripts/module-runner.mjs', import.meta.url);
+  const { withSources } = (await import(href)) as ModuleRunner;
+  const root = fileURLToPath(new URL('../../../server', import.meta.url));
+  return new Promise((resolve, reject) => {
+    withSources(root, async (load) => {
+      const { WebSocketServer } = (await load('/src/ws.ts')) as { WebSocketServer: ServerClass };
+      await new Promise<void>((release) => resolve([WebSocketServer, release]));
+    }).catch(reject);
+  });
+}
+
+/** @param cut How a connection is reset. */
+async function start(
+  Server: ServerClass,
+  cut: (connection: { readonly peer: Peer; readonly socket: Duplex }) => void,
+): Promise<[port: number, stop: () => Promise<void>]> {
+  const simple = new Server({ noServer: true, maxPayload: 100_000_000 });
+  const deflating = new Server({ noServer: true, perMessageDeflate: { threshold: 0 } });
   const seen = new Map<string, Seen>();
   const sockets = new Set<Duplex>();
 
@@ -70,7 +106,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       });
       peer.on('message', (data, isBinary) => {
         record.texts.push(String(data));
-        if (path === '/cut') socket.destroy();
+        if (path === '/cut') cut({ peer, socket });
         else if (path === '/flood') for (let n = 0; n < 50; n += 1) peer.send(String(n));
         else if (path === '/count') peer.send(String(data.length));
         else peer.send(data, { binary: isBinary });
@@ -81,12 +117,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  project.provide('webSocketServer', `127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () =>
+  const stop = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
+  return [(server.address() as AddressInfo).port, stop];
 }
 
 /** What a path does as soon as the connection is open. */
@@ -105,7 +141,7 @@ function behave(path: string, query: URLSearchParams, peer: Peer, socket: Duplex
       break;
     case '/deaf':
       // It reads nothing any more: no message arrives, and no closing handshake is answered.
-      socket.pause();
+      peer.pause();
       break;
     case '/garbage':
       // Reserved bits set and an opcode that does not exist.

@@ -1,0 +1,39 @@
+import { describe, expect, inject, it } from 'vitest';
+import { requirements, run } from '../websocket/requirement-runner.fixture.ts';
+import { aTask, type WebSocketClass } from '../websocket/requirement.fixture.ts';
+import { DIFFERENCES } from './differences.fixture.ts';
+import { ResumableWebSocket } from './resumable-websocket.ts';
+
+// The table of the drop-in class, with the same page, and a server that behaves the same on `@holdfast/server/ws`.
+
+/** As a library is given it. Only one requirement waits for a deadline of ours, which is 10 s by default. */
+const ours = new Proxy(ResumableWebSocket, {
+  construct: (target, [...given], newTarget) =>
+    Reflect.construct(
+      target,
+      given.length === 0 ? [] : [given[0], given[1], { reconnect: { connectTimeoutMs: 300 } }],
+      newTarget,
+    ) as object,
+}) as unknown as WebSocketClass;
+
+/** Far beyond what any of the differences takes. */
+const NEVER_MS = 5_000;
+
+describe.each([...requirements])('$number $text', (requirement) => {
+  const isDifferent = DIFFERENCES.some(({ number }) => number === requirement.number);
+  const kept = (): Promise<void> => run(requirement, ours, 'resumable', inject('resumableServer'));
+  const never = async (): Promise<void> => {
+    await aTask(NEVER_MS);
+    throw new Error('what it waits for never comes');
+  };
+
+  if (!isDifferent) it('holds for the resumable class', kept);
+  else
+    it('is different with the resumable class', () =>
+      expect(Promise.race([kept(), never()])).rejects.toBeInstanceOf(Error));
+});
+
+it('every difference is a requirement of the table', () => {
+  const numbers = requirements.map(({ number }) => number);
+  expect(DIFFERENCES.filter(({ number }) => !numbers.includes(number))).toEqual([]);
+});
