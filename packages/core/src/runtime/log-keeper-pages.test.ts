@@ -140,6 +140,27 @@ test('storage that fails in the middle: what is here is sent, the rest stays for
   expect(next.log('old').unsettled).toBe(20);
 });
 
+test('storage that fails in the middle: what follows the rest waits for it, too', async () => {
+  const origin = anOriginWithLog(20);
+  // Pages of one tab: each has sent what the one before it has left.
+  for (const [id, after] of [
+    ['second', 'old'],
+    ['third', 'second'],
+    ['alone', null],
+  ] as const) {
+    origin.place.logs.set(id, { id, after, generation: 1, corrupt: 0, segments: new Map([[1, segment(1)]]) });
+  }
+  const page = await aPage(origin);
+  expect(page.logs).toEqual(['old', 'second', 'third', 'alone', 'tab']);
+  origin.place.fail('readLog');
+  page.take('old', 5);
+  await page.settle();
+  expect([page.logs, page.held]).toEqual([
+    ['old', 'alone', 'tab'],
+    ['alone', 'old', 'tab'],
+  ]);
+});
+
 test('storage that hangs in the middle counts as broken after 5 s', async () => {
   const origin = anOriginWithLog(20);
   const page = await aPage(origin);

@@ -306,6 +306,10 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function end(open: OutboxStore): void {
     store = null;
     cancelRound();
+    // What follows a log that is not read to its end would overtake the rest: a later page sends both.
+    const isBehindUnread = ({ after }: ProducerLog): boolean =>
+      after !== null && (after.storedTo > 0 || isBehindUnread(after));
+    for (const log of queue.logs.filter(isBehindUnread)) if (log !== queue.own) drop(log);
     for (const [log, copy] of copies) {
       copy.stop();
       copy.leave();
