@@ -135,7 +135,7 @@ export function makePlan(seed: number): Plan {
       connectsAtOnce: !chance.hits(0.16),
       preparesMs: chance.hits(0.25) ? chance.between(0, chance.pick([50, 300, 2_000])) : null,
       maxMessages: chance.hits(0.1) ? 5 : 1_000,
-      maxAttempts: chance.hits(0.3) ? chance.whole(1, 4) : Number.POSITIVE_INFINITY,
+      maxAttempts: chance.hits(0.3) ? chance.whole(1, 4) : null,
       coolDownMs: chance.pick([5_000, 60_000]),
       hidden: chance.pick(['keep', 'slow', { releaseAfterMs: 2_000 }] as const),
     },

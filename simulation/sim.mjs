@@ -1,4 +1,8 @@
-/** Runs seeds: `npm run sim -- --seed 7 [--to 100] [--trace] [--shrink]`. */
+/**
+ * Runs seeds: `npm run sim -- --seed 7 [--to 100] [--trace] [--shrink]`. With `--keep 'what it found'` a seed that breaks
+ * is shrunk and put into failed-seeds.json, which the tests run from then on.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { withSources } from '../scripts/module-runner.mjs';
 
@@ -8,6 +12,7 @@ const { values } = parseArgs({
     to: { type: 'string' },
     trace: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
+    keep: { type: 'string' },
     all: { type: 'boolean', default: false },
     coverage: { type: 'boolean', default: false },
   },
@@ -28,9 +33,10 @@ process.exitCode = await withSources(import.meta.dirname, async (load) => {
     const same = broken.get(result.fault.invariant) ?? [];
     same.push(seed);
     broken.set(result.fault.invariant, same);
-    if (values.shrink) {
+    if (values.shrink || values.keep !== undefined) {
       const { shrink } = await load('/shrink.ts');
       const small = await shrink(seed);
+      if (values.keep !== undefined) keep({ seed, found: values.keep, plan: small.plan });
       console.log(small.plan.actions.map((action) => JSON.stringify(action)).join('\n'));
       console.log(describeFailure(small.result));
     } else if (values.all) {
@@ -47,3 +53,11 @@ process.exitCode = await withSources(import.meta.dirname, async (load) => {
   console.log(`${to - from + 1} seeds in ${seconds.toFixed(1)} s, ${[...broken.values()].flat().length} broken`);
   return broken.size === 0 ? 0 : 1;
 });
+
+/** @param {{ seed: number, found: string, plan: unknown }} failure */
+function keep(failure) {
+  const file = new URL('failed-seeds.json', import.meta.url);
+  const kept = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, `${JSON.stringify([...kept, failure])}\n`);
+  console.log('kept in failed-seeds.json; npm run format lays it out');
+}

@@ -21,7 +21,8 @@ export interface TabSettings {
   readonly preparesMs: number | null;
   readonly connectsAtOnce: boolean;
   readonly maxMessages: number;
-  readonly maxAttempts: number;
+  /** Null: it never gives up. A plan is JSON. */
+  readonly maxAttempts: number | null;
   /** How long the breaker stays open. */
   readonly coolDownMs: number;
   readonly hidden: 'keep' | 'slow' | { readonly releaseAfterMs: number };
@@ -118,7 +119,7 @@ export class Tab {
       url: 'ws://server.test/',
       protocol: holdfast(),
       outbox,
-      reconnect: { maxAttempts: settings.maxAttempts, coolDownMs: settings.coolDownMs },
+      reconnect: { maxAttempts: settings.maxAttempts ?? Infinity, coolDownMs: settings.coolDownMs },
       hidden: settings.hidden,
       environment: page,
       onEvent: (record) => {
