@@ -498,6 +498,8 @@ function isBound(world: World, tab: string, first: Sent, second: Sent): boolean 
   // fails can't send what the page before it left.
   const hasHeir = first.wasStored && world.runningOf(second.page)?.hasStorageFailed === false;
   if (first.page !== second.page && !hasHeir) return false;
+  // One that freezes gives back what it had of the page before it, and may run before it finds that again.
+  if (first.page !== second.page && second.page.wasFrozen) return false;
   return ![first, second].some((each) => wasAdopted(world, each, tab));
 }
 

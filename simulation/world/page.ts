@@ -40,6 +40,8 @@ export class Page implements Environment {
   readonly links: Link[] = [];
   isAlive = true;
   isFrozen = false;
+  /** Whether it ever was. */
+  wasFrozen = false;
   isAsleep = false;
   isHidden = false;
   /** Called with what the page threw outside of any promise. */
@@ -300,6 +302,7 @@ export class Page implements Environment {
     this.tellOfStop();
     this.#stop();
     this.isFrozen = true;
+    this.wasFrozen = true;
   }
 
   resume(): void {
