@@ -1,5 +1,4 @@
 /** `@holdfast/server/ws`: the `WebSocketServer` of the `ws` package, whose connections survive their sockets. */
 export { WebSocketServer } from './ws/web-socket-server.ts';
 export { Forbidden, Unauthorized } from './session/errors.ts';
-export type { SessionWebSocket } from './ws/session-web-socket.ts';
 export type * from './ws/types.ts';

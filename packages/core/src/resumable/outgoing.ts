@@ -23,7 +23,7 @@ interface Outlet {
 export class OutgoingLog {
   readonly queue: OutboxQueue;
   readonly #log: ProducerLog;
-  readonly #onSettled: () => void;
+  readonly #onSettled: (isTaken: boolean) => void;
   readonly #unwritten = new Deque<Outgoing>();
   /** Those whose payload is on its way: the first of them holds up what follows. */
   #reading: Outgoing[] = [];
@@ -35,13 +35,13 @@ export class OutgoingLog {
   #given = 0;
   #marks = new Deque<{ seq: number; readonly end: number }>();
 
-  /** @param onSettled The server has taken a message. */
-  constructor(id: string, onSettled: () => void) {
+  /** @param onSettled The server has taken a message, or has refused it. */
+  constructor(id: string, onSettled: (isTaken: boolean) => void) {
     this.#onSettled = onSettled;
-    this.#log = new ProducerLog(id, (entry) => {
+    this.#log = new ProducerLog(id, (entry, failure) => {
       this.kept -= (entry as Outgoing).size;
       this.#wrote(entry.seq);
-      this.#onSettled();
+      this.#onSettled(failure === null);
     });
     this.queue = outboxQueue(this.#log);
   }

@@ -76,7 +76,11 @@ export class ResumableWebSocket extends Base implements WebSocket {
     const environment = options.environment ?? sessionEnvironment();
     this.#outside = environment;
     this.#maxBufferedBytes = maxBufferedBytes;
-    this.#outgoing = new OutgoingLog(environment.randomId(), () => this.#endIfAgreed());
+    this.#outgoing = new OutgoingLog(environment.randomId(), (isTaken) => {
+      if (isTaken) this.#endIfAgreed();
+      // One message is missing from here on: the rest would be a lie.
+      else this.#end(LOST, true);
+    });
     const identity = { clientId: environment.randomId(), peer: null as string | null };
     this.#turn = createTurn(environment, () => this.#conversation.flush());
     this.#driver = createDriver({

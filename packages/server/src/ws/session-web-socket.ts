@@ -1,6 +1,7 @@
 import { closeControl, Deque, isCloseCode, type Control } from '@holdfast/core/protocol';
 import { EventEmitter } from 'node:events';
 import type { Session } from '../session/app.ts';
+import { aloud } from './aloud.ts';
 import { Listeners } from './listeners.ts';
 import type {
   Data,
@@ -302,15 +303,8 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     process.nextTick(() => this.emit('close', code, Buffer.from(reason)));
   }
 
-  /** As with `ws`, what a listener throws is the process's business. The session must not take it for a reason to try again. */
   #tell(data: Buffer, isBinary: boolean): void {
-    try {
-      this.emit('message', isBinary ? as(this.binaryType, data) : data, isBinary);
-    } catch (fault) {
-      process.nextTick(() => {
-        throw fault;
-      });
-    }
+    aloud(() => this.emit('message', isBinary ? as(this.binaryType, data) : data, isBinary));
   }
 
   static {

@@ -11,6 +11,7 @@ import { memoryStore } from '../stores/memory-store.ts';
 import { memoryUserQueues } from '../stores/memory-user-queues.ts';
 import type { ProducerStore } from '../stores/ports.ts';
 import { carry, offered } from '../ws-adapter.ts';
+import { aloud } from './aloud.ts';
 import { SessionWebSocket, type SessionEars } from './session-web-socket.ts';
 import type { Upgraded, WebSocket, WebSocketServerOptions } from './types.ts';
 
@@ -157,9 +158,13 @@ export class Sessions {
   #open(session: Session, conversation: Conversation, { protocols }: Control & { readonly kind: 'open' }): void {
     const { request, done } = conversation.arrival;
     const { handleProtocols, maxBufferedBytes = 16_777_216, opened } = this.#options;
-    const [first = ''] = protocols;
-    const choose = (): string => (handleProtocols ? handleProtocols(new Set(protocols), request) || '' : first);
-    const protocol = protocols.length === 0 ? '' : choose();
+    let protocol = protocols[0] ?? '';
+    if (protocol !== '' && handleProtocols) {
+      protocol = '';
+      aloud(() => {
+        protocol = handleProtocols(new Set(protocols), request) || '';
+      });
+    }
     session.send(openedControl(protocol, this.#goneAfterMs));
     const webSocket = new SessionWebSocket(
       {
@@ -174,7 +179,7 @@ export class Sessions {
       },
     );
     opened(webSocket);
-    done(webSocket, request);
+    aloud(() => done(webSocket, request));
   }
 
   #ended(session: Session): void {

@@ -280,6 +280,28 @@ describe('WebSocketServer', () => {
     expect([error.message, told]).toEqual(['mine', 1]);
   });
 
+  test('so is what a listener of connection throws, or handleProtocols', async () => {
+    const { server, url } = await start({
+      handleProtocols: () => {
+        throw new Error('of handleProtocols');
+      },
+    });
+    server.on('connection', () => {
+      throw new Error('of connection');
+    });
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const caught: string[] = [];
+    process.on('uncaughtException', ({ message }) => caught.push(message));
+    const client = new SessionClient(url);
+    await client.hello();
+    expect(await client.open('chat')).toMatchObject({ opened: { protocol: '' } });
+    await expect.poll(() => caught).toEqual(['of handleProtocols', 'of connection']);
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+    expect(server.clients?.size).toBe(1);
+  });
+
   test('checks close as ws does', async () => {
     const { socket } = await aSession();
     expect(() => socket.close(1005)).toThrow(TypeError);
