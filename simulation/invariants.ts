@@ -1,7 +1,7 @@
 import type { Run, Sent } from './world/ledger.ts';
 import { isAccepted, type Mail } from './world/mail.ts';
 import type { LinkFacts } from './world/tap.ts';
-import type { Heard, Running } from './world/tab.ts';
+import type { Heard, Running, Tab } from './world/tab.ts';
 import type { Page } from './world/page.ts';
 import { isUnreadable, textOf } from './world/payloads.ts';
 import type { World } from './world/world.ts';
@@ -35,7 +35,7 @@ export function runStarts(world: World, run: Run): void {
   if (sent.receipt.id !== run.id) {
     world.fault('one id for life', `${who}: the app knows it as ${sent.receipt.id}, the handler as ${run.id}`);
   }
-  if (sent.outcome === 'EXPIRED' || sent.outcome === 'ABORTED') {
+  if (sent.outcome === 'EXPIRED' || sent.outcome === 'ABORTED' || sent.outcome === 'QUEUE_FULL') {
     world.fault('what is withdrawn never runs', `${who} runs though its receipt said ${sent.outcome}`);
   }
   const before = world.ledger.runsOf(label);
@@ -96,6 +96,7 @@ export function settled(world: World, sent: Sent): void {
       return;
     case 'EXPIRED':
     case 'ABORTED':
+    case 'QUEUE_FULL':
       // A run that failed, or died before its effect, took nothing.
       if (runs.some((run) => run.hasEffect || run.outcome === 'running')) {
         world.fault('what is withdrawn never runs', `message ${label} is ${outcome} and has run`);
@@ -122,13 +123,23 @@ export function settled(world: World, sent: Sent): void {
         world.fault('no lawful message is turned down', `message ${label}: ${outcome}, ${runs.length} runs`);
       }
       return;
-    case 'MESSAGE_TOO_LARGE':
+    case 'MESSAGE_TOO_LARGE': {
+      const { maxBytes = Infinity } = tabOf(world, sent).settings.bounds;
+      if (sent.bytes <= maxBytes || runs.length > 0) {
+        world.fault('no lawful message is turned down', `message ${label}: ${outcome}, ${runs.length} runs`);
+      }
+      return;
+    }
     case 'PROTOCOL_ERROR':
       world.fault('no lawful message is turned down', `message ${label}: ${outcome}`);
       return;
     default:
       return;
   }
+}
+
+function tabOf(world: World, { tab }: Sent): Tab {
+  return world.tabs.find(({ name }) => name === tab) as Tab;
 }
 
 /** Whether the handler has said its last word on it. */
@@ -453,11 +464,16 @@ export function checkEnd(world: World): void {
     if (sent.outcome === null && receipt.status === 'delivered') sent.outcome = 'delivered';
     if (sent.outcome === null && receipt.error !== null) sent.outcome = receipt.error.code;
     if (sent.outcome !== null) settled(world, sent);
+    const isSilent = receipt.error !== null && receipt.error.code !== 'OUTCOME_UNKNOWN' && !sent.isDropTold;
+    if (isSilent) world.fault('nothing is dropped silently', `message ${label} failed, and no drop event said so`);
     const isExcused =
       sent.isDiscarded ||
       sent.isAborted ||
       sent.outcome === 'EXPIRED' ||
       sent.outcome === 'ABORTED' ||
+      sent.outcome === 'QUEUE_FULL' ||
+      // Dropped by a page that died before it could say so.
+      (sent.outcome === null && tabOf(world, sent).settings.bounds.overflow !== 'reject') ||
       isDecided(world, label);
     if (sent.storedAt !== null && !isExcused && sent.ttlMs === null) {
       world.fault('stored arrives', `message ${label} was stored at ${sent.storedAt}, and no handler ever took it`);

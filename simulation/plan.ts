@@ -1,3 +1,4 @@
+import type { OutboxLimits } from '../packages/core/src/storage/limits.ts';
 import { Chance } from './world/prng.ts';
 import type { ServerSettings } from './world/server-process.ts';
 import type { TabSettings } from './world/tab.ts';
@@ -33,6 +34,8 @@ export const DEEDS = {
   burst: 14,
   'send with ttl': 6,
   'send and abort': 6,
+  'send when writable': 8,
+  withdraw: 4,
   say: 22,
   'say much': 2,
   // On a plan of its own, so that it changes nothing else.
@@ -102,6 +105,17 @@ export const FAULTS = {
 
 export type ActionKind = keyof typeof DEEDS | keyof typeof FAULTS;
 
+/** Most outboxes have room; those that have none do each of what may be done about it. */
+function boundsOf(chance: Chance): OutboxLimits {
+  if (!chance.hits(0.2)) return { maxMessages: 1_000 };
+  return {
+    maxMessages: chance.pick([3, 5, 1_000]),
+    maxBytes: chance.pick([14, 60, 300, 25_000]),
+    overflow: chance.pick(['reject', 'drop-oldest', 'drop-newest'] as const),
+    ...(chance.hits(0.3) && { maxAgeMs: chance.pick([2_000, 30_000]) }),
+  };
+}
+
 /** A seed is a plan. */
 export function makePlan(seed: number): Plan {
   const chance = new Chance(seed, 'plan');
@@ -134,7 +148,7 @@ export function makePlan(seed: number): Plan {
       hasAuth: server.hasAuth,
       connectsAtOnce: !chance.hits(0.16),
       preparesMs: chance.hits(0.25) ? chance.between(0, chance.pick([50, 300, 2_000])) : null,
-      maxMessages: chance.hits(0.1) ? 5 : 1_000,
+      bounds: boundsOf(chance),
       maxAttempts: chance.hits(0.3) ? chance.whole(1, 4) : null,
       coolDownMs: chance.pick([5_000, 60_000]),
       hidden: chance.pick(['keep', 'slow', { releaseAfterMs: 2_000 }] as const),

@@ -12,12 +12,16 @@ export interface Sent {
   readonly at: number;
   readonly ttlMs: number | null;
   readonly receipt: Receipt;
+  /** Of its payload on the wire. */
+  readonly bytes: number;
   /** When `stored` resolved; null: it didn't, or nobody asked. */
   storedAt: number | null;
   /** What the receipt came to: null while it is open, 'delivered', or the code of its error. */
   outcome: string | null;
   /** Whether it was ever in storage. */
   wasStored: boolean;
+  /** Whether a `drop` event has told of it. */
+  isDropTold: boolean;
   /** Whether the app has withdrawn it. */
   isAborted: boolean;
   /** Whether its page's close() asked to discard what is stored. */
@@ -106,7 +110,7 @@ export class Ledger {
   /** Whether the app was told that it never will run. A page that dies before it could tell has promised nothing. */
   isWithdrawn(label: number): boolean {
     const code = this.sent.get(label)?.receipt.error?.code;
-    return code === 'EXPIRED' || code === 'ABORTED';
+    return code === 'EXPIRED' || code === 'ABORTED' || code === 'QUEUE_FULL';
   }
 
   hasTaken(label: number): boolean {

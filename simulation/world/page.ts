@@ -37,6 +37,8 @@ export class Page implements Environment {
   readonly device: Device;
   readonly locks: Locks | undefined;
   readonly tabStorage: TabStorage | undefined;
+  /** Ids that `drop` events told of. */
+  readonly dropped = new Set<string>();
   readonly links: Link[] = [];
   isAlive = true;
   isFrozen = false;

@@ -1,6 +1,7 @@
 import { createSocket } from '../../packages/core/src/socket/create-socket.ts';
 import { holdfast } from '../../packages/core/src/socket/protocols.ts';
 import { memoryOutbox } from '../../packages/core/src/storage/memory-outbox.ts';
+import type { OutboxLimits } from '../../packages/core/src/storage/limits.ts';
 import { storedOutbox } from '../../packages/core/src/runtime/stored-outbox.ts';
 import type { Socket, SocketEvents } from '../../packages/core/src/socket/types.ts';
 import { count } from '../coverage.ts';
@@ -20,7 +21,7 @@ export interface TabSettings {
   /** How long the app's `onConnect` takes; null: it has none. */
   readonly preparesMs: number | null;
   readonly connectsAtOnce: boolean;
-  readonly maxMessages: number;
+  readonly bounds: OutboxLimits;
   /** Null: it never gives up. A plan is JSON. */
   readonly maxAttempts: number | null;
   /** How long the breaker stays open. */
@@ -109,9 +110,9 @@ export class Tab {
     if (settings.preparesMs !== null) page.prepared = new Set();
     const outbox =
       settings.outbox === 'memory'
-        ? memoryOutbox(settings.maxMessages)
+        ? memoryOutbox(settings.bounds)
         : storedOutbox({
-            maxMessages: settings.maxMessages,
+            ...settings.bounds,
             scope: 'sim:user',
             createStore: () => device.disk.connect(page),
           });
@@ -162,7 +163,12 @@ export class Tab {
       const session = gap.to === null ? null : (world.sessions.get(page)?.at(-1)?.session ?? null);
       running.heard.push({ type: 'gap', session, k: 0, gap });
     });
-    socket.on('drop', (drop) => world.trace.add(page.name, `drop ${drop.id} ${drop.error.code}`));
+    socket.on('drop', ({ id, error }) => {
+      world.trace.add(page.name, `drop ${id} ${error.code}`);
+      // It may come before the app has the receipt.
+      page.dropped.add(id);
+      for (const sent of world.ledger.sent.values()) if (sent.receipt.id === id) sent.isDropTold = true;
+    });
     socket.on('error', (error) => world.onError(page, error));
   }
 
@@ -200,6 +206,7 @@ export class Tab {
     const { page, socket } = current;
     const abort = options.abortAfterMs === null ? null : new AbortController();
     const label = world.ledger.nextLabel();
+    const ttlMs = Math.min(options.ttlMs ?? Infinity, this.settings.bounds.maxAgeMs ?? Infinity);
     page.act(() => {
       const receipt = socket.send(this.#payload(page, label), {
         ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),
@@ -211,11 +218,14 @@ export class Tab {
         tab: this.name,
         page,
         at: world.clock.now,
-        ttlMs: options.ttlMs,
+        ttlMs: ttlMs === Infinity ? null : ttlMs,
         receipt,
+        bytes:
+          kindOf(world.seed, label) === 'json' ? JSON.stringify({ label }).length : bytesOf({ label }, label).length,
         storedAt: null,
         outcome: null,
         wasStored: false,
+        isDropTold: page.dropped.has(receipt.id),
         isAborted: false,
         isDiscarded: false,
         chain: this.#chain,
@@ -247,6 +257,47 @@ export class Tab {
         });
       });
     }
+    return true;
+  }
+
+  /** The app waits for room before it sends. */
+  sendWhenWritable(choice: number): boolean {
+    const { current } = this;
+    if (current === null || !current.page.isRunning || current.isClosing) return false;
+    const waited = (): void => {
+      if (this.current !== current) return;
+      count('waited for room');
+      this.send({ ttlMs: null, abortAfterMs: null, reads: 'delivered' });
+    };
+    current.page.act(() => {
+      void current.socket
+        .whenWritable({ bytes: 1 + Math.floor(choice * 40) })
+        .then(waited, () => count('never had room'));
+    });
+    return true;
+  }
+
+  /** The app takes back what it can: one message, or all. */
+  withdraw(choice: number): boolean {
+    const { current } = this;
+    if (current === null || !current.page.isRunning || current.isClosing) return false;
+    const world = this.#world;
+    const { page, socket } = current;
+    const mark = (isIt: (id: string) => boolean): void => {
+      for (const sent of world.ledger.sent.values()) if (isIt(sent.receipt.id)) sent.isAborted = true;
+    };
+    page.act(() => {
+      const items = socket.outbox.list(1_000);
+      const item = items[Math.floor(choice * 7) % Math.max(1, items.length)];
+      world.trace.add(page.name, choice < 0.25 ? 'clears its outbox' : `cancels ${item?.id}`);
+      if (choice < 0.25) {
+        mark((id) => items.some((each) => each.id === id));
+        void socket.outbox.clear().then(() => count('cleared'));
+      } else if (item !== undefined) {
+        mark((id) => id === item.id);
+        count(socket.outbox.cancel(item.id) ? 'cancelled' : 'not cancelled');
+      }
+    });
     return true;
   }
 

@@ -62,8 +62,11 @@ export function fakeSocket(): FakeSocket {
         error: null,
         stored: Promise.resolve(),
         delivered: Promise.resolve(),
+        cancel: () => false,
       };
     },
+    whenWritable: () => Promise.resolve(),
+    outbox: { list: () => [], cancel: () => false, clear: () => Promise.resolve() },
     getState: () => state,
     // A new object at each call, as an implementation may give.
     getStats: () => ({ ...stats }),

@@ -20,6 +20,12 @@ export function lazySocket(make: () => Socket): LazySocket {
   const close: Socket['close'] = (options) => get().close(options);
   const socket = {
     send: (data, options) => get().send(data, options),
+    whenWritable: (options) => get().whenWritable(options),
+    outbox: {
+      list: (limit) => real?.outbox.list(limit) ?? [],
+      cancel: (id) => real?.outbox.cancel(id) ?? false,
+      clear: () => get().outbox.clear(),
+    },
     getState: () => (real === null ? NOT_STARTED.connection : real.getState()),
     getStats: () => (real === null ? NOT_STARTED.stats : real.getStats()),
     subscribe: (listener) => get().subscribe(listener),

@@ -60,8 +60,8 @@ export interface Conversation {
   ping(): void;
   /** The log of this producer is deleted: the server may forget it. */
   finish(producer: string): void;
-  /** Why a payload of so many bytes can't be sent, if it is known that it can't. */
-  refusal(bytes: number): Failure | null;
+  /** Why a payload of so many bytes can't be sent, if it is known that it can't; `most` is the app's own limit. */
+  refusal(bytes: number, most?: number | null): Failure | null;
   /** How long the server said that the client should wait. */
   readonly retryAfterMs: number | null;
   /** The server's clock, once known. */

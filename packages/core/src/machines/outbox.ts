@@ -1,3 +1,4 @@
+import type { Failure } from '../lib/errors.ts';
 import type { ProducerLog } from './producer-log.ts';
 
 /** All logs of one socket: its own, those that it took over from pages that are gone, and the one of `onConnect`. */
@@ -32,4 +33,11 @@ export function replaceOwnLog(queue: OutboxQueue, log: ProducerLog): void {
 export function removeLog({ logs }: OutboxQueue, log: ProducerLog): void {
   const place = logs.indexOf(log);
   if (place !== -1) logs.splice(place, 1);
+}
+
+/** What a message of so many bytes fails with above a limit; null: it is not. */
+export function tooLarge(bytes: number, limit: number): Failure | null {
+  if (bytes <= limit) return null;
+  const message = `a message of ${bytes} bytes is above the limit of ${limit}`;
+  return { code: 'MESSAGE_TOO_LARGE', message, details: { bytes, limit } };
 }

@@ -2,6 +2,7 @@ import { bytesIn } from '../lib/bytes.ts';
 import type { MessageData } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
+import { tooLarge } from './outbox.ts';
 import type { Ping } from './ping.ts';
 import type { ProducerLog } from './producer-log.ts';
 
@@ -148,7 +149,7 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
     finish() {
       // A plain server keeps no producers.
     },
-    refusal: () => null,
+    refusal: (bytes, most) => tooLarge(bytes, most ?? Infinity),
     end() {
       isOpen = false;
       isFlowing = false;

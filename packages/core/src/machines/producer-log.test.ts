@@ -17,6 +17,35 @@ describe('a log', () => {
     expect([server.claim(), log.unsettled, log.inFlight, log.inFlightBytes]).toEqual([['own', 2, 4, 2], 2, 1, 10]);
   });
 
+  it('counts what it holds, and gives what may be withdrawn from either end', () => {
+    const { log, server } = aLog();
+    const entries = add(log, 5);
+    server.begin([0, []]);
+    server.send(2);
+    const seqs = (isNewestFirst: boolean): number[] => [...log.withdrawable(isNewestFirst)].map(({ seq }) => seq);
+    expect([log.bytes, seqs(false), seqs(true)]).toEqual([50, [3, 4, 5], [5, 4, 3]]);
+    log.withdraw(entries[3] as Entry);
+    expect([log.bytes, log.withdrawn, log.withdrawnBytes, seqs(false)]).toEqual([50, 1, 10, [3, 5]]);
+    for (const entry of entries) log.fail(entry, refusal as never);
+    expect([log.bytes, log.withdrawn, log.withdrawnBytes, seqs(true)]).toEqual([0, 0, 0, []]);
+  });
+
+  it('keeps no room for what is settled behind a message that is not, and sends the rest in order', () => {
+    const { log, server } = aLog();
+    add(log, 1);
+    server.begin([0, []]);
+    server.send();
+    for (let round = 0; round < 1_000; round += 1) {
+      const [entry] = add(log, 1);
+      log.fail(entry as Entry, refusal as never);
+      expect(log.entries.length).toBeLessThanOrEqual(3);
+    }
+    add(log, 2);
+    expect(server.send()).toEqual(['s 1001', 'm 1002', 'm 1003']);
+    server.acknowledge(1_003);
+    expect([log.unsettled, log.entries]).toEqual([0, []]);
+  });
+
   it('goes on from what the server has taken', () => {
     const { log, settled, server } = aLog();
     add(log, 4);

@@ -42,6 +42,11 @@ export class ProducerLog {
   after: ProducerLog | null = null;
   inFlight = 0;
   inFlightBytes = 0;
+  /** Of the messages here that are not settled. */
+  bytes = 0;
+  /** Those of them that wait for storage to forget them. */
+  withdrawn = 0;
+  withdrawnBytes = 0;
   /** Messages up to this seq are in storage; those after the last one here are read later, in pages. 0: all are here. */
   storedTo = 0;
   /** What the server said of messages that are not here yet: it has all up to `takenTo`, and none after `doubtTo`. */
@@ -127,6 +132,7 @@ export class ProducerLog {
   #add(entry: Entry): void {
     this.#entries.push(entry);
     this.#unsettled += 1;
+    this.bytes += entry.bytes;
     this.#last = entry.seq;
   }
 
@@ -160,9 +166,20 @@ export class ProducerLog {
 
   /** Takes back a message that is on no wire. False: it may have been sent, is settled or taken back. */
   withdraw(entry: Entry): boolean {
-    if (entry.status !== 'queued' || entry.maybeSent || entry.isWithdrawn) return false;
+    if (!isWithdrawable(entry)) return false;
     entry.isWithdrawn = true;
+    this.withdrawn += 1;
+    this.withdrawnBytes += entry.bytes;
     return true;
+  }
+
+  /** The messages that may be taken back, the oldest first or the newest. */
+  *withdrawable(isNewestFirst: boolean): Generator<Entry, void> {
+    const entries = this.#entries;
+    for (let place = this.#head; place < entries.length; place += 1) {
+      const entry = entries[isNewestFirst ? entries.length - 1 - place + this.#head : place];
+      if (entry !== undefined && isWithdrawable(entry)) yield entry;
+    }
   }
 
   /** Settles messages from the front with success, as far as `isDone` goes. */
@@ -199,21 +216,32 @@ export class ProducerLog {
       this.inFlightBytes -= entry.bytes;
     }
     this.#unsettled -= 1;
+    this.bytes -= entry.bytes;
+    if (entry.isWithdrawn) {
+      this.withdrawn -= 1;
+      this.withdrawnBytes -= entry.bytes;
+    }
     entry.isWithdrawn = false;
     entry.status = failure === null ? 'delivered' : 'failed';
     this.#onSettled(entry, failure);
   }
 
-  /** Passes over what is settled at the front, and gives its space back once it is most of the list. */
+  /** Passes over what is settled at the front, and gives the space of all that is settled back once it is most of the list. */
   #trim(): void {
     for (let head = this.#entries[this.#head]; head !== undefined && isFinal(head); head = this.#entries[this.#head]) {
       this.#head += 1;
     }
-    if (this.#head * 2 <= this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#head);
-    this.#cursor = Math.max(0, this.#cursor - this.#head);
+    // Not only at the front: behind messages in doubt any number may be dropped.
+    if (this.#entries.length <= this.#unsettled * 2) return;
+    const isOpen = (entry: Entry): boolean => !isFinal(entry);
+    this.#cursor = this.#entries.slice(0, this.#cursor).filter(isOpen).length;
+    this.#entries = this.#entries.filter(isOpen);
     this.#head = 0;
   }
+}
+
+function isWithdrawable({ status, maybeSent, isWithdrawn }: Entry): boolean {
+  return status === 'queued' && !maybeSent && !isWithdrawn;
 }
 
 function isFinal({ status }: Entry): boolean {

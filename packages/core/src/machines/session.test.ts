@@ -106,7 +106,11 @@ describe('the welcome', () => {
   it('fails what is larger than the limit, all of it, and what follows is still sent', () => {
     const scene = aScene();
     for (const size of [50, 60, 70, 5, 80]) scene.host.send('x'.repeat(size));
-    expect(scene.conversation.refusal(1_000_000)).toBe(null);
+    expect(scene.conversation.refusal(1_000_000, 1_000_000)).toBe(null);
+    expect([262_144, 262_145].map((bytes) => scene.conversation.refusal(bytes)?.code)).toEqual([
+      undefined,
+      'MESSAGE_TOO_LARGE',
+    ]);
     scene.start({ limits: { messageBytes: 40, producers: 4, producerTtlMs: 1_000 } });
     const tooLarge = [1, 2, 3, 5].map((seq) => `own:${seq} MESSAGE_TOO_LARGE`);
     expect(scene.host.settled).toEqual(tooLarge);

@@ -20,8 +20,11 @@ import {
 } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import { Listing } from './listing.ts';
+import { tooLarge } from './outbox.ts';
 import type { Entry, ProducerLog } from './producer-log.ts';
 
+/** The largest message before the server has told its limit: a server's own default. */
+const FIRST_MESSAGE_BYTES = 262_144;
 /** Producers that may be listed before the server has told its limit. */
 const FIRST_PRODUCERS = 16;
 /** An acknowledgement waits this long for company, or until so many messages are unacknowledged. */
@@ -160,11 +163,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
     }
   }
 
-  function refusal(bytes: number): Failure | null {
-    const limit = latest?.limits.messageBytes ?? Infinity;
-    if (bytes <= limit) return null;
-    const message = `a message of ${bytes} bytes is above the server's limit of ${limit}`;
-    return { code: 'MESSAGE_TOO_LARGE', message, details: { bytes, limit } };
+  function refusal(bytes: number, most?: number | null): Failure | null {
+    return tooLarge(bytes, Math.min(most ?? Infinity, latest?.limits.messageBytes ?? most ?? FIRST_MESSAGE_BYTES));
   }
 
   function take(frame: ServerFrame): void {

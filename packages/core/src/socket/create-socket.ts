@@ -36,7 +36,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   const senderHost: SenderHost = {
     environment,
     protocol,
-    maxMessages: outbox.maxMessages,
+    limits: outbox,
     events,
     keeper: () => keeper,
     conversation: () => conversation,
@@ -273,6 +273,8 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
 
   const api = {
     send: sender.send,
+    whenWritable: sender.whenWritable,
+    outbox: sender.outbox,
     messages: (how) => messages<Incoming>(api, how),
     getState: () => picture,
     getStats,

@@ -19,7 +19,7 @@ const GONE: Failure = { code: 'OUTCOME_UNKNOWN', message: 'the connection ended 
 
 export function createDirectSends<Outgoing>(
   { queue, message, append }: Sender<Outgoing>,
-  { environment, events, conversation }: SenderHost,
+  { environment, events, conversation, limits }: SenderHost,
 ): DirectSends<Outgoing> {
   let connection = new AbortController();
   return {
@@ -35,7 +35,8 @@ export function createDirectSends<Outgoing>(
       const log = queue.direct;
       try {
         const receipt = message(data, log ?? queue.own);
-        const failure = log === null || signal.aborted ? GONE : conversation().refusal(receipt.bytes);
+        const failure =
+          log === null || signal.aborted ? GONE : conversation().refusal(receipt.bytes, limits.maxMessageBytes);
         if (failure !== null) throw events.error(failure);
         if (log !== null) append(log, receipt);
         conversation().appended();

@@ -191,9 +191,12 @@ describe('policies', () => {
 });
 
 describe('memory', () => {
-  it.each([{ maxMessages: 0 }, { maxMessages: 'many' }, { max: 1 }, null])('names what is wrong in %o', (options) => {
-    expect(faultOf(() => memory(options as never)).message).toMatch(/^option memory/);
-  });
+  it.each([{ maxMessages: 0 }, { maxBytes: 'many' }, { maxAgeMs: -1 }, { overflow: 'drop' }, { max: 1 }, null])(
+    'names what is wrong in %o',
+    (options) => {
+      expect(faultOf(() => memory(options as never)).message).toMatch(/^option memory/);
+    },
+  );
 });
 
 describe('plain', () => {

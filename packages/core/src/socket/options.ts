@@ -7,7 +7,8 @@ import type { Protocol } from '../machines/conversation.ts';
 import type { ConnectionOptions, RetryPolicies } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
 import type { Outbox } from '../storage/keeper.ts';
-import { MAX_MESSAGES, memoryOutbox } from '../storage/memory-outbox.ts';
+import { MAX_BYTES, MAX_MESSAGES, OVERFLOWS, type OutboxBounds, type Overflow } from '../storage/limits.ts';
+import { memoryOutbox } from '../storage/memory-outbox.ts';
 import { plain } from './protocols.ts';
 import { above0, fill, type Field, type Filled, isObject, optional } from './fields.ts';
 import type { ConnectContext, EventRecord, HeartbeatSettings, ReconnectOptions, SocketOptions } from './types.ts';
@@ -51,6 +52,17 @@ const RECONNECT = {
   connectTimeoutMs: above0(10_000),
   policies: [{}, isObject, 'an object'] as Field<RetryPolicies>,
   decide: optional<NonNullable<ReconnectOptions['decide']>>(),
+};
+const LIMITS = {
+  maxMessages: above0(MAX_MESSAGES),
+  maxBytes: above0(MAX_BYTES),
+  maxMessageBytes: [null, above0(1)[1], 'a number above 0'] as Field<number | null>,
+  maxAgeMs: above0(NEVER),
+  overflow: [
+    'reject',
+    (value) => OVERFLOWS.includes(value as Overflow),
+    'reject, drop-oldest or drop-newest',
+  ] as Field<Overflow>,
 };
 const HEARTBEAT = { intervalMs: above0(15_000), timeoutMs: above0(5_000) };
 
@@ -158,6 +170,6 @@ function isUrl(url: unknown): boolean {
  * @param options `maxMessages`: most messages that may wait or be in flight, default 10,000
  * @throws HoldfastError INVALID_OPTION
  */
-export function memory(options: { readonly maxMessages?: number } = {}): Outbox {
-  return memoryOutbox(fill('memory', options, { maxMessages: above0(MAX_MESSAGES) }).maxMessages);
+export function memory(options: OutboxBounds = {}): Outbox {
+  return memoryOutbox(fill('memory', options, LIMITS));
 }

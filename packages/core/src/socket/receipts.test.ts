@@ -13,6 +13,7 @@ function aReceipt(): { receipt: MessageReceipt; whenStored: () => Promise<void>;
     '"x"',
     () => 3,
     () => ({ isStored: () => true, whenStored }),
+    () => false,
   );
   const log = new ProducerLog('own', () => {});
   log.append(receipt);

@@ -20,7 +20,10 @@ export class MessageReceipt implements Entry, Receipt {
   ttl: Entry['ttl'] = null;
   expiresAt: number | null = null;
   error: HoldfastError | null = null;
+  /** Milliseconds since the epoch. */
+  queuedAt: number | null = null;
   readonly #keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>;
+  readonly #cancel: (receipt: MessageReceipt) => boolean;
   #stored: Promise<void> | null = null;
   #delivered: Outcome | null = null;
 
@@ -29,6 +32,7 @@ export class MessageReceipt implements Entry, Receipt {
     payload: EncodedPayload | Blob,
     bytesOf: (payload: EncodedPayload) => number,
     keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>,
+    cancel: (receipt: MessageReceipt) => boolean,
   ) {
     this.source = source;
     const isRead = typeof payload === 'string' || payload instanceof Uint8Array;
@@ -36,6 +40,7 @@ export class MessageReceipt implements Entry, Receipt {
     this.blob = isRead ? null : payload;
     this.bytes = isRead ? bytesOf(payload) : payload.size;
     this.#keeper = keeper;
+    this.#cancel = cancel;
   }
 
   get id(): string {
@@ -44,6 +49,10 @@ export class MessageReceipt implements Entry, Receipt {
 
   get isReading(): boolean {
     return this.blob !== null;
+  }
+
+  cancel(): boolean {
+    return this.#cancel(this);
   }
 
   get isStored(): boolean {

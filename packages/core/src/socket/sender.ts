@@ -3,18 +3,21 @@ import type { Failure } from '../lib/errors.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
 import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
+import { MAX_BYTES, type OutboxLimits } from '../storage/limits.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
 import { encodePayload } from './payload.ts';
 import { MessageReceipt } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
-import type { Receipt, SendOptions } from './types.ts';
+import type { Receipt, SendOptions, SocketOutbox, WritableOptions } from './types.ts';
+import { createOutboxView } from './outbox-view.ts';
+import { createRoom } from './room.ts';
 import { wrongOption } from './wrong-option.ts';
 
 /** What a sender needs from its socket. */
 export interface SenderHost {
   readonly environment: Environment;
   readonly protocol: Protocol;
-  readonly maxMessages: number;
+  readonly limits: OutboxLimits;
   readonly events: Pick<AppEvents<unknown>, 'error' | 'dropped' | 'notifySoon'>;
   readonly keeper: () => MessageKeeper;
   readonly conversation: () => Conversation;
@@ -27,6 +30,8 @@ export interface SenderHost {
 /** Messages on their way in the queue: from `send` to the last word of their receipts. */
 export interface Sender<Outgoing> {
   readonly queue: OutboxQueue;
+  readonly outbox: SocketOutbox;
+  readonly whenWritable: (options?: WritableOptions) => Promise<void>;
   /** @throws HoldfastError INVALID_MESSAGE, INVALID_OPTION */
   readonly send: (data: Outgoing, options?: SendOptions) => Receipt;
   /**
@@ -49,10 +54,20 @@ export interface Sender<Outgoing> {
 }
 
 export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
-  const { environment, events, keeper, conversation } = host;
+  const { environment, events, keeper, conversation, limits } = host;
   const queue = outboxQueue(newLog(environment.randomId()));
   /** Messages of the own log from the first on that is being read: storage gets them in their order, too. */
   const unread: [receipt: MessageReceipt, isStrict: boolean][] = [];
+  const room = createRoom({
+    environment,
+    queue,
+    limits,
+    flush: () => conversation().flush(),
+    withdraw: (entry, failure) => void withdraw(queue.own, entry, failure),
+  });
+  /** Who waits for the end of a message. */
+  const told = new Map<Entry, () => void>();
+  const outbox = createOutboxView(queue, withdraw, (entry, tell) => void told.set(entry, tell));
   let refusals = 0;
   /** When the next message expires, and what ends the timer for it. */
   let nextExpiry = Infinity;
@@ -64,6 +79,9 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       if (entry instanceof MessageReceipt) entry.settle(error);
       keeper().settled(log, entry, error);
       storeRead();
+      room.tell();
+      told.get(entry)?.();
+      told.delete(entry);
       if (error !== null) {
         if (error.code !== 'OUTCOME_UNKNOWN') events.dropped(`${id}:${entry.seq}`, error);
         // There may be a log that waited for this one, or nothing left to flush.
@@ -77,7 +95,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   function message(data: Outgoing, log: ProducerLog): MessageReceipt {
     const payload = encodePayload(data, host.protocol);
     if (typeof payload === 'object' && 'code' in payload) throw events.error(payload);
-    return new MessageReceipt(log.id, payload, host.protocol.bytesOf, keeper);
+    return new MessageReceipt(log.id, payload, host.protocol.bytesOf, keeper, cancel);
   }
 
   function append(log: ProducerLog, receipt: MessageReceipt): void {
@@ -105,27 +123,33 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   }
 
   function refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
-    const { maxMessages } = host;
-    if (host.isClosed()) return { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
+    const { maxBytes = MAX_BYTES, maxMessageBytes } = limits;
+    if (host.isClosed()) return CLOSED;
     if (signal?.aborted === true)
       return { code: 'ABORTED', message: 'the signal was aborted before the call', cause: signal.reason };
-    // A throttled timer may be behind the truth: it is asked for before anything is refused.
-    if (queue.own.unsettled >= maxMessages) conversation().flush();
-    if (queue.own.unsettled < maxMessages) return conversation().refusal(bytes);
-    const words = `the outbox holds ${maxMessages} messages, its most; wait for some to be delivered`;
-    return { code: 'QUEUE_FULL', message: words, details: { maxMessages } };
+    return conversation().refusal(bytes, bytes > maxBytes ? maxBytes : maxMessageBytes) ?? room.make(bytes);
   }
 
   /** Takes a message back that is on no wire. */
-  function withdraw(log: ProducerLog, entry: Entry, failure: Failure): void {
-    if (log.withdraw(entry)) keeper().withdraw(log, entry, failure);
+  function withdraw(log: ProducerLog, entry: Entry, failure: Failure): boolean {
+    const isTaken = log.withdraw(entry);
+    if (isTaken) keeper().withdraw(log, entry, failure);
+    return isTaken;
+  }
+
+  function cancel(receipt: MessageReceipt): boolean {
+    return outbox.cancel(receipt.id);
   }
 
   function expireAt(at: number): void {
     if (at >= nextExpiry) return;
     stop();
     nextExpiry = at;
-    cancelExpiry = environment.setTimer(Math.max(0, at - environment.now()), expire);
+    // A timer that is set further ahead than it can wait fires at once.
+    cancelExpiry = environment.setTimer(Math.min(Math.max(0, at - environment.now()), LONGEST_TIMER_MS), () => {
+      nextExpiry = 0;
+      expire();
+    });
   }
 
   function expire(): void {
@@ -149,6 +173,12 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
 
   return {
     queue,
+    outbox,
+    whenWritable: (options = NO_OPTIONS) =>
+      room.wait(options, () => {
+        checkWritableOptions(options);
+        if (host.isClosed()) throw events.error(CLOSED);
+      }),
     message,
     append,
     newLog,
@@ -171,17 +201,20 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         events.dropped(receipt.id, error);
         return receipt;
       }
-      if (ttlMs !== undefined) {
-        receipt.ttl = { ms: ttlMs, since: conversation().serverNow };
-        receipt.expiresAt = environment.now() + ttlMs;
+      const ms = Math.min(ttlMs ?? Infinity, limits.maxAgeMs ?? Infinity);
+      if (ms < Infinity) {
+        receipt.ttl = { ms, since: conversation().serverNow };
+        receipt.expiresAt = environment.now() + ms;
         expireAt(receipt.expiresAt);
       }
+      receipt.queuedAt = environment.wallClock();
       append(log, receipt);
       unread.push([receipt, durability === 'strict']);
       storeRead();
       if (signal !== undefined) {
-        const abort = (): void =>
+        const abort = (): void => {
           withdraw(log, receipt, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });
+        };
         signal.addEventListener('abort', abort, { once: true });
         const forget = (): void => signal.removeEventListener('abort', abort);
         void receipt.delivered.then(forget, forget);
@@ -192,6 +225,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       return receipt;
     },
     end() {
+      room.end(events.error(CLOSED));
       for (const log of queue.logs) {
         for (const entry of log.entries) {
           // Adopted logs stay what they were: another page's messages.
@@ -203,15 +237,32 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   };
 }
 
-const NO_OPTIONS: SendOptions = {};
+/** What a browser's timer can wait at most. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+const CLOSED: Failure = { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
+
+const NO_OPTIONS: SendOptions & WritableOptions = {};
+
+function checkWritableOptions(options: WritableOptions): void {
+  const { bytes, signal, ...others } = options;
+  for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
+  if (bytes !== undefined && !(typeof bytes === 'number' && bytes > 0))
+    throw wrongOption('bytes', 'a number above 0', bytes);
+  checkSignal(signal);
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw wrongOption('signal', 'an AbortSignal', signal);
+}
 
 function checkSendOptions(options: SendOptions): SendOptions {
   const { ttlMs, signal, durability, ...others } = options;
   for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
   if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0))
     throw wrongOption('ttlMs', 'a number above 0', ttlMs);
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw wrongOption('signal', 'an AbortSignal', signal);
+  checkSignal(signal);
   if (durability !== undefined && durability !== 'strict')
     throw wrongOption('durability', "'strict', or left out", durability);
   return options;

@@ -192,6 +192,42 @@ export interface Receipt {
   readonly stored: Promise<void>;
   /** Resolves when the server's handler has taken the message; rejects with the receipt's error. */
   readonly delivered: Promise<void>;
+  /**
+   * Withdraws the message, as an abort of its signal does: it fails with ABORTED as soon as storage has forgotten it.
+   * False, and nothing happens: it may have been sent, or has its end.
+   */
+  cancel(): boolean;
+}
+
+/** A message that waits or is in flight. */
+export interface OutboxItem {
+  /** That of its receipt. */
+  readonly id: string;
+  readonly status: 'queued' | 'inFlight';
+  /** What it counts in `maxBytes`. */
+  readonly bytes: number;
+  /** When `send` was called, milliseconds since the epoch; null: by a page before this one. */
+  readonly queuedAt: number | null;
+}
+
+/** What waits or is in flight: of this page, and of pages that are gone, whose messages this one sends. */
+export interface SocketOutbox {
+  /** A snapshot of the first of them in the order of sending, at most `limit` (default 100). `subscribe` tells of changes. */
+  readonly list: (limit?: number) => readonly OutboxItem[];
+  /** Withdraws a message by its id, as `Receipt.cancel()` does. */
+  readonly cancel: (id: string) => boolean;
+  /**
+   * Withdraws all that may be withdrawn: everything that was on no wire. Resolves when storage has forgotten it, and every
+   * receipt has failed. What may have been sent goes on.
+   */
+  readonly clear: () => Promise<void>;
+}
+
+export interface WritableOptions {
+  /** Bytes of the message that is to be sent. Default 1. */
+  readonly bytes?: number;
+  /** Ends the wait: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SendOptions {
@@ -237,6 +273,12 @@ export interface Socket<Incoming = MessageData, Outgoing = Sendable> {
    * a wrong option. Everything that happens later is told by the receipt, as that a Blob can't be read.
    */
   readonly send: (data: Outgoing, options?: SendOptions) => Receipt;
+  /**
+   * Resolves when the outbox has room for one more message, at once where it has: for whoever sends much, so that it
+   * neither overflows nor grows. Those who wait go in their order. Rejects with CLOSED, or the signal's reason.
+   */
+  readonly whenWritable: (options?: WritableOptions) => Promise<void>;
+  readonly outbox: SocketOutbox;
   readonly getState: () => ConnectionState;
   /** Calls `listener` when `getState()` or `getStats()` gives something new. Returns the function that stops it. */
   readonly subscribe: (listener: () => void) => () => void;

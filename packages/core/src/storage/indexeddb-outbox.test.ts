@@ -150,7 +150,7 @@ describe('the options', () => {
       });
     }
     const outbox = indexedDbStorage({ name: 'chat', identity: 'alice' });
-    expect(outbox.maxMessages).toBe(10_000);
+    expect(outbox).toMatchObject({ maxMessages: 10_000, maxAgeMs: 2_160_000_000, overflow: 'reject' });
     expect(outbox.scope).toBe('holdfast:chat:alice');
     expect(outbox.createStore()).toBeDefined();
     expect(indexedDbStorage({ name: 'chat', identity: 'alice', maxMessages: 1 }).maxMessages).toBe(1);
@@ -178,6 +178,10 @@ describe('the options', () => {
     ['maxMessages', { name: 'chat', identity, maxMessages: 1.5 }],
     ['maxMessages', { name: 'chat', identity, maxMessages: Infinity }],
     ['maxMessages', { name: 'chat', identity, maxMessages: '10' }],
+    ['maxBytes', { name: 'chat', identity, maxBytes: -1 }],
+    ['maxMessageBytes', { name: 'chat', identity, maxMessageBytes: '1' }],
+    ['maxAgeMs', { name: 'chat', identity, maxAgeMs: 0 }],
+    ['overflow', { name: 'chat', identity, overflow: 'drop' }],
     ['durability', { name: 'chat', identity, durability: 'default' }],
     ['durability', { name: 'chat', identity, durability: null }],
   ])('are refused by the name of the one that is wrong: %s in %j', (option, options) => {

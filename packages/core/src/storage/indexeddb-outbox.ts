@@ -1,10 +1,11 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
 import { INFO_KEY, outboxDatabase, type SegmentStore } from './indexeddb-database.ts';
+import { MAX_MESSAGES, OVERFLOWS, STORED_AGE_MS, type OutboxBounds } from './limits.ts';
 import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
 import { isHeader, isInfo, isSegment, payloadLength } from './stored-records.ts';
 
-export interface IndexedDbOptions {
+export interface IndexedDbOptions extends OutboxBounds {
   /** Tells the outboxes of one origin apart: the app's name, or the name of one of its sockets. Not empty. */
   readonly name: string;
   /**
@@ -13,8 +14,6 @@ export interface IndexedDbOptions {
    * constant.
    */
   readonly identity: string;
-  /** Most messages that may wait or be in flight, from 1. Each one also costs its size in memory. Default 10,000. */
-  readonly maxMessages?: number;
   /**
    * `relaxed`: a message counts as stored when the operating system has it, so it survives a killed browser, but the
    * last moments may be lost with the power. `strict`: when the disk has it, which takes a write some milliseconds
@@ -30,7 +29,14 @@ export interface IndexedDbOptions {
  */
 export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
   check(typeof options === 'object' && options !== null, 'options', options, 'an object with name and identity');
-  const { name, identity, maxMessages = 10_000, durability = 'relaxed' } = options;
+  const { name, identity, durability = 'relaxed' } = options;
+  const {
+    maxMessages = MAX_MESSAGES,
+    maxAgeMs = STORED_AGE_MS,
+    maxBytes,
+    maxMessageBytes,
+    overflow = 'reject',
+  } = options;
   // Encoded, so that ':' stands only between the parts: ('a:b', 'c') and ('a', 'b:c') stay apart.
   const parts = Object.entries({ name, identity }).map(([option, value]) => {
     // Half a surrogate pair has no UTF-8.
@@ -38,9 +44,14 @@ export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
     return encodeURIComponent(value);
   });
   check(Number.isSafeInteger(maxMessages) && maxMessages > 0, 'maxMessages', maxMessages, 'an integer from 1');
+  const numbers = { maxAgeMs, ...(maxBytes && { maxBytes }), ...(maxMessageBytes && { maxMessageBytes }) };
+  for (const [option, value] of Object.entries(numbers)) {
+    check(typeof value === 'number' && value > 0, option, value, 'a number above 0');
+  }
+  check(OVERFLOWS.includes(overflow), 'overflow', overflow, `one of ${OVERFLOWS.join(', ')}`);
   check(['relaxed', 'strict'].includes(durability), 'durability', durability, "'relaxed' or 'strict'");
   const scope = `holdfast:${parts.join(':')}`;
-  return { maxMessages, scope, createStore: () => indexedDbStore(scope, durability) };
+  return { maxMessages, overflow, ...numbers, scope, createStore: () => indexedDbStore(scope, durability) };
 }
 
 function check(isRight: boolean, option: string, given: unknown, shape: string): void {

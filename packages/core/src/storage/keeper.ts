@@ -3,6 +3,7 @@ import type { Failure } from '../lib/errors.ts';
 import type { OutboxQueue } from '../machines/outbox.ts';
 import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
+import type { OutboxLimits } from './limits.ts';
 import type { MessageKeeper, MessageKeeperHost } from './message-keeper.ts';
 
 /** Keeps the logs of a socket somewhere, and knows which logs are its own. */
@@ -48,9 +49,7 @@ export interface KeeperHost {
 }
 
 /** What `createSocket` takes as `outbox`. */
-export interface Outbox {
-  /** Most messages of this page that may wait or be in flight. */
-  readonly maxMessages: number;
+export interface Outbox extends OutboxLimits {
   /** Makes what keeps the messages, once a socket. */
   createKeeper(host: MessageKeeperHost): MessageKeeper;
   /** Names where messages are kept, identity included: two outboxes with one scope are the same. Undefined: in memory. */

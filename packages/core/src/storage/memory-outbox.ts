@@ -1,4 +1,5 @@
 import type { Outbox } from './keeper.ts';
+import type { OutboxLimits } from './limits.ts';
 import type { MessageKeeper, MessageKeeperHost } from './message-keeper.ts';
 
 /** Keeps nothing: the queue in memory is all there is. */
@@ -32,9 +33,6 @@ export function memoryKeeper({ environment, error }: MessageKeeperHost): Message
   };
 }
 
-/** Default bound of an outbox, in messages. */
-export const MAX_MESSAGES = 10_000;
-
-export function memoryOutbox(maxMessages: number): Outbox {
-  return { maxMessages, isStored: false, createKeeper: memoryKeeper };
+export function memoryOutbox(limits: OutboxLimits): Outbox {
+  return { ...limits, isStored: false, createKeeper: memoryKeeper };
 }

@@ -1,4 +1,5 @@
 import type { EncodedPayload } from '../lib/bytes.ts';
+import type { OutboxLimits } from './limits.ts';
 
 /**
  * Where an outbox keeps its logs. One log is the append-only list of the messages of one producer, written in segments:
@@ -84,9 +85,7 @@ export interface StoredMessage {
 export class LogLost extends Error {}
 
 /** A storage and how to make it; `storedOutbox` turns it into what `createSocket` takes. */
-export interface OutboxStorage {
-  /** Most messages that may wait or be in flight. */
-  readonly maxMessages: number;
+export interface OutboxStorage extends OutboxLimits {
   /** Part of every lock's name and key, so that no two identities ever meet. */
   readonly scope: string;
   /** Called once a socket. */

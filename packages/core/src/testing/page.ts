@@ -1,7 +1,7 @@
 import type { Environment, EnvironmentFact } from '../environment/ports.ts';
 import { storedOutbox } from '../runtime/stored-outbox.ts';
 import type { Outbox } from '../storage/keeper.ts';
-import { MAX_MESSAGES } from '../storage/memory-outbox.ts';
+import { MAX_MESSAGES, type OutboxBounds } from '../storage/limits.ts';
 import type { TestConnection } from './connection.ts';
 import type { LockClient, LockManager } from './locks.ts';
 import type { TestNetwork } from './network.ts';
@@ -76,12 +76,18 @@ export class TestPage implements SocketHome, LockClient, StorageClient {
 
   /**
    * Keeps messages in the storage of the world, as `indexedDB()` does in a browser's: for `createSocket` of this page.
-   * Pages that give the same `identity` (default `user`) share what is stored. `maxMessages`: default 10,000.
+   * Pages that give the same `identity` (default `user`) share what is stored. The bounds are those of
+   * `indexedDB()`, without an age by default.
    */
-  outbox({ identity = 'user', maxMessages = MAX_MESSAGES }: { identity?: string; maxMessages?: number } = {}): Outbox {
+  outbox({ identity = 'user', ...bounds }: { identity?: string } & OutboxBounds = {}): Outbox {
     const scope = scopeOf(identity);
     const { storage } = this.#world;
-    return storedOutbox({ maxMessages, scope, createStore: () => storage.connect(scope, this) });
+    return storedOutbox({
+      maxMessages: MAX_MESSAGES,
+      ...bounds,
+      scope,
+      createStore: () => storage.connect(scope, this),
+    });
   }
 
   // What happens to the page.

@@ -1,0 +1,62 @@
+import type { Failure } from '../lib/errors.ts';
+import type { OutboxQueue } from '../machines/outbox.ts';
+import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import { MessageReceipt } from './receipts.ts';
+import type { OutboxItem, SocketOutbox } from './types.ts';
+
+const LISTED = 100;
+
+const CANCELLED: Failure = { code: 'ABORTED', message: 'withdrawn by the app' };
+
+/** What the app sees of the queue, and may take out of it. */
+export function createOutboxView(
+  queue: OutboxQueue,
+  /** Takes a message back that is on no wire; false: it may have been sent. */
+  withdraw: (log: ProducerLog, entry: Entry, failure: Failure) => boolean,
+  /** Calls `told` when the message is settled. */
+  onSettled: (entry: Entry, told: () => void) => void,
+): SocketOutbox {
+  /** Each message that is neither settled nor withdrawn, until `visit` gives true. */
+  function some(visit: (entry: Entry, log: ProducerLog) => boolean): boolean {
+    return queue.logs.some((log) =>
+      log.entries.some(
+        (entry) =>
+          (entry.status === 'queued' || entry.status === 'inFlight') && !entry.isWithdrawn && visit(entry, log),
+      ),
+    );
+  }
+
+  return Object.freeze({
+    list(limit = LISTED): readonly OutboxItem[] {
+      const items: OutboxItem[] = [];
+      some((entry, log) => {
+        const { seq, status, bytes } = entry;
+        const queuedAt = entry instanceof MessageReceipt ? entry.queuedAt : null;
+        if (items.length < limit) {
+          items.push({ id: `${log.id}:${seq}`, status: status === 'inFlight' ? status : 'queued', bytes, queuedAt });
+        }
+        return items.length >= limit;
+      });
+      return items;
+    },
+    cancel: (id: string) => {
+      let isDone = false;
+      some((entry, log) => {
+        const isIt = id === `${log.id}:${entry.seq}`;
+        if (isIt) isDone = withdraw(log, entry, CANCELLED);
+        return isIt;
+      });
+      return isDone;
+    },
+    async clear() {
+      const gone: Promise<void>[] = [];
+      some((entry, log) => {
+        if (withdraw(log, entry, CANCELLED) && entry.status === 'queued') {
+          gone.push(new Promise((resolve) => onSettled(entry, resolve)));
+        }
+        return false;
+      });
+      await Promise.all(gone);
+    },
+  });
+}
