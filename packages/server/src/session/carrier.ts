@@ -87,7 +87,9 @@ export class Carrier {
     this.#bytes = 0;
     for (const item of all) {
       if (item.offset <= through) continue;
-      const next = item.entry.isGone ? item : (waiting.shift() as Travelling);
+      const first = waiting.at(0);
+      // What another session has acknowledged is before all that waits, and stays. What has expired behind it makes room.
+      const next = first !== undefined && first.place <= item.place ? (waiting.shift() as Travelling) : item;
       if (next !== item) this.#session.replace(item.offset, next.entry.payload);
       this.#keep({ ...next, offset: item.offset });
     }

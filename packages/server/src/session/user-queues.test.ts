@@ -122,6 +122,35 @@ describe('sendTo', () => {
     expect(heard(await join(world, 'me'))).toEqual(['three']);
   });
 
+  test('what falls out of the replay buffer takes the place of what has expired behind it', async () => {
+    const world = worldOf({ limits: { replay: { messages: 6, bytes: 10_000, ageMs: 100_000 } } });
+    const other = await join(world, 'me');
+    other.drop();
+    const first = await join(world, 'me');
+    const session = world.sessions[1]!;
+    for (const text of ['one', 'two', 'short']) {
+      session.send(`before ${text}`);
+      await world.engine.sendTo('me', text, text === 'short' ? { ttlMs: 1_000 } : {});
+    }
+    await world.settle();
+    first.drop();
+    for (const text of ['a', 'b', 'c']) session.send(text);
+    await world.advance(1_000);
+    // Found out of date on its way to another session.
+    expect(heard(await join(world, 'me', { n: 2, ...other.resumption(0) }))).toEqual(['one', 'two']);
+    await world.engine.sendTo('me', 'four');
+    const second = await join(world, 'me', { n: 2, ...first.resumption(0) });
+    expect(second.ofKind('m').map(({ offset, payload }) => [offset, payload])).toEqual([
+      [4, 'one'],
+      [5, 'before short'],
+      [6, 'two'],
+      [7, 'a'],
+      [8, 'b'],
+      [9, 'c'],
+      [10, 'four'],
+    ]);
+  });
+
   test('a backlog takes half of the replay buffer at most, and flows on with the acknowledgements', async () => {
     const world = worldOf({ limits: { replay: { messages: 8, bytes: 10_000, ageMs: 100_000 } } });
     for (let index = 0; index < 10; index += 1) await world.engine.sendTo('me', index);
