@@ -24,7 +24,7 @@ describe.skipIf(isMissing)('Chromium behind a real link', () => {
     const host = network.outerAddress;
     secure = held.use(await TestServer.start({ host, isSecure: true }));
     plainHttp = held.use(await TestServer.start({ host }));
-    browser = held.use(await PuppeteerBrowser.launch('chromium', network));
+    browser = held.use(await PuppeteerBrowser.launch('chromium', { namespace: network }));
   });
   afterAll(() => held.release());
 

@@ -92,7 +92,7 @@ export async function measure(runs: number, only: string): Promise<void> {
   if (why !== null) throw new Error(why);
   using network = new NetworkNamespace();
   await using server = await TestServer.start({ host: network.outerAddress, isSecure: true });
-  await using browser = await PuppeteerBrowser.launch('chromium', network);
+  await using browser = await PuppeteerBrowser.launch('chromium', { namespace: network });
   for (const [name, scenario] of Object.entries(scenarios)) {
     if (!name.includes(only)) continue;
     for (const protocol of scenario.protocols) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
 import { type BrowserName, chromiumArguments, findBrowser } from '../scripts/find-browser.mjs';
 import type { NetworkNamespace } from './network-namespace.ts';
@@ -12,7 +13,13 @@ const UNREAL = [
   '--disable-renderer-backgrounding',
 ];
 
-/** Chromium or Firefox, outside or inside of a network namespace, on a profile that goes with it. */
+export interface LaunchOptions {
+  readonly namespace?: NetworkNamespace;
+  /** A folder that outlives the browser. Default: one that goes with it. */
+  readonly profile?: string;
+}
+
+/** Chromium or Firefox, outside or inside of a network namespace. */
 export class PuppeteerBrowser {
   readonly #browser: Browser;
 
@@ -20,7 +27,7 @@ export class PuppeteerBrowser {
     this.#browser = browser;
   }
 
-  static async launch(name: BrowserName, namespace?: NetworkNamespace): Promise<PuppeteerBrowser> {
+  static async launch(name: BrowserName, { namespace, profile }: LaunchOptions = {}): Promise<PuppeteerBrowser> {
     const { path, reason } = findBrowser(name);
     if (path === undefined) throw new Error(reason);
     const browser = await puppeteer.launch({
@@ -28,6 +35,7 @@ export class PuppeteerBrowser {
       executablePath: namespace === undefined ? path : namespace.wrap(path),
       headless: true,
       acceptInsecureCerts: true,
+      ...(profile !== undefined && { userDataDir: profile }),
       ...(name === 'chromium' && { pipe: true, args: chromiumArguments(), ignoreDefaultArgs: UNREAL }),
     });
     return new PuppeteerBrowser(browser);
@@ -50,6 +58,15 @@ export class PuppeteerBrowser {
 
   wake(): void {
     for (const pid of this.#processes()) signal(pid, 'SIGCONT');
+  }
+
+  /** Ends every process of the browser at once. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const process = this.#browser.process();
+    if (process === null || process.exitCode !== null || process.signalCode !== null) return;
+    const gone = once(process, 'exit');
+    for (const pid of this.#processes()) signal(pid, 'SIGKILL');
+    await gone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
