@@ -175,6 +175,14 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     world.later(Math.max(100, choice < 0.5 ? 200 : ms), () => world.server.start());
     return true;
   },
+  // What it took nobody has written down; its sender learns that there is doubt, and withdraws or lets it expire.
+  'server kill after an effect': ({ world, tab, ms, choice }) => {
+    if (world.server.current === null || world.server.settings.mode === 'hook') return false;
+    if (!tab.send({ ttlMs: null, abortAfterMs: 300 + choice * 3_000, reads: 'both' })) return false;
+    tab.send({ ttlMs: Math.ceil(300 + choice * 3_000), abortAfterMs: null, reads: 'both' });
+    world.server.killAfterEffect(Math.max(100, choice < 0.7 ? 200 : ms));
+    return true;
+  },
   'server close': ({ world, ms, choice }) => {
     if (!world.server.closeGracefully(choice < 0.5 ? 0 : 2_000, choice < 0.3 ? 5_000 : 0)) return false;
     world.later(Math.max(100, ms), () => world.server.startWhenGone());

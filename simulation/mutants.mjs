@@ -1,7 +1,7 @@
 /** Faults planted in the code that the simulator must find within the fixed seeds: `npm run mutants [-- --only fence] [-- --seeds 2400]`. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { withSources } from '../scripts/module-runner.mjs';
+import { inWorkers } from './workers.mjs';
 
 /**
  * Each replaces one exact text in one file; a text that is not there exactly once is an error, so that no mutant dies
@@ -86,6 +86,12 @@ const MUTANTS = [
     to: '',
   },
   {
+    name: 'mail that has expired keeps its place',
+    file: 'packages/server/src/session/carrier.ts',
+    from: 'first !== undefined && first.place <= item.place ?',
+    to: 'first !== undefined && !item.entry.isGone ?',
+  },
+  {
     name: 'mail for one session only',
     file: 'packages/server/src/session/user-queue.ts',
     from: 'if (entry.seq > through && !carrier.hasRoom(entry)) break;',
@@ -96,6 +102,154 @@ const MUTANTS = [
     file: 'packages/server/src/session/turns.ts',
     from: 'if (this.#running < this.#limits.total && this.#line.size === 0) {',
     to: 'if (this.#line.size === 0) {',
+  },
+  {
+    name: 'window ignored',
+    file: 'packages/core/src/machines/session.ts',
+    from: 'const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;',
+    to: 'const fits = true;',
+  },
+  {
+    name: 'replay buffer drops one too many',
+    file: 'packages/server/src/session/replay-buffer.ts',
+    from: 'this.first <= offset) this.#drop();',
+    to: 'this.first <= offset + 1) this.#drop();',
+  },
+  {
+    name: 'ownership not checked after a freeze',
+    file: 'packages/core/src/runtime/log-keeper.ts',
+    from: 'if (!isOwner && copies.has(log)) {',
+    to: 'if (isOwner && copies.has(log)) {',
+  },
+  {
+    name: 'lost generation ignored',
+    file: 'packages/core/src/runtime/log-keeper.ts',
+    from: `        else if (!running.signal.aborted) {
+          abandon();
+          round();
+        }`,
+    to: '',
+  },
+  {
+    name: 'adoption without the lock',
+    file: 'packages/core/src/runtime/log-keeper.ts',
+    from: '|| !(await hold(id))) continue;',
+    to: '|| !((await hold(id)) || true)) continue;',
+  },
+  {
+    name: 'own log ahead of the one before the reload',
+    file: 'packages/core/src/runtime/log-keeper.ts',
+    from: 'queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;',
+    to: '',
+  },
+  {
+    name: 'succession out of order',
+    file: 'packages/core/src/machines/session.ts',
+    from: 'if (!after.isSettled && queue.logs.includes(after)) return true;',
+    to: '',
+  },
+  {
+    name: 'skip overtakes',
+    file: 'packages/server/src/session/producer.ts',
+    from: "this.#queue.push({ kind: 'skip', seq });",
+    to: 'this.#position.advance(seq, true);',
+  },
+  {
+    name: 'refusals forgotten',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'await this.#context.store.advance(this.key, fence, done, refusals.all());',
+    to: 'void refusals;\n    await this.#context.store.advance(this.key, fence, done, []);',
+  },
+  {
+    name: 'mark left out',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'redelivered: this.#position.isSuspect(entry.seq),',
+    to: 'redelivered: false,',
+  },
+  {
+    name: 'crash of the last owner not noticed',
+    file: 'packages/server/src/session/position.ts',
+    from: '(taken === null || claimed.isDirty)',
+    to: 'taken === null',
+  },
+  {
+    name: 'released while in doubt',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'if (this.#position.isCertain) {',
+    to: 'if (this.#position.fence > 0) {',
+  },
+  {
+    name: 'key not rotated',
+    file: 'packages/server/src/session/server-session.ts',
+    from: 'this.#keys = { proved: key,',
+    to: 'void key;\n    this.#keys = { proved: null,',
+  },
+  {
+    name: 'what was sent is withdrawn',
+    file: 'packages/core/src/machines/producer-log.ts',
+    from: "if (entry.status !== 'queued' || entry.maybeSent || entry.isWithdrawn) return false;",
+    to: "if (entry.status !== 'queued' || entry.isWithdrawn) return false;",
+  },
+  {
+    name: 'doubtUpTo ignored',
+    file: 'packages/core/src/machines/listing.ts',
+    from: 'for (const entry of this.log.entries) if (entry.seq > doubtUpTo) entry.maybeSent = false;',
+    to: 'for (const entry of this.log.entries) entry.maybeSent = false;',
+  },
+  {
+    name: 'two handlers of a producer at once',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'if (!this.#isRunning && !this.#isBroken && ',
+    to: 'if (!this.#isBroken && ',
+  },
+  {
+    name: 'welcome before the last run has settled',
+    file: 'packages/server/src/session/producer.ts',
+    from: `if (!this.isAtRest) await this.#rest();
+        else if`,
+    to: 'if',
+  },
+  {
+    name: 'acknowledged before it is written',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'this.#position.advance(seq, this.#context.positions === undefined);',
+    to: 'this.#position.advance(seq, false);',
+  },
+  {
+    name: 'acknowledgement one too far',
+    file: 'packages/server/src/session/intake.ts',
+    from: 'due.seq = seq;',
+    to: 'due.seq = seq + 1;',
+  },
+  {
+    name: 'receipt of the next one settled, too',
+    file: 'packages/core/src/machines/listing.ts',
+    from: 'this.log.settleWhile((entry) => entry.seq <= seq);',
+    to: 'this.log.settleWhile((entry) => entry.seq <= seq + 1);',
+  },
+  {
+    name: 'refusal of the wrong message',
+    file: 'packages/core/src/machines/listing.ts',
+    from: 'this.log.entries.find((other) => other.seq === seq);',
+    to: 'this.log.entries.find((other) => other.seq > seq);',
+  },
+  {
+    name: 'withdrawn before storage has forgotten',
+    file: 'packages/core/src/runtime/stored-messages.ts',
+    from: 'log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)',
+    to: 'log.fail(entry, isForgotten ? failure : failure)',
+  },
+  {
+    name: 'stored before it is written',
+    file: 'packages/core/src/runtime/stored-log.ts',
+    from: '      generation = await store.write(',
+    to: '      fresh.forEach(host.onStored);\n      generation = await store.write(',
+  },
+  {
+    name: 'a late close touches the session',
+    file: 'packages/server/src/session/session-registry.ts',
+    from: 'if (session.link !== link) return;',
+    to: 'void link;',
   },
 ];
 
@@ -112,49 +266,23 @@ if (!Number.isSafeInteger(seeds) || seeds < 1)
 const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 if (chosen.length === 0) throw new TypeError(`no mutant is called ${values.only}`);
 
-/**
- * The first seed that the mutant breaks and the code as it is does not.
- *
- * @param {typeof MUTANTS[number]} mutant
- * @param {(seed: number) => Promise<any>} runClean
- */
-async function hunt(mutant, runClean) {
-  let isApplied = false;
-  const caught = await withSources(
-    import.meta.dirname,
-    async (load) => {
-      const { runSeed, describeFailure } = await load('/run.ts');
-      for (let seed = 1; seed <= seeds; seed += 1) {
-        const result = await runSeed(seed);
-        if (result.fault === null || (await runClean(seed)).fault !== null) continue;
-        if (values.verbose) console.log(describeFailure(result));
-        return { seed, invariant: result.fault.invariant };
-      }
-      return null;
-    },
-    (code, file) => {
-      if (!file.endsWith(mutant.file)) return code;
-      const pieces = code.split(mutant.from);
-      if (pieces.length !== 2)
-        throw new Error(`${mutant.name}: its text is ${pieces.length - 1} times in ${mutant.file}`);
-      isApplied = true;
-      return pieces.join(mutant.to);
-    },
-  );
-  if (!isApplied) throw new Error(`${mutant.name}: ${mutant.file} was never loaded`);
-  return caught;
-}
-
-const survivors = await withSources(import.meta.dirname, async (load) => {
-  const { runSeed: runClean } = await load('/run.ts');
-  let count = 0;
-  for (const mutant of chosen) {
-    const caught = await hunt(mutant, runClean);
-    if (caught === null) count += 1;
+let survivors = 0;
+let handedOut = 0;
+await inWorkers(
+  new URL('mutants-worker.mjs', import.meta.url),
+  () => {
+    const mutant = chosen[handedOut];
+    handedOut += 1;
+    return mutant && { mutant, seeds };
+  },
+  ({ mutant: { name } }, /** @type {any} */ caught) => {
+    if (caught === null) survivors += 1;
     const verdict = caught === null ? `SURVIVED ${seeds} seeds` : `caught by seed ${caught.seed}: ${caught.invariant}`;
-    console.log(`${mutant.name.padEnd(34)} ${verdict}`);
-  }
-  return count;
-});
-console.log(survivors === 0 ? 'every mutant was caught' : `${survivors} survived`);
+    console.log(`${name.padEnd(40)} ${verdict}`);
+    if (values.verbose && caught !== null) console.log(caught.description);
+  },
+);
+console.log(
+  survivors === 0 ? `every mutant was caught: ${chosen.length}` : `${survivors} of ${chosen.length} mutants survived`,
+);
 process.exitCode = survivors === 0 ? 0 : 1;

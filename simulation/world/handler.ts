@@ -71,6 +71,7 @@ export async function handle(world: World, process: Incarnation, message: Engine
   } else {
     run.hasEffect = true;
     facts.settled.set(run.seq, 'taken');
+    world.server.hadEffect();
     if (chance.hits(0.2)) await process.sleep(chance.between(0, 50));
   }
   end('done');

@@ -61,6 +61,8 @@ export class ServerProcess {
   #count = 0;
   #isWanted = false;
   #troubledAt = -Infinity;
+  /** Null: it is not to be killed. */
+  #downMs: number | null = null;
   wallOffset = 0;
 
   constructor(world: World, settings: ServerSettings) {
@@ -90,6 +92,22 @@ export class ServerProcess {
     });
     this.#world.network.listener = this.#current;
     this.#world.trace.add(this.#current.name, 'started');
+  }
+
+  /** From here on the first effect of a handler is the last thing that the process does, or nearly. */
+  killAfterEffect(downMs: number): void {
+    this.#downMs = downMs;
+  }
+
+  /** A handler has had its effect. */
+  hadEffect(): void {
+    const downMs = this.#downMs;
+    if (downMs === null) return;
+    this.#downMs = null;
+    this.#world.later(this.#world.chances.server.between(0, 5), () => {
+      this.kill();
+      this.#world.later(downMs, () => this.start());
+    });
   }
 
   /** All at once: nothing runs any more, and what was not written is lost. */

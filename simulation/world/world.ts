@@ -23,6 +23,8 @@ export interface Fault {
 export interface PageSession {
   readonly session: string;
   readonly epoch: string;
+  /** Whether the page listened when it was told: not on a connection that another was to replace. */
+  readonly isHeard: boolean;
 }
 
 /** All of it: both ends, what is between them, and what the world knows that neither end does. */
@@ -179,7 +181,10 @@ export class World {
     const sessions = this.sessions.get(facts.page) ?? [];
     const last = sessions.at(-1);
     if (last?.session !== welcome.session || last.epoch !== welcome.epoch) {
-      sessions.push({ session: welcome.session, epoch: welcome.epoch });
+      // The page has its key, or the one before that.
+      if (last?.isHeard === true && this.server.current?.engine.sessions.has(last.session) === true)
+        this.fault('a session that is there goes on', `${facts.page.name} has ${last.session}, and gets another one`);
+      sessions.push({ session: welcome.session, epoch: welcome.epoch, isHeard: !this.tap.isReplaced(facts) });
     } else if (!welcome.resumed) {
       this.fault('a resumed session says so', `${facts.page.name} keeps ${welcome.session} with resumed: false`);
     }
