@@ -30,7 +30,7 @@ await withSources(import.meta.dirname, async (load) => {
       const { browserKills, serverKills, mostWaiting, sent, stored, taken, doubledMarked, ms } = figures;
       console.log(
         `${browser}, ${hasPositions ? 'with' : 'without'} the position hook: ${browserKills} kills of the browser, ` +
-          `${serverKills} of the server; ${sent} sent, ${stored} stored, up to ${mostWaiting} of them only in storage at a kill, ${taken} taken, ` +
+          `${serverKills} of the server; at least ${sent} sent, ${stored} stored, up to ${mostWaiting} of them only in storage at a kill, ${taken} taken, ` +
           `${doubledMarked} doubled and marked, 0 doubled unmarked, 0 lost; ${Math.round(ms / 1000)} s`,
       );
     }

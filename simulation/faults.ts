@@ -210,6 +210,19 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     });
     return true;
   },
+  // Its app has mixed up two users. Only a page that the server knows can be told that from a first sign-in.
+  'token of another user': ({ world, plan, tab, ms }) => {
+    const running = tab.current;
+    if (!plan.server.hasAuth || running === null || !running.page.isRunning) return false;
+    if (world.sessions.get(running.page)?.some(({ isHeard }) => isHeard) !== true) return false;
+    running.hadOtherToken = true;
+    tab.user = 'other';
+    tab.call('reconnect');
+    world.later(ms, () => {
+      tab.user = 'user';
+    });
+    return true;
+  },
   'token rejected': ({ world, plan, ms }) => {
     if (!plan.server.hasAuth) return false;
     world.tokensAreRejected = true;

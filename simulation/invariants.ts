@@ -282,7 +282,12 @@ export function clientGaveUp(world: World, facts: LinkFacts, code: number): void
       `an event of #${page.runsEventOf} made the page close #${link.id}`,
     );
   }
-  if (code === 1000 && facts.n > 0 && world.runningOf(page)?.isClosing === false) {
+  if (
+    code === 1000 &&
+    facts.n > 0 &&
+    facts.token?.startsWith('other') !== true &&
+    world.runningOf(page)?.isClosing === false
+  ) {
     const isReplaced = [...world.tap.facts.values()].some(
       (other) => other.page === page && other.n > facts.n && other.isWelcomed,
     );
@@ -338,6 +343,7 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
     case 1008:
     case 1011:
     case 4403:
+      if (code === 4403 && facts.token?.startsWith('other') === true) return;
       world.fault('a lawful client is never refused', `the server closes #${link.id} with ${code}`);
       return;
     case 4409: {
@@ -393,7 +399,9 @@ export function told(world: World, page: Page, code: string | null, text: string
   }
   // What the server said before it closed: the close code is judged by itself.
   if (code === 'PROTOCOL_ERROR' && text.startsWith('the server said ')) return;
-  if (code === 'PROTOCOL_ERROR' || code === 'LISTENER_FAILED' || code === 'IDENTITY_MISMATCH' || code === 'FORBIDDEN') {
+  const isIdentity = code === 'IDENTITY_MISMATCH' || code === 'FORBIDDEN';
+  if (isIdentity && world.runningOf(page)?.hadOtherToken === true) return;
+  if (code === 'PROTOCOL_ERROR' || code === 'LISTENER_FAILED' || isIdentity) {
     world.fault('two lawful ends never blame each other', `${page.name} reports ${code}: ${text}`);
   }
 }

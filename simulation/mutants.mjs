@@ -86,12 +86,6 @@ const MUTANTS = [
     to: '',
   },
   {
-    name: 'mail that has expired keeps its place',
-    file: 'packages/server/src/session/carrier.ts',
-    from: 'first !== undefined && first.place <= item.place ?',
-    to: 'first !== undefined && !item.entry.isGone ?',
-  },
-  {
     name: 'mail for one session only',
     file: 'packages/server/src/session/user-queue.ts',
     from: 'if (entry.seq > through && !carrier.hasRoom(entry)) break;',
@@ -183,6 +177,18 @@ const MUTANTS = [
     file: 'packages/server/src/session/server-session.ts',
     from: 'this.#keys = { proved: key,',
     to: 'void key;\n    this.#keys = { proved: null,',
+  },
+  {
+    name: 'session of another identity resumed',
+    file: 'packages/server/src/session/hello-verdict.ts',
+    from: 'named !== undefined && named.identity !== identity',
+    to: 'named !== undefined && identity === ""',
+  },
+  {
+    name: 'server that sees another identity believed',
+    file: 'packages/core/src/machines/session.ts',
+    from: 'else if (peer !== welcome.identity) {',
+    to: 'else if (peer === "") {',
   },
   {
     name: 'what was sent is withdrawn',

@@ -78,6 +78,7 @@ export const FAULTS = {
   'session closed by server': 2,
   'token fails': 2,
   'token rejected': 2,
+  'token of another user': 2,
   'onConnect fails': 2,
   'storage abort': 3,
   'storage full': 2,

@@ -29,6 +29,7 @@ export async function handle(world: World, process: Incarnation, message: Engine
   world.trace.add(process.name, `runs ${message.id} (${label})${message.redelivered ? ' redelivered' : ''}`);
   invariants.runStarts(world, run);
   invariants.handlersAtOnce(world, process.runs.size + 1);
+  if (message.identity === 'other') world.fault('a message never moves to another identity', message.id);
   const facts = world.ledger.producer(producer);
   world.ledger.addRun(run);
   facts.running = run;

@@ -220,6 +220,10 @@ export class ServerProcess {
   }
 }
 
+export function hashOf(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 32);
+}
+
 interface Timer {
   readonly run: () => void;
   readonly due: number;
@@ -261,7 +265,8 @@ export class Incarnation implements Listener {
     this.engine = createEngine(
       {
         onMessage: (message) => handle(world, this, message),
-        onSession: (session) => void this.#sessions.set(session.id, session),
+        // Nobody listens in a session of the other user.
+        onSession: (session) => void (session.identity !== 'other' && this.#sessions.set(session.id, session)),
         onEvent: (record) => {
           world.trace.add(name, `event ${record.level} ${record.name} ${record.message ?? ''}`);
           if (record.name === 'engine.failed') world.fault('the engine never fails', record.message ?? '');
@@ -292,7 +297,7 @@ export class Incarnation implements Listener {
   async #authenticate(token: string | undefined): Promise<string> {
     await this.sleep(this.#world.chances.handler.between(0, 40));
     if (token === undefined || this.#world.tokensAreRejected) throw new Unauthorized('this token has ended');
-    return 'user';
+    return token.startsWith('other') ? 'other' : 'user';
   }
 
   accept(end: ServerEnd): ServerSide {
@@ -447,7 +452,7 @@ export class Incarnation implements Listener {
       randomId: () => chances.server.hex(32),
       setTimer: (ms, run) => this.#set(ms, run),
       defer: (run) => void this.#set(0, run),
-      hashIdentity: (identity) => createHash('sha256').update(identity).digest('hex').slice(0, 32),
+      hashIdentity: hashOf,
       equalSecrets: (left, right) => left === right,
       createAbort: () => new AbortController(),
     };

@@ -50,6 +50,8 @@ export interface Running {
   isClosed: boolean;
   /** Whether the page said that nothing is stored any more. */
   hasStorageFailed: boolean;
+  /** Whether its app ever gave the token of another user. */
+  hadOtherToken: boolean;
   /** Connects that the app or a fact asked for. */
   asked: number;
 }
@@ -66,6 +68,8 @@ export class Tab {
   /** Counts what breaks the order that a reload keeps. */
   #chain = 0;
   current: Running | null = null;
+  /** Whose tokens its app has. */
+  user: 'user' | 'other' = 'user';
   /** All pages that ever ran here. */
   readonly past: Running[] = [];
 
@@ -83,6 +87,7 @@ export class Tab {
 
   open(): boolean {
     if (this.current !== null) return false;
+    this.user = 'user';
     const world = this.#world;
     this.#pages += 1;
     const page = new Page({
@@ -129,7 +134,7 @@ export class Tab {
       },
       autoConnect: settings.connectsAtOnce,
       ...(settings.preparesMs !== null && { onConnect: () => this.#prepare(page, settings.preparesMs ?? 0) }),
-      ...(settings.hasAuth && { auth: () => world.token() }),
+      ...(settings.hasAuth && { auth: () => world.token(this.user) }),
     });
     const running: Running = {
       page,
@@ -139,6 +144,7 @@ export class Tab {
       isClosing: false,
       isClosed: false,
       hasStorageFailed: false,
+      hadOtherToken: false,
       asked: 1,
     };
     this.current = running;

@@ -13,6 +13,8 @@ export interface LinkFacts {
   /** Producers by index, as this connection listed them. */
   readonly producers: string[];
   n: number;
+  /** What its hello proved itself with. */
+  token: string | null;
   session: string | null;
   epoch: string | null;
   isWelcomed: boolean;
@@ -41,6 +43,8 @@ export interface WelcomeFrame {
   readonly epoch: string;
   readonly offset: number;
   readonly resumed: boolean;
+  /** A hash. */
+  readonly identity: string;
   readonly taken: readonly (readonly [number, readonly (readonly [number, unknown])[]] | null)[];
   readonly lost?: { readonly reason: string; readonly from: number; readonly to: number | null };
 }
@@ -75,6 +79,7 @@ export class Tap implements LinkWatcher {
         page: link.owner as Page,
         producers: [],
         n: 0,
+        token: null,
         session: null,
         epoch: null,
         isWelcomed: false,
@@ -129,11 +134,16 @@ export class Tap implements LinkWatcher {
   #frameUp(facts: LinkFacts, frame: readonly unknown[]): void {
     switch (frame[0]) {
       case 'hello': {
-        const hello = frame[1] as { readonly n: number; readonly producers: readonly Claim[] };
+        const hello = frame[1] as {
+          readonly n: number;
+          readonly producers: readonly Claim[];
+          readonly auth?: string;
+        };
         const before = this.#hellos.get(facts.page) ?? 0;
         if (hello.n <= before) this.#fault('n rises', `hello.n ${hello.n} after ${before} by ${facts.page.name}`);
         this.#hellos.set(facts.page, hello.n);
         facts.n = hello.n;
+        facts.token = hello.auth ?? null;
         this.#claims(facts, hello.producers);
         return;
       }

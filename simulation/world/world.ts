@@ -1,3 +1,4 @@
+import type { ServerSession } from '../../packages/server/src/session/server-session.ts';
 import type { HoldfastError } from '../../packages/core/src/lib/errors.ts';
 import type { EventRecord } from '../../packages/core/src/socket/types.ts';
 import * as invariants from '../invariants.ts';
@@ -8,7 +9,7 @@ import { Network } from './network.ts';
 import type { Page } from './page.ts';
 import { textOf } from './payloads.ts';
 import { Chance } from './prng.ts';
-import { ServerProcess, type ServerSettings } from './server-process.ts';
+import { hashOf, ServerProcess, type ServerSettings } from './server-process.ts';
 import { type LinkFacts, Tap, type WelcomeFrame } from './tap.ts';
 import type { Running, Tab } from './tab.ts';
 import { Trace } from './trace.ts';
@@ -117,10 +118,10 @@ export class World {
   }
 
   /** What the app's token function does. */
-  token(): string {
+  token(user: string): string {
     if (this.tokenFails) throw new Error('no token to be had');
     this.#tokens += 1;
-    return `token-${this.#tokens}`;
+    return `${user}-${this.#tokens}`;
   }
 
   runningOf(page: Page): Running | undefined {
@@ -178,6 +179,11 @@ export class World {
   }
 
   #welcomed(facts: LinkFacts, welcome: WelcomeFrame): void {
+    // The page turns it down: its session is another user's.
+    const isOther = welcome.identity === hashOf('other');
+    if (isOther !== (facts.token?.startsWith('other') === true))
+      this.fault('a session belongs to one identity', `#${facts.link.id} came with ${facts.token}`);
+    if (isOther) return;
     const sessions = this.sessions.get(facts.page) ?? [];
     const last = sessions.at(-1);
     if (last?.session !== welcome.session || last.epoch !== welcome.epoch) {
@@ -189,5 +195,13 @@ export class World {
       this.fault('a resumed session says so', `${facts.page.name} keeps ${welcome.session} with resumed: false`);
     }
     this.sessions.set(facts.page, sessions);
+    const { lost } = welcome;
+    const kept = this.server.current?.engine.sessions.get(welcome.session) as ServerSession | undefined;
+    if (lost?.reason === 'buffer-overflow' && kept !== undefined) {
+      const { replayMessages } = this.server.settings;
+      // Those behind the gap fill the buffer: it had no room.
+      if (kept.highest - (lost.to ?? 0) < replayMessages)
+        this.fault('nothing is dropped while there is room', `${welcome.session} lost ${lost.to} of ${kept.highest}`);
+    }
   }
 }
