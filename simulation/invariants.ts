@@ -393,7 +393,7 @@ export function opensSocket(world: World, page: Page): void {
 
 /** What the page reports: some codes may never come up between these two ends. */
 export function told(world: World, page: Page, code: string | null, text: string): void {
-  if (code === 'STORAGE_FAILED' || code === 'STORAGE_UNAVAILABLE') {
+  if (code === 'STORAGE_FAILED' || code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_LOST') {
     const running = world.runningOf(page);
     if (running !== undefined) running.hasStorageFailed = true;
   }

@@ -5,6 +5,7 @@ import {
   LogLost,
   type OutboxStore,
   type Segment,
+  StorageFault,
   type StoreInfo,
 } from '../../packages/core/src/storage/ports.ts';
 import { pageOf } from '../../packages/core/src/testing/log-table.ts';
@@ -115,7 +116,7 @@ export class Disk {
       this.abortsLeft -= 1;
       return named('AbortError', 'the transaction was aborted');
     }
-    if (isWrite && this.isFull) return named('QuotaExceededError', 'the quota is used up');
+    if (isWrite && this.isFull) return new StorageFault('full', 'the quota is used up');
     return null;
   }
 }

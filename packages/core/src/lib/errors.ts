@@ -59,6 +59,10 @@ export const ERROR_CODES = {
   STORAGE_UNAVAILABLE: { retryable: false },
   /** Storage failed in the middle; messages are kept in memory from here on. */
   STORAGE_FAILED: { retryable: true },
+  /** There is no room to store more: what is new is in memory, and is stored when there is room. */
+  STORAGE_FULL: { retryable: true },
+  /** What was stored has vanished: the user or the browser cleared it. */
+  STORAGE_LOST: { retryable: false },
   /** The page lost its stored log to another page while it was frozen; that page delivers what is in it. */
   LOG_TAKEN_OVER: { retryable: false },
   /** A listener of the app threw. */

@@ -1,10 +1,11 @@
 import { tabOf } from '../environment/tab.ts';
 import { adoptLog, removeLog, replaceOwnLog } from '../machines/outbox.ts';
 import type { Locks } from '../environment/ports.ts';
+import type { Failure } from '../lib/errors.ts';
 import type { ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
 import type { Keeper, KeeperHost } from '../storage/keeper.ts';
-import { LogLost, type ClaimedLog, type OutboxStorage, type OutboxStore } from '../storage/ports.ts';
+import { LogLost, StorageFault, type ClaimedLog, type OutboxStorage, type OutboxStore } from '../storage/ports.ts';
 import { storedLog, type StoredLog } from './stored-log.ts';
 
 type LockRequest = Parameters<Locks['request']>[1];
@@ -26,12 +27,16 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   const { environment, queue } = host;
   const { locks, tabStorage } = tabOf(environment);
   const tabKey = `${storage.scope}:log`;
+  /** What the page before this one in this tab left in storage: install, log, first and last seq. */
+  const leftKey = `${storage.scope}:left`;
   /** Copies of the logs that this page owns: of its own from when the storage has opened. */
   const copies = new Map<ProducerLog, StoredLog>();
   /** Which log each adopted one follows: that one may be found later. */
   const follows = new Map<ProducerLog, string | null>();
   /** What gives the lock of a log back, by id. */
   const held = new Map<string, () => void>();
+  /** Whether the app knows that there is no room. */
+  let isFull = false;
   /** Logs of which it was told that they can't be read. */
   const corrupt = new Set<string>();
   /** Who waits for storage to forget a message. */
@@ -215,6 +220,9 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     if (!copies.has(own)) {
       await hold(own.id);
       identity = await ask((open) => open.open(identity.clientId));
+      const [install, ...left] = tabStorage?.get(leftKey)?.split(' ') ?? [];
+      tabStorage?.set(leftKey, '');
+      if (left.length > 0 && install !== identity.clientId) host.report(lost([left.join(' ')]));
       for (const id of predecessors) if (await holdLater(id)) await take(id);
       // Not before: the log's header names the one that it follows.
       keep(own);
@@ -251,12 +259,14 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       const isDone = log !== queue.own && log.isSettled;
       try {
         const isGone = await copy.write(store, discards, checks);
+        isFull = false;
         if (!isDone || !isGone) return;
         // One that storage failed under was sent from memory; another page may find out that all of it is taken.
         drop(log);
         if (store !== null) host.finish(log.id);
       } catch (cause) {
-        if (!(cause instanceof LogLost)) fail(cause);
+        if (cause instanceof StorageFault && cause.reason === 'full') full(cause);
+        else if (!(cause instanceof LogLost)) fail(cause);
         else if (log !== queue.own) drop(log);
         // A page that is frozen or closing finds out for good when it resumes, if it does.
         else if (!running.signal.aborted) {
@@ -289,9 +299,28 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     return work;
   }
 
+  /** What was to be written waits in memory until there is room. Told once, until there was some. */
+  function full(cause: StorageFault): void {
+    const message = 'there is no room to store more: new messages are in memory, and are stored when there is room';
+    const failure: Failure = { code: 'STORAGE_FULL', message, cause };
+    if (!isFull) host.report(failure);
+    isFull = true;
+    host.onStorageFull(failure);
+  }
+
+  function lost(ranges: readonly string[]): Failure {
+    const message = 'what was stored is gone: the user or the browser has cleared it';
+    return { code: 'STORAGE_LOST', message, details: { lost: ranges } };
+  }
+
   /** From here on messages are kept in memory only. Told once. */
   function fail(cause: unknown): void {
     if (store === null) return;
+    const reason = cause instanceof StorageFault ? cause.reason : 'failed';
+    // What is in memory is not lost.
+    const ranges = [...copies.keys()].flatMap(({ id, behind, storedTo }) =>
+      behind > 0 ? [`${id} ${storedTo - behind + 1} ${storedTo}`] : [],
+    );
     end(store);
     // One that was about to be read is in no queue: others may have it.
     for (const id of held.keys()) if (!queue.logs.some((log) => log.id === id)) giveBack(id);
@@ -299,6 +328,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     host.onStorageEnd({
       code: copies.size > 0 ? 'STORAGE_FAILED' : 'STORAGE_UNAVAILABLE',
       message: 'nothing is stored: messages are kept in memory only',
+      ...(reason === 'gone' && lost(ranges)),
+      ...(reason !== 'gone' && { details: { reason } }),
       cause,
     });
   }
@@ -365,6 +396,10 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       running.abort();
       isOwner = false;
       cancelRound();
+      const { own } = queue;
+      const isLeft = store !== null && isExposed && !own.isSettled;
+      const left = [identity.clientId, own.id, own.firstUnsettled, own.nextSeq - 1];
+      tabStorage?.set(leftKey, isLeft ? left.join(' ') : '');
       void copies.get(queue.own)?.request();
       for (const log of copies.keys()) if (log !== queue.own) drop(log);
       // Those too whose log is being read right now: nothing of this page may run any more.

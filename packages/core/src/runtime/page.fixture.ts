@@ -31,6 +31,7 @@ export class Page {
   readonly written: number[] = [];
   readonly reports: Failure[] = [];
   readonly ends: Failure[] = [];
+  readonly fulls: Failure[] = [];
   readonly finished: string[] = [];
   changes = 0;
   onReport: (failure: Failure) => void = () => {};
@@ -53,6 +54,7 @@ export class Page {
       onChange: () => {
         this.changes += 1;
       },
+      onStorageFull: (failure) => void this.fulls.push(failure),
       onStorageEnd: (failure) => void this.ends.push(failure),
       report: (failure) => {
         this.reports.push(failure);

@@ -1,7 +1,14 @@
 import type { Environment } from '../environment/ports.ts';
 import { payloadLength } from '../lib/bytes.ts';
 import type { Entry, ProducerLog } from '../machines/producer-log.ts';
-import type { ClaimedLog, LogPage, OutboxStore, Segment, StoredMessage } from '../storage/ports.ts';
+import {
+  StorageFault,
+  type ClaimedLog,
+  type LogPage,
+  type OutboxStore,
+  type Segment,
+  type StoredMessage,
+} from '../storage/ports.ts';
 
 /**
  * A write starts this long after `send` at the latest; an acknowledgement that comes first saves it. Deletions are not
@@ -11,6 +18,8 @@ const WRITE_WITHIN_MS = 20;
 /** What one segment holds at most, so that a reader's page stays small; a message that is larger has one to itself. */
 const SEGMENT_MESSAGES = 1_000;
 const SEGMENT_BYTES = 262_144;
+/** How long a storage without room is left alone, unless something leaves it. */
+const FULL_WAIT_MS = 10_000;
 
 export interface StoredLogHost {
   readonly environment: Environment;
@@ -64,6 +73,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   const changed = new Set<Part>();
   /** Whether something pending must be on the disk. */
   let isStrict = false;
+  /** The last write found no room. */
+  let isFull = false;
   /** Messages that were never written: also those that were sent before the storage had opened. */
   let pending: Entry[] = [...log.entries];
   // From the first that is being read on they are added later, in their order.
@@ -140,6 +151,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       readAhead();
       if (part.left > 0) return;
       changed.add(part);
+      // It makes room.
+      if (isFull) void request();
       requestWithin();
     },
     withdrawn(entry) {
@@ -173,12 +186,29 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       // What is withdrawn meanwhile is looked for in its new segment.
       added.forEach(track);
       const { id, after } = log;
-      generation = await store.write(
-        { id, after: after === null || after.isSettled ? null : after.id, generation },
-        removed.map(({ first }) => first),
-        added.map(toSegment),
-        mustBeStrict,
-      );
+      const follows = after === null || after.isSettled ? null : after.id;
+      const segments = added.map(toSegment);
+      try {
+        // What makes room must not fail together with what finds none.
+        const done = removed.filter(({ left }) => left === 0).map(({ first }) => first);
+        if (isFull && added.length > 0 && done.length > 0) {
+          generation = await store.write({ id, after: follows, generation }, done, []);
+        }
+        const firsts = removed.map(({ first }) => first);
+        generation = await store.write({ id, after: follows, generation }, firsts, segments, mustBeStrict);
+        isFull = false;
+      } catch (cause) {
+        if (!(cause instanceof StorageFault) || cause.reason !== 'full') throw cause;
+        // Nothing was changed: all of it is due again.
+        isFull = true;
+        isStrict ||= mustBeStrict;
+        pending = [...fresh, ...pending];
+        for (const part of added) for (const entry of part.entries) parts.delete(entry);
+        removed.forEach(track);
+        for (const part of removed) changed.add(part);
+        cancel ??= host.environment.setTimer(FULL_WAIT_MS, () => void request());
+        throw cause;
+      }
       // Not before: until then storage has it.
       for (const part of removed) {
         for (const entry of part.entries) if (parts.get(entry) === part) parts.delete(entry);

@@ -21,15 +21,20 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
     waiting.delete(entry);
   };
 
+  const refuseAll = (error: HoldfastError): void => {
+    for (const entry of waiting.keys()) learn(entry, error);
+  };
+
   const logs = logKeeper(storage, {
     ...host,
     onStored(entry) {
       stored.add(entry);
       learn(entry, null);
     },
+    onStorageFull: (failure) => refuseAll(host.error(failure)),
     onStorageEnd(failure) {
       end = host.error(failure);
-      for (const entry of waiting.keys()) learn(entry, end);
+      refuseAll(end);
       host.report(failure);
     },
   });

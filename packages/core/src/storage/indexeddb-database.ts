@@ -1,5 +1,5 @@
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb';
-import { LogLost } from './ports.ts';
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb';
+import { LogLost, StorageFault, type StorageReason } from './ports.ts';
 import { isInfo } from './stored-records.ts';
 
 interface Schema extends DBSchema {
@@ -9,15 +9,26 @@ interface Schema extends DBSchema {
   logs: { key: string; value: unknown };
   /** The messages of a segment each, by its log's id and first seq. */
   segments: { key: IDBValidKey[]; value: unknown };
+  /** A StoredKey each. */
+  keys: { key: number; value: unknown };
 }
 
+type StoreName = 'info' | 'logs' | 'segments' | 'keys';
+const STORES: StoreName[] = ['info', 'logs', 'segments', 'keys'];
+
 type Database = IDBPDatabase<Schema>;
-export type SegmentStore = IDBPObjectStore<Schema, ('info' | 'logs' | 'segments')[], 'segments', 'readwrite'>;
-export type Transaction = IDBPTransaction<Schema, ('info' | 'logs' | 'segments')[], 'readwrite'>;
+export type SegmentStore = IDBPObjectStore<Schema, StoreName[], 'segments', 'readwrite'>;
+export type Transaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
 
 /** The key of the install's record. */
 export const INFO_KEY = 'install';
-const VERSION = 1;
+/** 2: keys. */
+const VERSION = 2;
+
+const REASONS: { readonly [error: string]: StorageReason } = {
+  QuotaExceededError: 'full',
+  VersionError: 'newer-version',
+};
 
 /** Takes a request whose answer nobody waits for: when it fails, the transaction does. */
 export type Order = (request: Promise<unknown>) => void;
@@ -41,6 +52,10 @@ export interface OutboxDatabase {
   ): Promise<Result>;
   /** From here on the app relies on this install's data: where they are gone, every call rejects. */
   expect(clientId: string): void;
+  /** Rejects where the install's data are gone: another page has cleared them. */
+  check(transaction: Transaction): Promise<void>;
+  /** Empties the database, then deletes it. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,16 +70,24 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
   let running: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
+  const gone = (): Error => new StorageFault('gone', 'the database was deleted while it was in use');
+
+  function check(info: unknown): void {
+    if (expected !== undefined && (!isInfo(info) || info.clientId !== expected)) throw gone();
+  }
+
   function connect(): Connection {
-    const gone = (): Error => new Error('the database was deleted while it was in use');
     let isDeleted = false;
     const open = async (): Promise<Database> =>
       openDB<Schema>(name, VERSION, {
-        upgrade(database, _from, _to, transaction) {
+        upgrade(database, from, _to, transaction) {
           if (expected === undefined) {
-            database.createObjectStore('info');
-            database.createObjectStore('logs', { keyPath: 'id' });
-            database.createObjectStore('segments', { keyPath: ['log', 'first'] });
+            if (from < 1) {
+              database.createObjectStore('info');
+              database.createObjectStore('logs', { keyPath: 'id' });
+              database.createObjectStore('segments', { keyPath: ['log', 'first'] });
+            }
+            database.createObjectStore('keys', { keyPath: 'id' });
             return;
           }
           // The user cleared the site's data, or the browser evicted it: a new, empty database would hide the loss.
@@ -81,10 +104,8 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
     const made: Connection = {
       database: handle.then(
         async (database) => {
-          if (expected === undefined) return database;
-          const info: unknown = await database.get('info', INFO_KEY);
-          if (isInfo(info) && info.clientId === expected) return database;
-          throw gone();
+          if (expected !== undefined) check(await database.get('info', INFO_KEY));
+          return database;
         },
         (fault: unknown) => {
           throw isDeleted ? gone() : fault;
@@ -104,7 +125,7 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
   return {
     async run(work, isStrict = false) {
       for (let isRetry = false; ; isRetry = true) {
-        if (isClosed) throw new Error('the outbox store is closed');
+        if (isClosed) throw new StorageFault('failed', 'the outbox store is closed');
         connection ??= connect();
         const { database, end } = connection;
         let transaction: Transaction | undefined;
@@ -115,7 +136,7 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
           });
         };
         try {
-          transaction = (await database).transaction(['info', 'logs', 'segments'], 'readwrite', {
+          transaction = (await database).transaction(STORES, 'readwrite', {
             durability: isStrict ? 'strict' : durability,
           });
           running = Promise.allSettled([running, transaction.done]);
@@ -131,14 +152,41 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
           } catch {
             // It has aborted or committed by itself.
           }
-          end();
-          // Engines have many names for a connection that died, but this is none of them: the record is there already.
-          if (isRetry || cause.name === 'ConstraintError') throw new Error(`IndexedDB failed: ${cause}`, { cause });
+          if (fault instanceof StorageFault) {
+            end();
+            throw fault;
+          }
+          const reason = REASONS[cause.name] ?? 'failed';
+          if (reason !== 'full') end();
+          // Engines have many names for a connection that died; these are none of them: the record is there already, too.
+          if (isRetry || reason !== 'failed' || cause.name === 'ConstraintError')
+            throw new StorageFault(reason, `IndexedDB failed: ${cause}`, { cause });
         }
       }
     },
     expect(clientId) {
       expected = clientId;
+    },
+    async check(transaction) {
+      check(await transaction.objectStore('info').get(INFO_KEY));
+    },
+    async clear() {
+      // A deletion waits until every tab has closed its connection, which one that is frozen can't: what matters goes before.
+      const erased = this.run(async (transaction, order) => {
+        for (const store of STORES) order(transaction.objectStore(store).clear());
+      });
+      const isErased = await erased.then(
+        () => true,
+        () => false,
+      );
+      await this.close();
+      await new Promise<void>((resolve, reject) => {
+        deleteDB(name, {
+          blocked() {
+            if (isErased) resolve();
+          },
+        }).then(resolve, reject);
+      });
     },
     async close() {
       isClosed = true;

@@ -184,6 +184,8 @@ describe('the options', () => {
     ['overflow', { name: 'chat', identity, overflow: 'drop' }],
     ['durability', { name: 'chat', identity, durability: 'default' }],
     ['durability', { name: 'chat', identity, durability: null }],
+    ['encryption', { name: 'chat', identity, encryption: true }],
+    ['encryption', { name: 'chat', identity, encryption: null }],
   ])('are refused by the name of the one that is wrong: %s in %j', (option, options) => {
     let fault: unknown;
     try {
@@ -249,9 +251,12 @@ describe('where nothing can be stored', () => {
   });
 
   it('a newer version of the database is left alone', async () => {
-    (await openRaw(2)).close();
-    await expect(openStore()).rejects.toMatchObject({ cause: { name: 'VersionError' } });
-    (await openRaw(2)).close();
+    (await openRaw(3)).close();
+    await expect(openStore()).rejects.toMatchObject({
+      reason: 'newer-version',
+      cause: { name: 'VersionError' },
+    });
+    (await openRaw(3)).close();
   });
 
   it("an unreadable install's record is reported, not replaced", async () => {
@@ -311,7 +316,10 @@ describe('a transaction that fails', () => {
         };
         Object.defineProperty(transaction, 'objectStore', { configurable: true, value: intercepted });
       });
-      await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({ cause: { name: 'QuotaExceededError' } });
+      await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({
+        reason: 'full',
+        cause: { name: 'QuotaExceededError' },
+      });
       vi.mocked(IDBDatabase.prototype.transaction).mockRestore();
       expect(await firstsOf(store)).toEqual([1]);
     },
@@ -479,8 +487,121 @@ describe('a deletion of the database', () => {
 
   it('a newer version of the library gets its upgrade at once', async () => {
     const store = await openStoreWithLog();
-    (await openRaw(2)).close();
-    await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({ cause: { name: 'VersionError' } });
+    (await openRaw(3)).close();
+    await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({
+      reason: 'newer-version',
+      cause: { name: 'VersionError' },
+    });
+  });
+});
+
+describe('clearing', () => {
+  const clear = (): Promise<void> => indexedDbStorage({ name, identity }).clear();
+  const databases = async (): Promise<(string | undefined)[]> =>
+    (await indexedDB.databases()).map((database) => database.name);
+
+  it('erases all, though tabs are open, and they are told', async () => {
+    const [store, other] = [await openStoreWithLog(), await openStore()];
+    await clear();
+    expect(await databases()).not.toContain(scope);
+    await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'gone' });
+    await expect(other.listLogs()).rejects.toMatchObject({ reason: 'gone' });
+    expect(await createStore().open('new')).toEqual({ clientId: 'new', peer: null });
+  });
+
+  it('touches no other identity, nor other names', async () => {
+    const others = [createStore({ identity: 'bob' }), createStore({ name: `${name}:` })];
+    for (const store of others) {
+      await store.open('client');
+      await createLog(store, { id: 'a', after: null }, segment(1));
+    }
+    await openStoreWithLog();
+    await clear();
+    for (const store of others) expect(await firstsOf(store)).toEqual([1]);
+  });
+
+  it('does not wait for a tab that is frozen: what is stored is erased, its deletion comes later', async () => {
+    await (await openStoreWithLog()).close();
+    const frozen = await openRaw();
+    await clear();
+    const left = ['info', 'logs', 'segments', 'keys'].map((table) => {
+      const request = frozen.transaction(table).objectStore(table).count();
+      return new Promise((resolve) => request.addEventListener('success', () => resolve(request.result)));
+    });
+    expect(await Promise.all(left)).toEqual([0, 0, 0, 0]);
+    frozen.close();
+    await vi.waitFor(async () => expect(await databases()).not.toContain(scope));
+  });
+
+  it('a tab that writes in between makes no log in the emptied database, and is not told of another owner', async () => {
+    const store = await openStoreWithLog();
+    const database = await openRaw();
+    const transaction = database.transaction(['info', 'logs', 'segments'], 'readwrite');
+    for (const table of transaction.objectStoreNames) transaction.objectStore(table).clear();
+    await new Promise((resolve) => transaction.addEventListener('complete', resolve));
+    await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'gone' });
+    await expect(createLog(store, { id: 'b', after: null }, segment(1))).rejects.toMatchObject({ reason: 'gone' });
+    database.close();
+  });
+
+  it('may be done where there is nothing, and twice', async () => {
+    await Promise.all([clear(), clear()]);
+    await clear();
+    expect(await databases()).not.toContain(scope);
+  });
+
+  it('erases what a newer version of the library has stored', async () => {
+    (await openRaw(7)).close();
+    await clear();
+    expect(await databases()).not.toContain(scope);
+  });
+
+  it('says so when it fails', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    await expect(clear()).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  });
+});
+
+describe('asking for persistence', () => {
+  const { persist } = indexedDbStorage({ name: 'any', identity });
+
+  it.each([
+    [true, { storage: { persist: () => Promise.resolve(true) } }],
+    [false, { storage: { persist: () => Promise.resolve(false) } }],
+    [false, { storage: { persist: () => Promise.reject(new TypeError('in a sandbox')) } }],
+    [false, { storage: {} }],
+    [false, {}],
+  ])('gives what the browser says: %s', async (answer, navigator) => {
+    vi.stubGlobal('navigator', navigator);
+    expect(await persist()).toBe(answer);
+  });
+});
+
+describe('versions', () => {
+  it('a database of the first version is taken over, with all that is in it', async () => {
+    await new Promise<void>((resolve) => {
+      const request = indexedDB.open(scope, 1);
+      request.addEventListener('upgradeneeded', () => {
+        const { result, transaction } = request;
+        result.createObjectStore('info').put({ clientId: 'old', peer: 'alice' }, 'install');
+        result.createObjectStore('logs', { keyPath: 'id' }).put({ id: 'a', after: null, generation: 1 });
+        result.createObjectStore('segments', { keyPath: ['log', 'first'] }).put(record(1, 2));
+        transaction?.addEventListener('complete', () => {
+          result.close();
+          resolve();
+        });
+      });
+    });
+    const store = createStore();
+    expect(await store.open('new')).toEqual({ clientId: 'old', peer: 'alice' });
+    expect((await claim(store)).segments).toEqual([segment(1, 2)]);
+  });
+
+  it('a tab of an older version does not hold up a newer one, and is told', async () => {
+    const old = await openStoreWithLog();
+    const newer = await openRaw(3);
+    await expect(append(old, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'newer-version' });
+    newer.close();
   });
 });
 

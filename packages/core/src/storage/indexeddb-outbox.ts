@@ -1,9 +1,10 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
+import type { Encryption, RecordCodec, StoredKey, StoredRecord } from './encryption.ts';
 import { INFO_KEY, outboxDatabase, type SegmentStore } from './indexeddb-database.ts';
 import { MAX_MESSAGES, OVERFLOWS, STORED_AGE_MS, type OutboxBounds } from './limits.ts';
 import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
-import { isHeader, isInfo, isSegment, payloadLength } from './stored-records.ts';
+import { isHeader, isInfo, isSegment, recordLength } from './stored-records.ts';
 
 export interface IndexedDbOptions extends OutboxBounds {
   /** Tells the outboxes of one origin apart: the app's name, or the name of one of its sockets. Not empty. */
@@ -20,6 +21,22 @@ export interface IndexedDbOptions extends OutboxBounds {
    * longer. Default `relaxed`.
    */
   readonly durability?: 'relaxed' | 'strict';
+  /** `encryptAtRest()`: what is stored is encrypted. Default: it is not. Turned off, what was encrypted can't be read. */
+  readonly encryption?: Encryption;
+}
+
+/** What can be done to everything that an outbox has stored. */
+export interface StoredData {
+  /**
+   * Erases all messages of this name and identity and their key, also those of other tabs that are open: sign-out. A socket
+   * that still uses them says so with STORAGE_LOST and goes on in memory, so close it before. Rejects with STORAGE_FAILED.
+   */
+  readonly clear: () => Promise<void>;
+  /**
+   * Asks the browser not to evict this origin's data when the disk is full. It may ask the user, decide by itself, or
+   * not know the question. Resolves with whether they are safe from eviction now; never rejects.
+   */
+  readonly persist: () => Promise<boolean>;
 }
 
 /**
@@ -27,9 +44,9 @@ export interface IndexedDbOptions extends OutboxBounds {
  *
  * @throws HoldfastError INVALID_OPTION
  */
-export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
+export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage & StoredData {
   check(typeof options === 'object' && options !== null, 'options', options, 'an object with name and identity');
-  const { name, identity, durability = 'relaxed' } = options;
+  const { name, identity, durability = 'relaxed', encryption } = options;
   const {
     maxMessages = MAX_MESSAGES,
     maxAgeMs = STORED_AGE_MS,
@@ -50,8 +67,29 @@ export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage {
   }
   check(OVERFLOWS.includes(overflow), 'overflow', overflow, `one of ${OVERFLOWS.join(', ')}`);
   check(['relaxed', 'strict'].includes(durability), 'durability', durability, "'relaxed' or 'strict'");
+  const isEncryption = encryption === undefined || typeof encryption?.createCodec === 'function';
+  check(isEncryption, 'encryption', encryption, 'encryptAtRest(), or leave it out');
   const scope = `holdfast:${parts.join(':')}`;
-  return { maxMessages, overflow, ...numbers, scope, createStore: () => indexedDbStore(scope, durability) };
+  return {
+    maxMessages,
+    overflow,
+    ...numbers,
+    scope,
+    createStore: () => indexedDbStore(scope, durability, encryption),
+    async clear() {
+      try {
+        await outboxDatabase(scope, 'strict').clear();
+      } catch (cause) {
+        const message = 'what is stored could not be erased';
+        throw new HoldfastError({ code: 'STORAGE_FAILED', message, cause }, Date.now());
+      }
+    },
+    async persist() {
+      // Neither is everywhere, nor does it work in every sandbox.
+      const storage = navigator.storage as Partial<StorageManager> | undefined;
+      return (await storage?.persist?.().catch(() => false)) ?? false;
+    },
+  };
 }
 
 function check(isRight: boolean, option: string, given: unknown, shape: string): void {
@@ -64,8 +102,44 @@ function check(isRight: boolean, option: string, given: unknown, shape: string):
 const PAGE_MESSAGES = 1_000;
 const PAGE_LENGTH = 1_048_576;
 
-function indexedDbStore(scope: string, durability: IDBTransactionDurability): OutboxStore {
+/** Stores messages as they are. */
+const CLEAR: RecordCodec = {
+  open: () => Promise.resolve(),
+  encode: (_log, messages) => Promise.resolve({ messages }),
+  decode: (_log, { messages }) => Promise.resolve(messages),
+};
+
+function indexedDbStore(scope: string, durability: IDBTransactionDurability, encryption?: Encryption): OutboxStore {
   const database = outboxDatabase(scope, durability);
+  const codec =
+    encryption?.createCodec(scope, (change) =>
+      database.run(async (transaction, order) => {
+        const store = transaction.objectStore('keys');
+        const keys = (await store.getAll()) as StoredKey[];
+        if (change === undefined) return keys;
+        const changed = change(keys);
+        order(store.put(changed));
+        return [...keys.filter(({ id }) => id !== changed.id), changed];
+      }),
+    ) ?? CLEAR;
+  let opening: Promise<void> | undefined;
+
+  async function pageOf(log: string, { records, strays, isEnd }: Records, after: number): Promise<LogPage> {
+    const segments: Segment[] = [];
+    let corrupt = strays;
+    let seq = after;
+    const decoded = await Promise.all(records.map((record) => codec.decode(log, record)));
+    for (const [place, { first }] of records.entries()) {
+      const messages = decoded[place];
+      // Two messages with one seq: the first in order is the one that the position on the server may already cover.
+      if (isSegment(messages, first) && first > seq) {
+        segments.push(messages);
+        seq = messages.at(-1)?.seq ?? seq;
+      } else corrupt += 1;
+    }
+    return { segments, corrupt, next: isEnd ? null : Math.max(seq, records.at(-1)?.first ?? seq) };
+  }
+
   return {
     async open(clientId, peer) {
       const info = await database.run(async (transaction, order) => {
@@ -78,6 +152,7 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
         return stamped;
       });
       database.expect(info.clientId);
+      await (opening ??= codec.open());
       return info;
     },
 
@@ -86,8 +161,8 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
       return logs.filter(isHeader);
     },
 
-    claimLog: (id) =>
-      database.run(async (transaction, order) => {
+    async claimLog(id) {
+      const found = await database.run(async (transaction, order) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
         const header: unknown = await logs.get(id);
@@ -95,55 +170,59 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability): Ou
         const claimed = { id, after: header.after, generation: header.generation + 1 };
         order(logs.put(claimed));
         const records = await readRecords(segments, id, -Infinity);
-        const page = pageOf(records, -1);
-        let lastSeq = page.segments.at(-1)?.at(-1)?.seq ?? 0;
-        if (page.next !== null) {
-          const last = await segments.openCursor(IDBKeyRange.bound([id, -Infinity], [id, Infinity]), 'prev');
-          const { first, messages } = (last?.value ?? {}) as Partial<SegmentRecord>;
-          lastSeq = isSegment(messages, first) ? (messages.at(-1)?.seq ?? 0) : Number(first);
-        }
-        return { ...claimed, lastSeq, ...page };
-      }),
+        const last = await segments.openCursor(IDBKeyRange.bound([id, -Infinity], [id, Infinity]), 'prev');
+        return { claimed, records, last: last?.value as StoredRecord | undefined };
+      });
+      if (found === null) return null;
+      const { claimed, records, last } = found;
+      const page = await pageOf(id, records, -1);
+      const lastSeq = page.next === null ? (page.segments.at(-1)?.at(-1)?.seq ?? 0) : lastSeqOf(last);
+      return { ...claimed, lastSeq, ...page };
+    },
 
-    readLog: ({ id, generation }, after) =>
-      database.run(async (transaction) => {
+    async readLog({ id, generation }, after) {
+      const records = await database.run(async (transaction) => {
         const header: unknown = await transaction.objectStore('logs').get(id);
-        if (!isHeader(header) || header.generation !== generation) throw new LogLost();
-        return pageOf(await readRecords(transaction.objectStore('segments'), id, after), after);
-      }),
+        if (!isHeader(header) || header.generation !== generation) {
+          await database.check(transaction);
+          throw new LogLost();
+        }
+        return readRecords(transaction.objectStore('segments'), id, after);
+      });
+      return pageOf(id, records, after);
+    },
 
-    write: ({ id, after, generation }, removed, added, isStrict) =>
-      database.run(async (transaction, order, isRetry) => {
+    async write({ id, after, generation }, removed, added, isStrict) {
+      // Before the transaction, which ends when it is waited for something else in it.
+      const records = await Promise.all(
+        added.map(async (messages) => ({ log: id, first: messages[0].seq, ...(await codec.encode(id, messages)) })),
+      );
+      return database.run(async (transaction, order, isRetry) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
         const header: unknown = await logs.get(id);
         // The first try was committed: the log was deleted, or made.
         if (isRetry && header === undefined && added.length === 0) return 0;
         const owner = isRetry && header !== undefined ? generation || 1 : generation;
+        if (header === undefined) await database.check(transaction);
         const found = header === undefined ? 0 : isHeader(header) && header.generation;
         if (found !== owner) throw new LogLost();
         for (const first of removed) order(segments.delete([id, first]));
-        for (const messages of added) {
-          order(segments[isRetry ? 'put' : 'add']({ log: id, first: messages[0].seq, messages }));
-        }
+        for (const record of records) order(segments[isRetry ? 'put' : 'add'](record));
         if (generation === 0) order(logs.put({ id, after, generation: 1 }));
         // Asks for a key, not for a readable segment: what can't be read is still somebody's message.
         if (added.length > 0 || (await segments.getKey(rangeOf(id, [id]))) !== undefined) return generation || 1;
         order(logs.delete(id));
         return 0;
-      }, isStrict),
+      }, isStrict);
+    },
 
     close: () => database.close(),
   };
 }
 
-interface SegmentRecord {
-  readonly first: number;
-  readonly messages: unknown;
-}
-
 interface Records {
-  readonly records: readonly SegmentRecord[];
+  readonly records: readonly StoredRecord[];
   /** Those whose keys have no place in the order. */
   readonly strays: number;
   readonly isEnd: boolean;
@@ -151,17 +230,19 @@ interface Records {
 
 /** The records of one page. How large they are nobody knows before: each portion is twice as many as the one before. */
 async function readRecords(store: SegmentStore, id: string, after: number): Promise<Records> {
-  const records: SegmentRecord[] = [];
+  const records: StoredRecord[] = [];
   let messages = 0;
   let length = 0;
   for (let count = 1; messages < PAGE_MESSAGES && length < PAGE_LENGTH; count *= 2) {
     const range = IDBKeyRange.bound([id, records.at(-1)?.first ?? after], [id, Infinity], true);
-    const portion = (await store.getAll(range, count)) as SegmentRecord[];
+    const portion = (await store.getAll(range, count)) as StoredRecord[];
     for (const record of portion) {
       records.push(record);
-      const list = Array.isArray(record.messages) ? (record.messages as unknown[]) : [];
-      messages += Math.max(1, list.length);
-      for (const each of list) length += payloadLength(each);
+      messages += Math.max(
+        1,
+        Array.isArray(record.messages) ? record.messages.length : lastSeqOf(record) - record.first + 1,
+      );
+      length += recordLength(record);
     }
     if (portion.length < count) {
       const strays = await store.count(IDBKeyRange.bound([id, Infinity], [`${id}\0`], true, true));
@@ -171,18 +252,11 @@ async function readRecords(store: SegmentStore, id: string, after: number): Prom
   return { records, strays: 0, isEnd: false };
 }
 
-function pageOf({ records, strays, isEnd }: Records, after: number): LogPage {
-  const segments: Segment[] = [];
-  let corrupt = strays;
-  let seq = after;
-  for (const { first, messages } of records) {
-    // Two messages with one seq: the first in order is the one that the position on the server may already cover.
-    if (isSegment(messages, first) && first > seq) {
-      segments.push(messages);
-      seq = messages.at(-1)?.seq ?? seq;
-    } else corrupt += 1;
-  }
-  return { segments, corrupt, next: isEnd ? null : Math.max(seq, records.at(-1)?.first ?? seq) };
+/** As far as a record tells that was not decoded. */
+function lastSeqOf(record: StoredRecord | undefined): number {
+  const { first, last, messages }: StoredRecord = record ?? { first: 0 };
+  if (isSegment(messages, first)) return messages.at(-1)?.seq ?? 0;
+  return typeof last === 'number' && last > first ? last : Number(first);
 }
 
 /** Every key of a log after `start`: the text with a NUL at its end is the direct successor of its id. */

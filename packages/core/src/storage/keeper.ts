@@ -41,6 +41,8 @@ export interface KeeperHost {
   onStored(entry: Entry): void;
   /** There is more to send. */
   onChange(): void;
+  /** What was to be written found no room: it is tried again later. */
+  onStorageFull(failure: Failure): void;
   /** Nothing is stored from here on. */
   onStorageEnd(failure: Failure): void;
   report(failure: Failure): void;

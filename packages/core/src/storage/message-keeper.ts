@@ -19,6 +19,6 @@ export interface MessageKeeper extends Pick<
   leftBehind(entry: Entry): Failure | null;
 }
 
-export interface MessageKeeperHost extends Omit<KeeperHost, 'onStored' | 'onStorageEnd'> {
+export interface MessageKeeperHost extends Omit<KeeperHost, 'onStored' | 'onStorageFull' | 'onStorageEnd'> {
   readonly error: (failure: Failure) => HoldfastError;
 }

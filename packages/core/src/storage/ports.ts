@@ -7,7 +7,7 @@ import type { OutboxLimits } from './limits.ts';
  * hundreds.
  *
  * Every method is one transaction: it resolves when that has completed, or rejects and has changed nothing. A store that
- * has rejected with anything but `LogLost` is given up.
+ * has rejected with anything but `LogLost`, or a `StorageFault` that is `full`, is given up.
  */
 export interface OutboxStore {
   /**
@@ -83,6 +83,23 @@ export interface StoredMessage {
 
 /** The log belongs to another page by now: nothing was changed. */
 export class LogLost extends Error {}
+
+/**
+ * Why storage failed. `full`: there is no room; nothing was changed, and the store goes on. `gone`: what was stored has
+ * vanished. `newer-version`: a newer version of this library has changed the storage. `no-crypto`: nothing can be
+ * encrypted here.
+ */
+export type StorageReason = 'full' | 'gone' | 'newer-version' | 'no-crypto' | 'failed';
+
+/** A store can't do what it was asked. */
+export class StorageFault extends Error {
+  readonly reason: StorageReason;
+
+  constructor(reason: StorageReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
 
 /** A storage and how to make it; `storedOutbox` turns it into what `createSocket` takes. */
 export interface OutboxStorage extends OutboxLimits {

@@ -32,10 +32,16 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
   );
 }
 
-/** How long the payload of what may be a message is. */
-export function payloadLength(message: unknown): number {
-  const { payload } = fieldsOf(message);
-  return isPayload(payload) ? payload.length : 0;
+/** How long what a record holds is, about: in bytes where it is encrypted, else in characters. */
+export function recordLength(record: unknown): number {
+  const { sealed, messages } = fieldsOf(record);
+  const { byteLength } = fieldsOf(sealed);
+  let length = typeof byteLength === 'number' ? byteLength : 0;
+  for (const message of Array.isArray(messages) ? (messages as unknown[]) : []) {
+    const { payload } = fieldsOf(message);
+    if (isPayload(payload)) length += payload.length;
+  }
+  return length;
 }
 
 function isPayload(value: unknown): value is string | Uint8Array {

@@ -413,7 +413,7 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
       store.claimLog('a'),
       store.readLog({ id: 'a', after: null, generation: 1 }, 1),
     ];
-    for (const call of calls) await rejects(call);
+    await Promise.all(calls.map((call) => rejects(call)));
     const next = await open();
     equal(await next.listLogs(), [{ id: 'a', after: null, generation: 1 }]);
     equal(await seqsOf(next), [1]);

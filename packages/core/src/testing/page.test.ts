@@ -310,7 +310,7 @@ describe('the storage', () => {
     await world.clock.until(store.open('client'));
     world.storage.isFull = true;
     expect(await world.clock.until(store.listLogs())).toEqual([]);
-    await expect(world.clock.until(store.claimLog('a'))).rejects.toMatchObject({ name: 'QuotaExceededError' });
+    await expect(world.clock.until(store.claimLog('a'))).rejects.toMatchObject({ reason: 'full' });
     world.storage.failNextWrite(2);
     await expect(world.clock.until(store.claimLog('a'))).rejects.toMatchObject({ name: 'AbortError' });
     world.storage.heal();

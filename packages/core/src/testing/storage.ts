@@ -1,6 +1,6 @@
 import type { Json } from '../lib/errors.ts';
 import type { MessageData } from '../protocol/frames.ts';
-import type { OutboxStore } from '../storage/ports.ts';
+import { StorageFault, type OutboxStore } from '../storage/ports.ts';
 import { LogTable } from './log-table.ts';
 import type { Timeline } from './virtual-clock.ts';
 
@@ -14,6 +14,8 @@ export interface StorageClient {
 interface Connection {
   readonly client: StorageClient;
   isLost: boolean;
+  /** What it was connected to was cleared. */
+  isGone: boolean;
   isClosed: boolean;
 }
 
@@ -24,7 +26,7 @@ interface Connection {
 export class TestStorage {
   /** How long a transaction takes, milliseconds. */
   latencyMs = 1;
-  /** While it is set, every write fails with a QuotaExceededError. */
+  /** While it is set, every write fails for want of room, and changes nothing. */
   isFull = false;
   readonly #clock: Timeline;
   readonly #tables = new Map<string, LogTable>();
@@ -65,7 +67,8 @@ export class TestStorage {
 
   /** The user clears the site's data: the connections end, and nothing is left. */
   clear(): void {
-    this.lose();
+    for (const connection of this.#connections) connection.isGone = true;
+    this.#connections.clear();
     this.#tables.clear();
   }
 
@@ -78,7 +81,7 @@ export class TestStorage {
 
   /** A page opens a store. Used by `TestPage.outbox`. */
   connect(scope: string, client: StorageClient): OutboxStore {
-    const connection: Connection = { client, isLost: false, isClosed: false };
+    const connection: Connection = { client, isLost: false, isGone: false, isClosed: false };
     this.#connections.add(connection);
     const table = (): LogTable => {
       const known = this.#tables.get(scope) ?? new LogTable();
@@ -128,13 +131,17 @@ export class TestStorage {
     });
   }
 
-  #failAsTold({ isLost }: Connection, isWrite: boolean): void {
+  #failAsTold({ isLost, isGone }: Connection, isWrite: boolean): void {
+    if (isGone) throw new StorageFault('gone', 'what was stored was cleared');
     if (isLost) throw named('InvalidStateError', 'connection to the storage lost');
     if (isWrite && this.#failures > 0) {
       this.#failures -= 1;
       throw named('AbortError', 'the transaction was aborted');
     }
-    if (isWrite && this.isFull) throw named('QuotaExceededError', 'the quota is used up');
+    if (isWrite && this.isFull) {
+      const cause = named('QuotaExceededError', 'the quota is used up');
+      throw new StorageFault('full', cause.message, { cause });
+    }
   }
 
   #queue(run: () => void): void {
