@@ -43,7 +43,7 @@ export function testSurvival(stage: () => Stage): void {
     }
   });
 
-  test.for(['memory', 'indexedDB'] as const)(
+  test.for(['memory', 'indexedDB', 'encrypted'] as const)(
     'with the outbox in %s each message survives a cut, once',
     async (outbox) => {
       const { page, server } = stage();
@@ -94,22 +94,46 @@ export function testSurvival(stage: () => Stage): void {
     },
   );
 
-  test('what a page has stored is delivered after its reload, once', async () => {
+  test.for(['indexedDB', 'encrypted'] as const)(
+    'what a page has stored is delivered after its reload, once: %s',
+    async (outbox) => {
+      const { page, server } = stage();
+      const run = server.newRun();
+      await page.call('start', { run, protocol: 'holdfast', outbox });
+      await page.call('send', 1, 10);
+      await until(() => server.received(run).length === 10);
+      server.refuse(true);
+      server.wire.cut();
+      await page.call('send', 11, 30);
+      expect(await page.call('stored')).toBe('stored');
+      await page.reload();
+      await page.call('start', { run, protocol: 'holdfast', outbox });
+      await page.call('send', 31, 40);
+      server.refuse(false);
+      await expectOnce(page, server, run, 40);
+      expect(await page.call('errors')).toEqual([]);
+      await page.call('close');
+      await until(() => server.live === 0);
+    },
+  );
+
+  test('what is cleared is gone, under the page that has it open: it says so, and goes on', async () => {
     const { page, server } = stage();
     const run = server.newRun();
-    await page.call('start', { run, protocol: 'holdfast', outbox: 'indexedDB' });
-    await page.call('send', 1, 10);
-    await until(() => server.received(run).length === 10);
+    await page.call('start', { run, protocol: 'holdfast', outbox: 'encrypted' });
+    await page.call('send', 1, 5);
+    await until(() => server.received(run).length === 5);
     server.refuse(true);
     server.wire.cut();
-    await page.call('send', 11, 30);
+    await page.call('send', 6, 10);
     expect(await page.call('stored')).toBe('stored');
-    await page.reload();
-    await page.call('start', { run, protocol: 'holdfast', outbox: 'indexedDB' });
-    await page.call('send', 31, 40);
+    await page.call('clear');
+    expect(await page.call('databases')).toEqual([]);
+    await page.call('send', 11, 15);
+    expect(await page.call('stored')).toBe('STORAGE_LOST');
     server.refuse(false);
-    await expectOnce(page, server, run, 40);
-    expect(await page.call('errors')).toEqual([]);
+    await expectOnce(page, server, run, 15);
+    expect(await page.call('errors')).toEqual(['STORAGE_LOST']);
     await page.call('close');
     await until(() => server.live === 0);
   });

@@ -1,6 +1,7 @@
 import type { Phase } from '../packages/core/src/socket/types.ts';
 import { count } from './coverage.ts';
 import type { Action, ActionKind, Plan } from './plan.ts';
+import { labelOf } from './world/ledger.ts';
 import type { Device } from './world/device.ts';
 import type { ConnectWeather, Link } from './world/network.ts';
 import type { Page } from './world/page.ts';
@@ -262,6 +263,22 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     return true;
   },
 
+  'storage cleared': ({ world, device }) => {
+    if (device.disk.info === null) return false;
+    loseStored(world, device, [...device.disk.logs.keys()]);
+    device.disk.clear();
+    return true;
+  },
+  // Damaged, or of a key that is lost: what was stored is there, and nobody can read it.
+  'records unreadable': ({ world, device, choice }) => {
+    const ids = [...device.disk.logs.keys()];
+    if (ids.length === 0) return false;
+    const id = pick(ids, choice);
+    loseStored(world, device, [id]);
+    device.disk.spoil(id);
+    return true;
+  },
+
   // The tab.
   'tab kill': (scene) => kill(scene, 'reset'),
   'tab kill silent': (scene) => kill(scene, 'silent'),
@@ -354,6 +371,16 @@ function inPhase({ world, tab: first }: Scene, phases: readonly Phase[]): Tab | 
 /** The pages that are open on a device. */
 function pagesOf(world: World, device: Device): readonly Page[] {
   return world.tabs.flatMap(({ current, device: its }) => (current !== null && its === device ? [current.page] : []));
+}
+
+/** From here on nobody is promised that what these logs have is delivered. */
+function loseStored(world: World, { disk }: Device, ids: readonly string[]): void {
+  for (const id of ids) {
+    for (const payload of disk.payloadsOf(id)) {
+      const sent = world.ledger.sent.get(labelOf(JSON.parse(payload)));
+      if (sent !== undefined) sent.isLost = true;
+    }
+  }
 }
 
 function pick<T>(items: readonly T[], choice: number): T {

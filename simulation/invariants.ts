@@ -80,7 +80,7 @@ export function stored(world: World, sent: Sent): void {
   );
   // The news may come late, to a page that was frozen: by then another page may have let it expire.
   const hasExpired = sent.wasStored && sent.ttlMs !== null;
-  if (!isOnDisk && !hasExpired && !isDecided(world, sent.label)) {
+  if (!isOnDisk && !hasExpired && !sent.isLost && !isDecided(world, sent.label)) {
     world.fault('stored is stored', `message ${sent.label} says that it is stored, and is neither on disk nor decided`);
   }
 }
@@ -393,7 +393,9 @@ export function opensSocket(world: World, page: Page): void {
 
 /** What the page reports: some codes may never come up between these two ends. */
 export function told(world: World, page: Page, code: string | null, text: string): void {
-  if (code === 'STORAGE_FAILED' || code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_LOST') {
+  // Records that can't be read are set aside, and storage goes on.
+  const isSetAside = text.includes("can't be read");
+  if ((code === 'STORAGE_FAILED' && !isSetAside) || code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_LOST') {
     const running = world.runningOf(page);
     if (running !== undefined) running.hasStorageFailed = true;
   }
@@ -443,6 +445,8 @@ export function unsettled(world: World): readonly string[] {
     for (const log of disk.logs.values()) {
       // An open page keeps the header of its own log for what comes next.
       if (log.segments.size === 0 && log.maker.isAlive) continue;
+      // What nobody can read stays where it is.
+      if ([...log.segments.values()].every(({ isSpoilt }) => isSpoilt) && log.segments.size > 0) continue;
       left.push(`log ${log.header.id} on ${name} (${log.segments.size} segments)`);
     }
   }
@@ -475,6 +479,7 @@ export function checkEnd(world: World): void {
     const isSilent = receipt.error !== null && receipt.error.code !== 'OUTCOME_UNKNOWN' && !sent.isDropTold;
     if (isSilent) world.fault('nothing is dropped silently', `message ${label} failed, and no drop event said so`);
     const isExcused =
+      sent.isLost ||
       sent.isDiscarded ||
       sent.isAborted ||
       sent.outcome === 'EXPIRED' ||

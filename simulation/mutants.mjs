@@ -26,6 +26,18 @@ const MUTANTS = [
     to: '',
   },
   {
+    name: 'a page of the backlog that the server has is sent',
+    file: 'packages/core/src/machines/producer-log.ts',
+    from: 'if (seq <= this.takenTo && failure === undefined) {',
+    to: 'if (false) {',
+  },
+  {
+    name: 'a page of the backlog is read from its key on',
+    file: 'packages/core/src/runtime/stored-log.ts',
+    from: 'mark = next;',
+    to: 'mark = next === null ? null : (segments.at(-1)?.[0].seq ?? next);',
+  },
+  {
     name: 'late timer taken for a dead peer',
     file: 'packages/core/src/machines/heartbeat.ts',
     from: 'if (misses === MISSES) return',

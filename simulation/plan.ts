@@ -84,6 +84,8 @@ export const FAULTS = {
   'storage full': 2,
   'storage hang': 3,
   'storage lost': 2,
+  'storage cleared': 1,
+  'records unreadable': 1.5,
   'tab kill': 6,
   'tab kill silent': 3,
   'tab kill in a write': 4,

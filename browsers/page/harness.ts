@@ -6,10 +6,11 @@ import {
   plain,
   type ConnectionState,
   type HoldfastError,
+  type Outbox,
   type Receipt,
   type Socket,
 } from '@holdfast/core';
-import { indexedDB } from '@holdfast/core/indexeddb';
+import { encryptAtRest, indexedDB } from '@holdfast/core/indexeddb';
 import { HoldfastWebSocket } from '@holdfast/core/websocket';
 import { type Moment, moments, note } from './moments.ts';
 
@@ -24,7 +25,7 @@ export interface StartOptions {
   readonly run: string;
   /** `drop-in`: HoldfastWebSocket instead of createSocket, at the plain server. */
   readonly protocol: 'holdfast' | 'plain' | 'drop-in';
-  readonly outbox?: 'memory' | 'indexedDB';
+  readonly outbox?: 'memory' | 'indexedDB' | 'encrypted';
   /** Handed on to `createSocket`. */
   readonly options?: Partial<Parameters<typeof createSocket>[0]>;
 }
@@ -64,7 +65,7 @@ const harness = {
     socket = createSocket<Numbered, Numbered>({
       url: given.protocol === 'plain' ? '/plain' : '/socket',
       protocol: given.protocol === 'plain' ? plain() : holdfast(),
-      outbox: given.outbox === 'indexedDB' ? indexedDB({ name: run, identity: 'ada' }) : memory(),
+      outbox: outboxOf(given.outbox),
       ...given.options,
     });
     socket.on('message', heard);
@@ -114,6 +115,13 @@ const harness = {
     frame.remove();
   },
 
+  /** Erases what the run has stored, as an app does at sign-out. */
+  clear: (): Promise<void> => indexedDB({ name: run, identity: 'ada' }).clear(),
+
+  /** The names of the databases of the run. */
+  databases: async (): Promise<(string | undefined)[]> =>
+    (await globalThis.indexedDB.databases()).map(({ name }) => name).filter((name) => name?.includes(run)),
+
   async close(): Promise<void> {
     if (dropIn === null) await socket.close();
     else dropIn.close();
@@ -129,6 +137,11 @@ const harness = {
     rtcPeerConnection: 'RTCPeerConnection' in globalThis,
   }),
 };
+
+function outboxOf(kind: StartOptions['outbox']): Outbox {
+  if (kind !== 'indexedDB' && kind !== 'encrypted') return memory();
+  return indexedDB({ name: run, identity: 'ada', ...(kind === 'encrypted' && { encryption: encryptAtRest() }) });
+}
 
 /** A broadcast of the server may be meant for another run. */
 function heard(message: Numbered): void {

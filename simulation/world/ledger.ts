@@ -22,6 +22,8 @@ export interface Sent {
   wasStored: boolean;
   /** Whether a `drop` event has told of it. */
   isDropTold: boolean;
+  /** The storage lost it: it may still be in memory. */
+  isLost: boolean;
   /** Whether the app has withdrawn it. */
   isAborted: boolean;
   /** Whether its page's close() asked to discard what is stored. */

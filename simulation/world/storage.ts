@@ -26,7 +26,7 @@ interface Log {
   readonly maker: StorageClient;
   /** Pages that took it over. */
   readonly claimants: StorageClient[];
-  readonly segments: Map<number, { readonly messages: Segment }>;
+  readonly segments: Map<number, { readonly messages: Segment; isSpoilt: boolean }>;
 }
 
 /** The database of one origin and scope: it outlives every page, and its transactions run one after the other. */
@@ -58,9 +58,26 @@ export class Disk {
   }
 
   connect(client: StorageClient): OutboxStore {
-    const handle: Handle = { client, isLost: false, isClosing: false, isClosed: false };
+    const handle: Handle = { client, isLost: false, isGone: false, isClosing: false, isClosed: false };
     this.#handles.add(handle);
     return new DiskConnection(this, handle);
+  }
+
+  /** The user clears the site's data. */
+  clear(): void {
+    for (const handle of this.#handles) handle.isGone = true;
+    this.logs.clear();
+    this.info = null;
+  }
+
+  /** Nobody can read what this log has now. */
+  spoil(id: string): void {
+    for (const segment of this.logs.get(id)?.segments.values() ?? []) segment.isSpoilt = true;
+  }
+
+  payloadsOf(id: string): readonly string[] {
+    const segments = [...(this.logs.get(id)?.segments.values() ?? [])];
+    return segments.flatMap(({ messages }) => messages.map(({ payload }) => payload));
   }
 
   /** Connections that a page has not closed: a database that hangs ends them when it can. */
@@ -111,6 +128,7 @@ export class Disk {
 
   #failure(handle: Handle, isWrite: boolean): Error | null {
     if (handle.isClosed) return new Error('the connection was closed');
+    if (handle.isGone) return new StorageFault('gone', 'what was stored was cleared');
     if (handle.isLost) return new Error('connection to the database lost');
     if (this.abortsLeft > 0) {
       this.abortsLeft -= 1;
@@ -124,6 +142,8 @@ export class Disk {
 interface Handle {
   readonly client: StorageClient;
   isLost: boolean;
+  /** What it was connected to was cleared. */
+  isGone: boolean;
   isClosing: boolean;
   isClosed: boolean;
 }
@@ -167,7 +187,7 @@ class DiskConnection implements OutboxStore {
       if (isTwice) throw named('ConstraintError', 'a segment exists');
       for (const first of removed) segments.delete(first);
       for (const copy of copies) {
-        segments.set(copy[0].seq, { messages: copy });
+        segments.set(copy[0].seq, { messages: copy, isSpoilt: false });
         for (const { payload } of copy) this.#disk.onStored(payload);
       }
       const isGone = segments.size === 0;
@@ -190,6 +210,7 @@ class DiskConnection implements OutboxStore {
         ...log.header,
         lastSeq: segments.at(-1)?.at(-1)?.seq ?? 0,
         ...pageOf(segments, this.#disk.pageMessages),
+        corrupt: log.segments.size - segments.length,
       };
     });
   }
@@ -221,7 +242,8 @@ class DiskConnection implements OutboxStore {
 }
 
 function inOrder({ segments }: Log): Segment[] {
-  return [...segments.values()].map(({ messages }) => messages).sort(([left], [right]) => left.seq - right.seq);
+  const readable = [...segments.values()].filter(({ isSpoilt }) => !isSpoilt);
+  return readable.map(({ messages }) => messages).sort(([left], [right]) => left.seq - right.seq);
 }
 
 function named(name: string, message: string): Error {

@@ -232,6 +232,7 @@ export class Tab {
         outcome: null,
         wasStored: false,
         isDropTold: page.dropped.has(receipt.id),
+        isLost: false,
         isAborted: false,
         isDiscarded: false,
         chain: this.#chain,

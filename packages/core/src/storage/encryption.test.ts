@@ -249,12 +249,26 @@ describe('where nothing can be encrypted', () => {
     put.mockRestore();
     expect(await rows('segments')).toEqual([]);
   });
+});
 
-  it('a payload of any kind comes back as it was', async () => {
+describe('a payload', () => {
+  it('of any text comes back as it was', async () => {
     const payloads = ['', '"\\ud800"', 'å 漢 🐟 \0 \u2028', 'x'.repeat(300_000)];
     const store = await openStore();
     const [first, ...rest] = payloads.map((payload, index) => ({ ...message(index + 1), payload }));
     await createLog(store, { id: 'a', after: null }, [first!, ...rest]);
     expect((await claim(store)).segments.flat().map(({ payload }) => payload)).toEqual(payloads);
+  });
+
+  it('of bytes comes back as bytes, in its place among texts', async () => {
+    let keys: StoredKey[] = [];
+    const codec = encryptAtRest().createCodec('scope', (change) => {
+      if (change !== undefined) keys = [change(keys)];
+      return Promise.resolve(keys);
+    });
+    const payloads = ['one', new Uint8Array([0, 1, 255]), '', new Uint8Array(), new Uint8Array([7])];
+    const messages = payloads.map((payload, index) => ({ seq: index + 1, payload, ttl: null }));
+    const record = await codec.encode('a', messages as unknown as Segment);
+    expect(await codec.decode('a', { ...record, first: 1 })).toEqual(messages);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
+import { encryptAtRest } from './encryption.ts';
 import { type IndexedDbOptions, indexedDbStorage } from './indexeddb-outbox.ts';
 import { append, claim, createLog, outboxStoreConformance, segment } from '../testing/outbox-store-conformance.ts';
 import type { OutboxStore, Segment, StoredMessage } from './ports.ts';
@@ -67,6 +68,37 @@ describe('the store', () => {
   for (const { name: title, run } of outboxStoreConformance((place) => createStore({ name: place }))) it(title, run);
 });
 
+describe('the store with encryption', () => {
+  const encryption = encryptAtRest();
+  for (const { name: title, run } of outboxStoreConformance((place) => createStore({ name: place, encryption })))
+    it(title, run);
+
+  it('keeps its key in the database, where the next page finds it and nobody can export it', async () => {
+    const store = await openStoreWithLog({ encryption });
+    await store.close();
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open([...names][0]!);
+      request.addEventListener('success', () => resolve(request.result));
+    });
+    const read = database.transaction('keys').objectStore('keys').getAll();
+    await new Promise((resolve) => read.addEventListener('success', resolve));
+    const [{ key }] = read.result as [{ key: CryptoKey }];
+    database.close();
+    expect(key.extractable).toBe(false);
+    await expect(crypto.subtle.exportKey('raw', key)).rejects.toMatchObject({ name: 'InvalidAccessError' });
+    const next = createStore({ encryption });
+    await next.open('client');
+    expect(await firstsOf(next)).toEqual([1]);
+  });
+
+  it('is erased by clear(), key and all, under a tab that is open', async () => {
+    const store = await openStoreWithLog({ encryption });
+    await indexedDbStorage({ name, identity }).clear();
+    expect((await indexedDB.databases()).map((database) => database.name)).not.toContain([...names][0]);
+    await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'gone' });
+  });
+});
+
 describe('a connection that fails', () => {
   it('is made anew when its handle was closed', async () => {
     const store = await openStoreWithLog();
@@ -119,7 +151,7 @@ describe('when the data go away', () => {
     const payload = Array.from({ length: 4_000_000 }, () => Math.floor(Math.random() * 36).toString(36)).join('');
     const big: StoredMessage = { seq: 2, payload, ttl: null };
     const write = append(store, 'a', 1, [big]);
-    await expect(write).rejects.toMatchObject({ cause: { name: 'QuotaExceededError' } });
+    await expect(write).rejects.toMatchObject({ reason: 'full', cause: { name: 'QuotaExceededError' } });
     await send('Storage.overrideQuotaForOrigin', { origin });
     // Chromium takes a moment to see that there is space again.
     await vi.waitFor(() => append(store, 'a', 1, segment(3)), { timeout: 20_000, interval: 100 });
