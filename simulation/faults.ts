@@ -2,6 +2,7 @@ import type { Phase } from '../packages/core/src/socket/types.ts';
 import { count } from './coverage.ts';
 import type { Action, ActionKind, Plan } from './plan.ts';
 import { labelOf } from './world/ledger.ts';
+import { textOf } from './world/payloads.ts';
 import type { Device } from './world/device.ts';
 import type { ConnectWeather, Link } from './world/network.ts';
 import type { Page } from './world/page.ts';
@@ -377,7 +378,7 @@ function pagesOf(world: World, device: Device): readonly Page[] {
 function loseStored(world: World, { disk }: Device, ids: readonly string[]): void {
   for (const id of ids) {
     for (const payload of disk.payloadsOf(id)) {
-      const sent = world.ledger.sent.get(labelOf(JSON.parse(payload)));
+      const sent = world.ledger.sent.get(labelOf(JSON.parse(textOf(payload))));
       if (sent !== undefined) sent.isLost = true;
     }
   }

@@ -75,7 +75,7 @@ export class Disk {
     for (const segment of this.logs.get(id)?.segments.values() ?? []) segment.isSpoilt = true;
   }
 
-  payloadsOf(id: string): readonly string[] {
+  payloadsOf(id: string): readonly Data[] {
     const segments = [...(this.logs.get(id)?.segments.values() ?? [])];
     return segments.flatMap(({ messages }) => messages.map(({ payload }) => payload));
   }

@@ -185,3 +185,17 @@ test('a reload that finds the storage as it was says nothing, nor one of a page 
   const three = await aPage({ place: anOrigin().place, locks: origin.locks }, 'three', { tabStorage });
   expect([two.reports, three.reports]).toEqual([[], []]);
 });
+
+test('a write that hung and finds no room after the page has closed leaves no timer', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  fill(origin);
+  const release = origin.place.hold('createLog');
+  page.send();
+  const closing = page.keeper.close(false);
+  await page.advance(10_000);
+  await closing;
+  release();
+  await page.settle();
+  expect(page.environment.timers).toBe(0);
+});

@@ -53,7 +53,7 @@ export interface StoredLog {
   read(store: OutboxStore): Promise<number>;
   /** Storage is gone: what was not read by now stays there. */
   leave(): void;
-  /** Ends the timer. */
+  /** Ends the timer for good. */
   stop(): void;
 }
 
@@ -87,15 +87,17 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   /** Messages in the last page. */
   let pageMessages = 0;
   let cancel: (() => void) | undefined;
+  let isStopped = false;
   let due: Promise<void> | undefined;
 
-  const stop = (): void => {
+  const cancelTimer = (): void => {
     cancel?.();
     cancel = undefined;
   };
   const request = (): Promise<void> => (due ??= host.write());
-  const requestWithin = (): void => {
-    cancel ??= host.environment.setTimer(WRITE_WITHIN_MS, () => void request());
+  const requestWithin = (ms = WRITE_WITHIN_MS): void => {
+    // A write that hung may fail after that.
+    if (!isStopped) cancel ??= host.environment.setTimer(ms, () => void request());
   };
   const track = (part: Part): void => {
     for (const entry of part.entries) parts.set(entry, part);
@@ -162,7 +164,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     has: (entry) => parts.has(entry),
     request,
     async write(store, discards, checks) {
-      stop();
+      cancelTimer();
       due = undefined;
       if (store === null) return true;
       // Taken here and not at the call: what came while another transaction ran joins this one.
@@ -206,7 +208,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
         for (const part of added) for (const entry of part.entries) parts.delete(entry);
         removed.forEach(track);
         for (const part of removed) changed.add(part);
-        cancel ??= host.environment.setTimer(FULL_WAIT_MS, () => void request());
+        requestWithin(FULL_WAIT_MS);
         throw cause;
       }
       // Not before: until then storage has it.
@@ -230,7 +232,10 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       mark = null;
       log.storedTo = 0;
     },
-    stop,
+    stop() {
+      isStopped = true;
+      cancelTimer();
+    },
   };
 }
 
