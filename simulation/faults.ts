@@ -206,9 +206,10 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   // The apps' own functions.
   'token fails': ({ world, plan, ms }) => {
     if (!plan.server.hasAuth) return false;
-    world.tokenFails = true;
+    world.tokens.fail = true;
     world.later(ms, () => {
-      world.tokenFails = false;
+      world.tokens.fail = false;
+      world.tokens.trouble();
     });
     return true;
   },
@@ -227,9 +228,10 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
   },
   'token rejected': ({ world, plan, ms }) => {
     if (!plan.server.hasAuth) return false;
-    world.tokensAreRejected = true;
+    world.tokens.areRejected = true;
     world.later(ms, () => {
-      world.tokensAreRejected = false;
+      world.tokens.areRejected = false;
+      world.tokens.trouble();
     });
     return true;
   },

@@ -4,6 +4,7 @@ import type { LinkFacts } from './world/tap.ts';
 import type { Heard, Running, Tab } from './world/tab.ts';
 import type { Page } from './world/page.ts';
 import { isUnreadable, textOf } from './world/payloads.ts';
+import { USER } from './world/tokens.ts';
 import type { World } from './world/world.ts';
 
 /**
@@ -64,6 +65,23 @@ export function runStarts(world: World, run: Run): void {
 export function handlersAtOnce(world: World, count: number): void {
   const { handlers } = world.server.settings;
   if (count > handlers) world.fault('handlers at once are bounded', `${count} run, ${handlers} may`);
+}
+
+/** Where clients prove who they are. */
+export function runIsAllowed(world: World, { id, label }: Run, identity: string, session: string): void {
+  if (identity !== USER) {
+    world.fault('one identity is not another', `message ${label} (${id}) of ${USER} runs as ${identity}`);
+  }
+  for (const [page, sessions] of world.sessions) {
+    if (!sessions.some((each) => each.session === session)) continue;
+    const carrier = [...world.tap.facts.values()].filter((facts) => facts.session === session).at(-1);
+    if (carrier !== undefined && world.tokens.isKnownAsStrange(carrier.token ?? '')) {
+      world.fault('one identity is not another', `${id} runs for #${carrier.link.id}, which gave a token of another`);
+    }
+    const until = world.tokens.believed.get(page) ?? 0;
+    if (until > world.clock.now) continue;
+    world.fault('nothing runs for a token that has ended', `${id} of ${page.name} runs, whose token ended at ${until}`);
+  }
 }
 
 // The receipts.
@@ -158,6 +176,10 @@ function isDecided(world: World, label: number): boolean {
 export function heard(world: World, running: Running): void {
   const { page } = running;
   const now = running.heard.at(-1) as Heard;
+  const identity = world.tokens.identityOf.get(now.session ?? '');
+  if (identity !== undefined && identity !== USER) {
+    world.fault('one identity is not another', `${page.name} hears what is said to ${identity}`);
+  }
   const current = world.sessions.get(page)?.at(-1);
   if (now.session !== current?.session) {
     world.fault('server messages belong to the session', `${page.name} hears ${now.session} in ${current?.session}`);
@@ -342,10 +364,25 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
     case 1009:
     case 1008:
     case 1011:
-    case 4403:
-      if (code === 4403 && facts.token?.startsWith('other') === true) return;
       world.fault('a lawful client is never refused', `the server closes #${link.id} with ${code}`);
       return;
+    case 4403:
+      if (facts.token?.startsWith('other') !== true)
+        world.fault('a lawful client is never refused', `the server closes #${link.id} with 4403`);
+      return;
+    case 4401: {
+      const since = world.clock.now - (world.server.settings.tokenLifeMs ?? 0);
+      const isTroubled =
+        link.troubledAt !== null ||
+        world.tokens.troubledAt >= since ||
+        world.tokens.areRejected ||
+        world.network.wasSlowSince(since) ||
+        world.server.stoodStillSince(since);
+      if (!isTroubled && page.isRunning && page.stoppedAt < since && !isReplaced) {
+        world.fault('a token is renewed in time', `the server closes #${link.id} with 4401, and nothing was wrong`);
+      }
+      return;
+    }
     case 4409: {
       if (!isReplaced) {
         world.fault('the newest connection is never ended by its older one', `the server closes #${link.id} with 4409`);

@@ -269,6 +269,30 @@ const MUTANTS = [
     from: 'if (session.link !== link) return;',
     to: 'void link;',
   },
+  {
+    name: 'ended token still runs',
+    file: 'packages/server/src/session/producer.ts',
+    from: 'if (!entry.slot.host.mayRun) {',
+    to: 'if (false) {',
+  },
+  {
+    name: 'token of another identity accepted',
+    file: 'packages/server/src/session/credentials.ts',
+    from: 'if (who.ok && who.identity !== this.#identity) {',
+    to: 'if (false) {',
+  },
+  {
+    name: 'resume by another identity accepted',
+    file: 'packages/server/src/session/hello-verdict.ts',
+    from: 'if (named !== undefined && named.identity !== identity) {',
+    to: 'if (false) {',
+  },
+  {
+    name: 'token asked for too late',
+    file: 'packages/server/src/session/credentials.ts',
+    from: 'const waitMs = leftMs - leadMs;',
+    to: 'const waitMs = leftMs - Math.min(leadMs, 1);',
+  },
 ];
 
 const { values } = parseArgs({

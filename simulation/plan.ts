@@ -125,7 +125,7 @@ export function makePlan(seed: number): Plan {
   const chance = new Chance(seed, 'plan');
   const bounds = new Chance(seed, 'bounds of the server');
   const mode = chance.weighted({ memory: 35, durable: 35, hook: 30 });
-  const server: ServerSettings = {
+  const server: Omit<ServerSettings, 'tokenLifeMs'> = {
     mode,
     slowHandlers: chance.hits(0.3) ? 10 : 1,
     sessionTtlMs: chance.pick([3_000, 20_000, 120_000]),
@@ -139,6 +139,8 @@ export function makePlan(seed: number): Plan {
     storeWriteMs: chance.pick([6, 6, 200]),
     admission: chance.hits(0.2) ? { perSecond: chance.pick([1, 5]), burst: chance.pick([1, 3]) } : null,
   };
+  // Drawn by itself: the plans of all other seeds stay what they were.
+  const life = new Chance(seed, 'tokens');
   const devices = chance.hits(0.15) ? ['D', 'E'] : ['D'];
   const tabCount = chance.pick([1, 2, 2, 3]);
   const hasOutbox = chance.hits(0.85);
@@ -186,7 +188,7 @@ export function makePlan(seed: number): Plan {
   actions.sort((left, right) => left.at - right.at);
   return {
     seed,
-    server,
+    server: { ...server, tokenLifeMs: server.hasAuth ? life.pick([null, 8_000, 20_000, 120_000]) : null },
     network: { latencyMs: chance.pick([1, 10, 40, 150]), jitterMs: chance.pick([0, 5, 60]) },
     devices,
     pageMessages: [1_000, 1, 4][seed % 3] ?? 1_000,

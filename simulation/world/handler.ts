@@ -11,7 +11,12 @@ export interface Tx {
 }
 
 /** The app's handler: it takes its time, refuses, fails, and has its effect at some moment of its run. */
-export async function handle(world: World, process: Incarnation, message: EngineMessage): Promise<void> {
+export async function handle(
+  world: World,
+  process: Incarnation,
+  message: EngineMessage,
+  session: string,
+): Promise<void> {
   const chance = world.chances.handler;
   const label = labelOf(message.data);
   const producer = message.id.slice(0, message.id.lastIndexOf(':'));
@@ -29,7 +34,7 @@ export async function handle(world: World, process: Incarnation, message: Engine
   world.trace.add(process.name, `runs ${message.id} (${label})${message.redelivered ? ' redelivered' : ''}`);
   invariants.runStarts(world, run);
   invariants.handlersAtOnce(world, process.runs.size + 1);
-  if (message.identity === 'other') world.fault('a message never moves to another identity', message.id);
+  if (world.server.settings.hasAuth) invariants.runIsAllowed(world, run, message.identity, session);
   const facts = world.ledger.producer(producer);
   world.ledger.addRun(run);
   facts.running = run;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createEngine, type Engine } from '../../packages/server/src/session/engine.ts';
-import type { Session } from '../../packages/server/src/session/app.ts';
+import type { Identity, Session } from '../../packages/server/src/session/app.ts';
 import { Unauthorized } from '../../packages/server/src/session/errors.ts';
 import type { EngineEnvironment } from '../../packages/server/src/session/environment.ts';
 import { memoryStore } from '../../packages/server/src/stores/memory-store.ts';
@@ -16,6 +16,7 @@ import { handle } from './handler.ts';
 import type { Run } from './ledger.ts';
 import type { Listener, ServerEnd, ServerSide } from './network.ts';
 import { bytesOf, kindOf } from './payloads.ts';
+import { USER } from './tokens.ts';
 import type { World } from './world.ts';
 
 export interface ServerSettings {
@@ -38,6 +39,8 @@ export interface ServerSettings {
   readonly storeWriteMs: number;
   readonly heartbeatMs: number;
   readonly hasAuth: boolean;
+  /** How long a token lives; null: for ever. */
+  readonly tokenLifeMs: number | null;
   /** How fast it lets connections in; null: as they come. */
   readonly admission: { readonly perSecond: number; readonly burst: number } | null;
 }
@@ -264,11 +267,15 @@ export class Incarnation implements Listener {
     const isDurable = settings.mode !== 'memory';
     this.engine = createEngine(
       {
-        onMessage: (message) => handle(world, this, message),
-        // Nobody listens in a session of the other user.
-        onSession: (session) => void (session.identity !== 'other' && this.#sessions.set(session.id, session)),
+        onMessage: (message, session) => handle(world, this, message, session.id),
+        onSession: (session) => {
+          // Nobody listens in a session of the other user.
+          if (session.identity !== 'other') this.#sessions.set(session.id, session);
+          if (settings.hasAuth) world.tokens.identityOf.set(session.id, session.identity);
+        },
         onEvent: (record) => {
           world.trace.add(name, `event ${record.level} ${record.name} ${record.message ?? ''}`);
+          if (record.name === 'session.reauthenticated') tally('proved anew');
           if (record.name === 'engine.failed') world.fault('the engine never fails', record.message ?? '');
         },
         ...(settings.hasAuth && { authenticate: (request) => this.#authenticate(request.token) }),
@@ -294,10 +301,14 @@ export class Incarnation implements Listener {
     );
   }
 
-  async #authenticate(token: string | undefined): Promise<string> {
+  async #authenticate(token: string | undefined): Promise<Identity> {
     await this.sleep(this.#world.chances.handler.between(0, 40));
-    if (token === undefined || this.#world.tokensAreRejected) throw new Unauthorized('this token has ended');
-    return token.startsWith('other') ? 'other' : 'user';
+    const found = this.#world.tokens.look(token);
+    if (found === null) throw new Unauthorized('this token has ended');
+    // By this process's own wall clock, whatever that says.
+    const now = this.#world.clock.now;
+    const wall = EPOCH + Math.floor(now) + this.#world.server.wallOffset;
+    return { identity: found.identity, expiresAt: wall + found.endsAt - now };
   }
 
   accept(end: ServerEnd): ServerSide {
@@ -347,7 +358,7 @@ export class Incarnation implements Listener {
     const id = again?.id ?? (chances.mail.hits(0.5) ? `id ${mail.all.length}` : undefined);
     const sessions = [...this.#sessions.keys()].filter((key) => this.engine.sessions.has(key));
     const one = mail.add({ id, ttlMs: chances.mail.hits(0.2) ? 2_000 : null, sessions: new Set(sessions) });
-    const user = this.#world.server.settings.hasAuth ? 'user' : 'anonymous';
+    const user = this.#world.server.settings.hasAuth ? USER : 'anonymous';
     const limits = { ...(one.ttlMs !== null && { ttlMs: one.ttlMs }), ...(id !== undefined && { id }) };
     trace.add(this.name, `sends mail ${one.n} ${JSON.stringify(limits)}`);
     this.engine.sendTo(user, { n: one.n }, limits).then(

@@ -134,7 +134,7 @@ export class Tab {
       },
       autoConnect: settings.connectsAtOnce,
       ...(settings.preparesMs !== null && { onConnect: () => this.#prepare(page, settings.preparesMs ?? 0) }),
-      ...(settings.hasAuth && { auth: () => world.token(this.user) }),
+      ...(settings.hasAuth && { auth: () => world.tokens.give(page, this.user) }),
     });
     const running: Running = {
       page,

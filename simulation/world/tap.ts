@@ -13,10 +13,10 @@ export interface LinkFacts {
   /** Producers by index, as this connection listed them. */
   readonly producers: string[];
   n: number;
-  /** What its hello proved itself with. */
-  token: string | null;
   session: string | null;
   epoch: string | null;
+  /** The last token that the page gave here. */
+  token: string | null;
   isWelcomed: boolean;
   /** The last seq of each index that the page wrote. */
   readonly wrote: Map<number, number>;
@@ -79,9 +79,9 @@ export class Tap implements LinkWatcher {
         page: link.owner as Page,
         producers: [],
         n: 0,
-        token: null,
         session: null,
         epoch: null,
+        token: null,
         isWelcomed: false,
         wrote: new Map(),
         acked: new Map(),
@@ -147,6 +147,9 @@ export class Tap implements LinkWatcher {
         this.#claims(facts, hello.producers);
         return;
       }
+      case 'auth':
+        facts.token = frame[1] as string;
+        return;
       case 'producers':
         this.#claims(facts, frame[1] as readonly Claim[]);
         return;

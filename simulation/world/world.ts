@@ -12,6 +12,7 @@ import { Chance } from './prng.ts';
 import { hashOf, ServerProcess, type ServerSettings } from './server-process.ts';
 import { type LinkFacts, Tap, type WelcomeFrame } from './tap.ts';
 import type { Running, Tab } from './tab.ts';
+import { Tokens } from './tokens.ts';
 import { Trace } from './trace.ts';
 
 /** A broken invariant: the first one ends the run. */
@@ -53,14 +54,12 @@ export class World {
   wakeUps = 0;
   /** How often a page took its peer for dead. */
   verdicts = 0;
-  /** Whether the apps' token function, their `onConnect`, and the server's look at tokens fail now. */
-  tokenFails = false;
+  /** Whether the apps' `onConnect` fails now. */
   onConnectFails = false;
-  tokensAreRejected = false;
+  readonly tokens: Tokens;
   /** The faults are over. */
   isSettling = false;
   settleAt = Infinity;
-  #tokens = 0;
   readonly #runningOf = new Map<Page, Running>();
 
   constructor(seed: number, settings: ServerSettings, options: { traceLines: number; print?: (line: string) => void }) {
@@ -81,6 +80,7 @@ export class World {
       serverGaveUp: (facts, code) => invariants.serverGaveUp(this, facts, code),
     });
     this.network = new Network(this.clock, this.chances.network, this.tap);
+    this.tokens = new Tokens(settings.tokenLifeMs, () => this.clock.now);
     this.server = new ServerProcess(this, settings);
   }
 
@@ -115,13 +115,6 @@ export class World {
   /** Like the clock's `after`, and in any case before the faults end. */
   later(ms: number, run: () => void): void {
     this.clock.after(Math.min(ms, Math.max(0, this.settleAt - 1 - this.clock.now)), run);
-  }
-
-  /** What the app's token function does. */
-  token(user: string): string {
-    if (this.tokenFails) throw new Error('no token to be had');
-    this.#tokens += 1;
-    return `${user}-${this.#tokens}`;
   }
 
   runningOf(page: Page): Running | undefined {

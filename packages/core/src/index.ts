@@ -15,7 +15,7 @@ export { memory } from './socket/options.ts';
 export { createPool } from './socket/pool.ts';
 export type { Lease, LeaseRecord, Pool, PoolableSocket, PoolOptions, PoolStats } from './socket/pool.ts';
 export { holdfast, plain } from './socket/protocols.ts';
-export type { PlainOptions } from './socket/protocols.ts';
+export type { HoldfastOptions, PlainOptions } from './socket/protocols.ts';
 export type {
   CloseOptions,
   ConnectContext,

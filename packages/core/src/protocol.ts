@@ -13,7 +13,7 @@ export { decodeClientMessage } from './protocol/decode-client.ts';
 export type { DecodeLimits } from './protocol/decode-client.ts';
 export { frameBatch } from './protocol/frame-batch.ts';
 export type { FrameBatch } from './protocol/frame-batch.ts';
-export { encode, MOST_DRAIN_MS, SLOT_PREFIX, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
+export { AUTH_PREFIX, encode, MOST_DRAIN_MS, SLOT_PREFIX, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
 export type {
   ClientFrame,
   CommonFrame,

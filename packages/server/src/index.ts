@@ -1,7 +1,7 @@
 export { createServer } from './server.ts';
-export type { AllowedOrigins, HoldfastServer, Message, ServerOptions } from './types.ts';
+export type { AllowedOrigins, HoldfastServer, Message, Metrics, ServerOptions } from './types.ts';
 export type { AdmissionLimits } from './session/admission.ts';
-export type { AuthenticateRequest, EventRecord, Sendable, Session } from './session/app.ts';
+export type { AuthenticateRequest, EventRecord, Identity, Sendable, Session, SessionEndReason } from './session/app.ts';
 export { Forbidden, Refuse, Unauthorized } from './session/errors.ts';
 export type { RefuseOptions } from './session/errors.ts';
 export type { HeartbeatLimits, Limits } from './session/limits.ts';

@@ -5,13 +5,15 @@ import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './session/limits.ts';
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** Limits that bound a stored age, no timer. */
 const AGES: ReadonlySet<string> = new Set(['limits.producerTtlMs']);
+/** Times that go over the wire. */
+const MOST_MS: { readonly [field: string]: number } = { 'limits.reauthMs': MOST_DRAIN_MS };
 /** Numbers that may be 0; all others start at 1. */
 const MAY_BE_ZERO: ReadonlySet<string> = new Set(['limits.handlerRetries', 'limits.handlerRetryDelayMs']);
 
-const FUNCTIONS = ['onMessage', 'onSession', 'authenticate', 'onEvent'] as const;
+const FUNCTIONS = ['onMessage', 'onSession', 'onSessionEnd', 'authenticate', 'clientAddress', 'onEvent'] as const;
 const STORE_METHODS = ['claim', 'advance', 'release', 'forget', 'surplus', 'expired', 'close'] as const;
 const POSITION_METHODS = ['load', 'commit'] as const;
-const NAMES = [...FUNCTIONS, 'store', 'positions', 'heartbeat', 'limits', 'admission', 'allowedOrigins'];
+const NAMES = [...FUNCTIONS, 'store', 'positions', 'heartbeat', 'limits', 'admission', 'allowedOrigins', 'compression'];
 /** What `drain` and `close` take: most and default of each. */
 const TIMES: { readonly [Name in 'withinMs' | 'graceMs' | 'retryAfterMs']: readonly [most: number, usual: number] } = {
   withinMs: [MOST_DRAIN_MS, 30_000],
@@ -42,6 +44,7 @@ export function checkOptions(options: unknown): void {
   numbers('limits', object['limits'], DEFAULT_LIMITS);
   admission(object['admission']);
   origins(object['allowedOrigins']);
+  compression(object['compression']);
 }
 
 /** @throws TypeError for a path that no request can have. */
@@ -68,6 +71,15 @@ function admission(value: unknown): void {
   if (burst !== undefined) whole('admission.burst', burst, 1, 1_000_000, perSecond as number);
 }
 
+function compression(value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  const object = record('compression', value, '{ thresholdBytes: 1_024 }, or true');
+  known('compression.', object, ['thresholdBytes']);
+  const { thresholdBytes } = object;
+  if (thresholdBytes !== undefined)
+    whole('compression.thresholdBytes', thresholdBytes, 0, Number.MAX_SAFE_INTEGER, 1_024);
+}
+
 function numbers(name: string, value: unknown, defaults: object): void {
   if (value === undefined) return;
   const object = record(name, value, `{ ${Object.keys(defaults).join(', ')} }`);
@@ -77,7 +89,8 @@ function numbers(name: string, value: unknown, defaults: object): void {
     const given = object[key];
     if (given === undefined) continue;
     if (typeof fallback === 'number') {
-      const most = key.endsWith('Ms') && !AGES.has(field) ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER;
+      const most =
+        key.endsWith('Ms') && !AGES.has(field) ? (MOST_MS[field] ?? LONGEST_TIMER_MS) : Number.MAX_SAFE_INTEGER;
       whole(field, given, MAY_BE_ZERO.has(field) ? 0 : 1, most, fallback);
       continue;
     }

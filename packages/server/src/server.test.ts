@@ -12,7 +12,7 @@ import {
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createServer } from './server.ts';
-import type { EventRecord } from './session/app.ts';
+import type { AuthenticateRequest, EventRecord } from './session/app.ts';
 import type { HoldfastServer, ServerOptions } from './types.ts';
 
 const ends: (() => unknown)[] = [];
@@ -49,9 +49,13 @@ class Client {
   readonly #frames: Json[][] = [];
   #wake = (): void => {};
 
-  constructor(url: string, options: { origin?: string; protocol?: string | string[] } = {}) {
+  constructor(
+    url: string,
+    options: { origin?: string; protocol?: string | string[]; headers?: { [name: string]: string } } = {},
+  ) {
     this.socket = new WebSocket(url, options.protocol ?? 'holdfast.v1', {
       ...(options.origin !== undefined && { origin: options.origin }),
+      ...(options.headers !== undefined && { headers: options.headers }),
     });
     this.socket.on('message', (data: Buffer) => {
       for (const line of data.toString().split('\n')) this.#frames.push(JSON.parse(line) as Json[]);
@@ -153,6 +157,22 @@ describe('upgrade', () => {
     expect([...server.sessions.values()].map(({ identity }) => identity)).toEqual(['me at 127.0.0.1']);
   });
 
+  test('authenticate sees the upgrade: its query, its headers, and a token that was offered as a subprotocol', async () => {
+    const asked: AuthenticateRequest[] = [];
+    const { url } = await start({ authenticate: (request) => `user ${asked.push(request)}` });
+    const protocol = ['holdfast.v1', 'holdfast.auth.a%20b%28c%29'];
+    const client = await new Client(`${url}?ticket=7`, { protocol, headers: { cookie: 'sid=1' } }).open();
+    expect(client.socket.protocol).toBe('holdfast.v1');
+    await client.hello();
+    expect(asked).toMatchObject([{ token: 'a b(c)', url: '/?ticket=7', headers: { cookie: 'sid=1' } }]);
+    // A fresh one comes on the connection.
+    client.socket.send(encode.auth('fresh'));
+    await vi.waitFor(() => expect(asked[1]?.token).toBe('fresh'));
+    const strange = await new Client(url, { protocol: ['holdfast.v1', 'holdfast.auth.%E0%A4%A'] }).open();
+    await strange.hello({ client: 'd' });
+    expect(asked[2]?.token).toBeUndefined();
+  });
+
   test.each([
     ['no browser', {}, 101],
     ['a page of the same host', { origin: 'http://HOST' }, 101],
@@ -198,8 +218,47 @@ describe('upgrade', () => {
     const { port } = await start({ onEvent: (record) => void records.push(record) });
     await upgradeStatus(port, { origin: 'https://evil.example' });
     expect(records).toMatchObject([
+      { name: 'limit.reached', details: { limit: 'allowedOrigins', times: 1 } },
       { name: 'upgrade.refused', level: 'warn', details: { status: 403, origin: 'https://evil.example' } },
     ]);
+  });
+
+  test('the address of a client is what the app says, where it says one', async () => {
+    const asked: unknown[] = [];
+    const records: EventRecord[] = [];
+    const { url } = await start({
+      authenticate: ({ remoteAddress }) => `user ${asked.push(remoteAddress)}`,
+      clientAddress: ({ headers }) => {
+        if (headers['x-real-ip'] === 'throw') throw new Error('no');
+        return headers['x-real-ip'] as string | undefined;
+      },
+      onEvent: (record) => void records.push(record),
+    });
+    for (const [index, header] of ['203.0.113.9', 'throw', undefined].entries()) {
+      const headers = header === undefined ? {} : { 'x-real-ip': header };
+      await (await new Client(url, { headers }).open()).hello({ client: `c${index}` });
+    }
+    expect(asked).toEqual(['203.0.113.9', '127.0.0.1', '127.0.0.1']);
+    expect(records.filter(({ name }) => name === 'listener.failed').map(({ details }) => details)).toEqual([
+      { option: 'clientAddress' },
+    ]);
+  });
+
+  test('compression is off, and where it is on nothing may grow beyond what could come uncompressed', async () => {
+    const off = await start();
+    expect((await new Client(off.url).open()).socket.extensions).toBe('');
+    const { url, server } = await start({ compression: { thresholdBytes: 0 }, limits: { messageBytes: 1_000 } });
+    const client = await new Client(url).open();
+    expect(client.socket.extensions).toContain('permessage-deflate');
+    await client.hello();
+    client.socket.send(encode.message(0, 1, JSON.stringify('x'.repeat(900))));
+    expect(await client.next('a')).toEqual(['a', 0, 1]);
+    const bomb = await new Client(url).open();
+    await bomb.hello({ client: 'bomb' });
+    // 50 MB of one character are 50 kB on the wire.
+    bomb.socket.send(encode.message(0, 1, JSON.stringify('x'.repeat(50_000_000))));
+    expect(await bomb.closed()).toBe(1009);
+    expect(server.metrics().limits.messageBytes).toBe(1);
   });
 
   test('an async onSession that rejects is reported and hurts nobody', async () => {

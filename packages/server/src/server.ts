@@ -24,6 +24,7 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
   const app: EngineApp = {
     onMessage: options.onMessage.bind(options) as unknown as EngineApp['onMessage'],
     onSession: options.onSession as EngineApp['onSession'],
+    onSessionEnd: options.onSessionEnd as EngineApp['onSessionEnd'],
     authenticate: options.authenticate,
     onEvent: options.onEvent,
   };
@@ -45,9 +46,13 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
     engine,
     messageBytes: options.limits?.messageBytes ?? DEFAULT_LIMITS.messageBytes,
     allowedOrigins: options.allowedOrigins,
-    onFault: (fault) => reporter.fault('listener.failed', fault, { option: 'allowedOrigins' }),
-    onRefused: (status, origin) =>
-      reporter.report('warn', 'upgrade.refused', undefined, { status, origin: origin?.slice(0, 256) ?? null }),
+    clientAddress: options.clientAddress,
+    compression: options.compression ?? false,
+    onFault: (fault, option) => reporter.fault('listener.failed', fault, { option }),
+    onRefused: (status, origin) => {
+      if (status === 403) engine.limited('allowedOrigins');
+      reporter.report('warn', 'upgrade.refused', undefined, { status, origin: origin?.slice(0, 256) ?? null });
+    },
   });
   return {
     attach(httpServer, { path = '/' } = {}) {
@@ -56,6 +61,7 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
     },
     sendTo: (user, data, sendOptions) => engine.sendTo(user, data as Json, sendOptions),
     sessions: engine.sessions as ReadonlyMap<string, Session<Outgoing>>,
+    metrics: () => engine.metrics(),
     async drain(times = {}) {
       await engine.drain(checkTime('withinMs', times.withinMs));
     },

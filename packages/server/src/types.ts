@@ -2,7 +2,16 @@ import type { MessageData } from '@holdfast/core/protocol';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AdmissionLimits } from './session/admission.ts';
-import type { AuthenticateRequest, EngineMessage, EventRecord, Sendable, Session } from './session/app.ts';
+import type {
+  AuthenticateRequest,
+  EngineMessage,
+  EventRecord,
+  Identity,
+  Sendable,
+  Session,
+  SessionEndReason,
+} from './session/app.ts';
+import type { EngineMetrics } from './session/engine.ts';
 import type { HeartbeatLimits, Limits } from './session/limits.ts';
 import type { SendToStatus } from './session/user-queue.ts';
 import type { SendToOptions } from './session/user-queues.ts';
@@ -22,12 +31,14 @@ export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx =
   onMessage(message: Message<Incoming, Tx>, session: Session<Outgoing>): void | Promise<void>;
   /** A new session began; one that was resumed is not new. */
   onSession?: (session: Session<Outgoing>) => void | Promise<void>;
+  /** A session is over, after which nobody comes back to it. Told of each that `onSession` was. */
+  onSessionEnd?: (session: Session<Outgoing>, reason: SessionEndReason) => void | Promise<void>;
   /**
-   * Gives the client's identity: a stable name for the user, 1 to 256 characters, never the token. Asked at every
-   * connection. Throw `Unauthorized` (the client fetches a fresh token once) or `Forbidden` (it stops); any other error
+   * Gives the client's identity: a stable name for the user, 1 to 256 characters, never the token; with `expiresAt`
+   * when that ends. Asked at every connection, and for every fresh token. Throw `Unauthorized` (the client fetches a fresh token once) or `Forbidden` (it stops); any other error
    * closes with 1011. Default: everybody is `anonymous`.
    */
-  authenticate?: (request: AuthenticateRequest) => string | Promise<string>;
+  authenticate?: (request: AuthenticateRequest) => string | Identity | Promise<string | Identity>;
   /** Remembers what was taken. Default `memoryStore()`: until the process ends. The server closes it. */
   store?: ProducerStore;
   /**
@@ -52,6 +63,18 @@ export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx =
    * A list of origins such as `https://app.example`, `'*'` for all, or a function that decides; others get HTTP 403.
    */
   allowedOrigins?: AllowedOrigins;
+  /**
+   * Compression of messages (permessage-deflate). Default false: it costs memory and time for each socket, and the length
+   * of what is compressed tells something about what is in it. True, or a threshold, compresses messages of at least
+   * `thresholdBytes` (default 1,024), each by itself: what one message holds never shows in the length of another. What a
+   * client sends may not grow beyond what it could send uncompressed.
+   */
+  compression?: boolean | { readonly thresholdBytes?: number };
+  /**
+   * The client's address, for the limits by address and for `authenticate`. Default: that of the socket's other end, which
+   * behind a proxy is the proxy's. Take it from a header only where a proxy of yours always sets it.
+   */
+  clientAddress?: (request: IncomingMessage) => string | undefined;
   /** One sink for structured records. Payloads and tokens are never in them. */
   onEvent?: (record: EventRecord) => void;
 }
@@ -60,6 +83,9 @@ export type AllowedOrigins =
   | '*'
   | readonly string[]
   | ((origin: string | undefined, request: IncomingMessage) => boolean);
+
+/** A picture of now, with counters since the start. */
+export type Metrics = EngineMetrics;
 
 export interface HoldfastServer<Outgoing = Sendable> {
   /**
@@ -70,6 +96,8 @@ export interface HoldfastServer<Outgoing = Sendable> {
   attach(httpServer: HttpServer | HttpsServer, options?: { readonly path?: string }): () => void;
   /** All sessions by id, with those that wait for their client to come back. A live view. */
   readonly sessions: ReadonlyMap<string, Session<Outgoing>>;
+  /** What there is now, and how often each limit has stopped somebody: for a monitor that asks now and then. */
+  metrics(): Metrics;
   /**
    * Sends a message to a user, at least once: to every session of this identity, or, when it has none, to the next one
    * that begins. It waits in the user's queue, which `limits.userQueue` bounds and which survives the process where the

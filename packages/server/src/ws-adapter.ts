@@ -1,8 +1,8 @@
-import { SLOT_PREFIX, SUBPROTOCOL } from '@holdfast/core/protocol';
+import { AUTH_PREFIX, SLOT_PREFIX, SUBPROTOCOL } from '@holdfast/core/protocol';
 import { STATUS_CODES, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { WebSocketServer, type PerMessageDeflateOptions, type RawData, type WebSocket } from 'ws';
 import { isOriginAllowed } from './origins.ts';
 import type { Session } from './session/app.ts';
 import type { Engine } from './session/engine.ts';
@@ -18,8 +18,10 @@ export interface AdapterOptions {
   /** Bytes of one payload. */
   readonly messageBytes: number;
   readonly allowedOrigins: AllowedOrigins | undefined;
-  /** What the app's `allowedOrigins` threw. */
-  readonly onFault: (fault: unknown) => void;
+  readonly clientAddress: ((request: IncomingMessage) => string | undefined) | undefined;
+  readonly compression: boolean | { readonly thresholdBytes?: number };
+  /** What one of the app's functions threw. */
+  readonly onFault: (fault: unknown, option: 'allowedOrigins' | 'clientAddress') => void;
   /** An upgrade was refused: a browser does not tell its page why. */
   readonly onRefused: (status: number, origin: string | undefined) => void;
 }
@@ -39,8 +41,7 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // What is sent is small and often secret next to chosen text; compression costs memory for each socket.
-    perMessageDeflate: false,
+    perMessageDeflate: deflate(options.compression),
     maxPayload: options.messageBytes + MESSAGE_ROOM,
     handleProtocols: () => SUBPROTOCOL,
   });
@@ -53,7 +54,20 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
       options.onRefused(status, request.headers.origin);
       return;
     }
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => carry(webSocket, request, engine));
+    webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      carry(webSocket, request, engine, { remoteAddress: addressOf(request) }),
+    );
+  }
+
+  function addressOf(request: IncomingMessage): string | undefined {
+    try {
+      const address: unknown = options.clientAddress?.(request);
+      // What is no text is no address: that of the socket is right at least.
+      if (typeof address === 'string') return address;
+    } catch (fault) {
+      options.onFault(fault, 'clientAddress');
+    }
+    return request.socket.remoteAddress;
   }
 
   /** The HTTP status that refuses an upgrade; null: it may go on. */
@@ -62,7 +76,7 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
     try {
       if (!isOriginAllowed(request, options.allowedOrigins)) return 403;
     } catch (fault) {
-      options.onFault(fault);
+      options.onFault(fault, 'allowedOrigins');
       return 403;
     }
     return offered(request).includes(SUBPROTOCOL) ? null : 400;
@@ -110,6 +124,8 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
 
 /** What else may be done with a socket that carries a connection. */
 export interface CarryOptions {
+  /** Whose it is, where that is not the socket's other end. */
+  readonly remoteAddress?: string | undefined;
   /** What `authenticate` is told of the upgrade. */
   readonly upgrade?: unknown;
   /** Which session it carries. */
@@ -138,11 +154,12 @@ export function carry(webSocket: WebSocket, request: IncomingMessage, engine: En
     },
     {
       origin: request.headers.origin,
-      remoteAddress: request.socket.remoteAddress,
+      remoteAddress: more.remoteAddress ?? request.socket.remoteAddress,
       upgrade,
-      slot: offered(request)
-        .find((name) => name.startsWith(SLOT_PREFIX))
-        ?.slice(SLOT_PREFIX.length),
+      url: request.url,
+      headers: request.headers,
+      slot: offer(request, SLOT_PREFIX),
+      token: tokenOf(offer(request, AUTH_PREFIX)),
     },
   );
   webSocket.on('message', (data: RawData, isBinary: boolean) => {
@@ -154,12 +171,45 @@ export function carry(webSocket: WebSocket, request: IncomingMessage, engine: En
     more.closed?.();
   });
   // A fault of the peer or the network: `ws` closes the socket by itself and says so in 'close'.
-  webSocket.on('error', () => {});
+  webSocket.on('error', (error: Error & { readonly code?: unknown }) => {
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') engine.limited('messageBytes');
+  });
+}
+
+/**
+ * Each message by itself, without the memory of those before it: neither does one tell about another, nor does an idle
+ * socket keep a window. `maxPayload` bounds what comes out.
+ */
+function deflate(compression: AdapterOptions['compression']): PerMessageDeflateOptions | false {
+  if (compression === false) return false;
+  const { thresholdBytes = 1_024 } = compression === true ? {} : compression;
+  return {
+    threshold: thresholdBytes,
+    serverNoContextTakeover: true,
+    clientNoContextTakeover: true,
+    concurrencyLimit: 10,
+    zlibDeflateOptions: { level: 3, memLevel: 7 },
+  };
 }
 
 /** The subprotocols that the client offers. */
 export function offered(request: IncomingMessage): readonly string[] {
   return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+}
+
+/** What the client offers behind this prefix. */
+function offer(request: IncomingMessage, prefix: string): string | undefined {
+  return offered(request)
+    .find((name) => name.startsWith(prefix))
+    ?.slice(prefix.length);
+}
+
+function tokenOf(encoded: string | undefined): string | undefined {
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined; // No encoding of ours: no token.
+  }
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -25,6 +25,8 @@ export class FakeHost implements ConversationHost {
   flushes = 0;
   /** How often an answer was expected. */
   expected = 0;
+  /** Asked for fresh tokens: how soon, and who takes them. */
+  readonly renewals: { readonly withinMs: number; readonly answer: (token: string) => void }[] = [];
   readonly flushesWithin: number[] = [];
   readonly expiries: number[] = [];
   /** What the app does when something is told to it. */
@@ -66,6 +68,7 @@ export class FakeHost implements ConversationHost {
   };
   roundTrip = (ms: number): void => void this.roundTrips.push(ms);
   drained = (withinMs: number): void => void this.drains.push(withinMs);
+  renew = (withinMs: number, answer: (token: string) => void): void => void this.renewals.push({ withinMs, answer });
   report = (failure: Failure): void => void this.reports.push(failure);
   fail = (failure: Failure, closeCode: number): void => {
     this.failures.push([failure.code, closeCode]);

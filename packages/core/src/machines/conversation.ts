@@ -31,6 +31,8 @@ export interface ConversationHost {
   roundTrip(ms: number): void;
   /** The server asks the client to move to another connection within `withinMs`: this one ends then. */
   drained(withinMs: number): void;
+  /** The server asks for a fresh token within `withinMs`; `answer` takes it, on this connection only. */
+  renew(withinMs: number, answer: (token: string) => void): void;
   /** Something that the app should know and that ends nothing. */
   report(failure: Failure): void;
   /** The connection can't go on: the server is told `closeCode`. */
@@ -79,5 +81,7 @@ export interface Protocol {
   readonly hasPing: boolean;
   /** Subprotocols offered to the server. */
   readonly subprotocols: readonly string[];
+  /** The token goes with the upgrade, as one more of them. */
+  readonly isTokenOffered?: boolean;
   createConversation(host: ConversationHost): Conversation;
 }

@@ -5,6 +5,7 @@ import { MOST_RETRY_AFTER_MS } from '../protocol/close-reason.ts';
 import { decodeServerMessage } from '../protocol/decode.ts';
 import { frameBatch } from '../protocol/frame-batch.ts';
 import {
+  encodeAuth,
   encodeFin,
   encodeHello,
   encodePing,
@@ -198,6 +199,16 @@ export function holdfastSession(host: ConversationHost): Conversation {
       case 'drain':
         host.drained(frame.withinMs);
         return;
+      case 'reauth': {
+        const at = hellos;
+        host.renew(frame.withinMs, (token) => {
+          // The hello of a later connection has brought a token of its own.
+          if (!isWelcomed() || at !== hellos) return;
+          batch.push(encodeAuth(token));
+          host.requestFlush();
+        });
+        return;
+      }
       case 'q':
         if (frame.n !== pings || pingedAt === null) return;
         host.roundTrip(host.now() - pingedAt);

@@ -25,6 +25,7 @@ export interface DecodeLimits {
 }
 
 const TOKEN_LENGTH = 16_384;
+const token: Check = (value, name) => text(value, name, TOKEN_LENGTH);
 const SESSION = { session: identifier, key: identifier, epoch: identifier, received: integer };
 
 function claims(value: unknown, most: number): readonly ProducerClaim[] {
@@ -46,7 +47,7 @@ function claims(value: unknown, most: number): readonly ProducerClaim[] {
 
 const helloFields = object(
   { v: integer, client: identifier, n: positive, producers: anything },
-  { ...SESSION, auth: (value, name) => text(value, name, TOKEN_LENGTH) },
+  { ...SESSION, auth: token },
 );
 
 const hello: Check = (value) => {
@@ -65,6 +66,7 @@ const CLIENT = frameTable({
   s: { producer: integer, seq: positive },
   a: { offset: integer },
   fin: { id: identifier },
+  auth: { token },
 });
 
 /** Decodes what a client sent. */

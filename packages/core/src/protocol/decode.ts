@@ -218,6 +218,14 @@ const welcome = object(
   { lost },
 );
 
+function within(kind: string): Check {
+  return (value) => {
+    const ms = record(value, kind)['within'];
+    must((integer(ms, `${kind}.within`) as number) <= MOST_DRAIN_MS, `${kind}.within`, `at most ${MOST_DRAIN_MS}`, ms);
+    return ms;
+  };
+}
+
 /** Frames that go both ways. */
 export const COMMON: FrameFields = { p: { n: integer }, q: { n: integer }, error: { error: wireError } };
 
@@ -228,14 +236,8 @@ const SERVER = frameTable({
   m: { offset: positive, payload: anything },
   a: { producer: integer, seq: positive },
   r: { producer: integer, seq: positive, error: wireError },
-  drain: {
-    withinMs: (value) => {
-      const within = record(value, 'drain')['within'];
-      const isShort = (integer(within, 'drain.within') as number) <= MOST_DRAIN_MS;
-      must(isShort, 'drain.within', `at most ${MOST_DRAIN_MS}`, within);
-      return within;
-    },
-  },
+  drain: { withinMs: within('drain') },
+  reauth: { withinMs: within('reauth') },
 });
 
 /** Decodes what a server sent. */

@@ -7,6 +7,9 @@ export const SUBPROTOCOL = 'holdfast.v1';
 /** A client that comes at the time that a server has kept for it offers this and the name of its slot as well. */
 export const SLOT_PREFIX = 'holdfast.slot.';
 
+/** A client that was told to give its token with the upgrade offers this and the token, encoded as a URI component. */
+export const AUTH_PREFIX = 'holdfast.auth.';
+
 /** The version that `hello` carries. */
 export const VERSION = 1;
 
@@ -78,7 +81,7 @@ export interface Welcome {
   readonly time: number;
 }
 
-/** Longest time in which a server may ask its clients to move to another connection. */
+/** Longest time in which a server may ask its clients to move to another connection, or to prove who they are. */
 export const MOST_DRAIN_MS = 3_600_000;
 
 /** A frame that goes up. `producer` is the index in the order in which this connection listed its producers. */
@@ -95,6 +98,7 @@ export type ClientFrame =
   | { readonly kind: 's'; readonly producer: number; readonly seq: number }
   | { readonly kind: 'a'; readonly offset: number }
   | { readonly kind: 'fin'; readonly id: string }
+  | { readonly kind: 'auth'; readonly token: string }
   | CommonFrame;
 
 /** A frame that comes down. */
@@ -104,7 +108,7 @@ export type ServerFrame =
   | { readonly kind: 'm'; readonly offset: number; readonly payload: MessageData }
   | { readonly kind: 'a'; readonly producer: number; readonly seq: number }
   | { readonly kind: 'r'; readonly producer: number; readonly seq: number; readonly error: WireError }
-  | { readonly kind: 'drain'; readonly withinMs: number }
+  | { readonly kind: 'drain' | 'reauth'; readonly withinMs: number }
   | CommonFrame;
 
 /** A frame that goes both ways. */
@@ -123,6 +127,7 @@ export const encodeMessage = (producer: number, seq: number, payload: string): s
 export const encodeSkip = (producer: number, seq: number): string => `["s",${producer},${seq}]`;
 export const encodeReceived = (offset: number): string => `["a",${offset}]`;
 export const encodeFin = (id: string): string => JSON.stringify(['fin', id]);
+export const encodeAuth = (token: string): string => JSON.stringify(['auth', token]);
 export const encodePing = (n: number): string => `["p",${n}]`;
 export const encodePong = (n: number): string => `["q",${n}]`;
 
@@ -133,6 +138,7 @@ interface Encode {
   readonly skip: typeof encodeSkip;
   readonly received: typeof encodeReceived;
   readonly fin: typeof encodeFin;
+  readonly auth: typeof encodeAuth;
   readonly ping: typeof encodePing;
   readonly pong: typeof encodePong;
   error(error: WireError): string;
@@ -142,6 +148,7 @@ interface Encode {
   acknowledge(producer: number, seq: number): string;
   refuse(producer: number, seq: number, error: WireError): string;
   drain(withinMs: number): string;
+  reauth(withinMs: number): string;
 }
 
 export const encode: Encode = {
@@ -151,6 +158,7 @@ export const encode: Encode = {
   skip: encodeSkip,
   received: encodeReceived,
   fin: encodeFin,
+  auth: encodeAuth,
   ping: encodePing,
   pong: encodePong,
   error: (error) => JSON.stringify(['error', error]),
@@ -160,4 +168,5 @@ export const encode: Encode = {
   acknowledge: (producer, seq) => `["a",${producer},${seq}]`,
   refuse: (producer, seq, error) => JSON.stringify(['r', producer, seq, error]),
   drain: (withinMs) => `["drain",{"within":${withinMs}}]`,
+  reauth: (withinMs) => `["reauth",{"within":${withinMs}}]`,
 };

@@ -26,7 +26,7 @@ export class Grammar {
 
   client(): ClientFrame {
     const payload = this.#json(3);
-    switch (this.#dice.below(9)) {
+    switch (this.#dice.below(10)) {
       case 0:
         return { kind: 'hello', hello: this.#hello() };
       case 1:
@@ -46,6 +46,8 @@ export class Grammar {
         return { kind: 'a', offset: this.#number() };
       case 6:
         return { kind: 'fin', id: this.#id() };
+      case 7:
+        return { kind: 'auth', token: this.#text() };
       default:
         return this.#common();
     }
@@ -53,7 +55,7 @@ export class Grammar {
 
   server(): ServerFrame {
     const dice = this.#dice;
-    switch (dice.below(8)) {
+    switch (dice.below(9)) {
       case 0:
         return {
           kind: 'welcome',
@@ -80,7 +82,8 @@ export class Grammar {
       case 4:
         return { kind: 'r', producer: this.#number(), seq: this.#positive(), error: this.#error() };
       case 5:
-        return { kind: 'drain', withinMs: dice.pick([0, 1, 30_000, MOST_DRAIN_MS]) };
+      case 6:
+        return { kind: dice.pick(['drain', 'reauth']), withinMs: dice.pick([0, 1, 30_000, MOST_DRAIN_MS]) };
       default:
         return this.#common();
     }
@@ -200,6 +203,8 @@ export function encodeClient(frame: ClientFrame): string {
       return encode.received(frame.offset);
     case 'fin':
       return encode.fin(frame.id);
+    case 'auth':
+      return encode.auth(frame.token);
     default:
       return encodeCommon(frame);
   }
@@ -218,7 +223,8 @@ export function encodeServer(frame: ServerFrame): string {
     case 'r':
       return encode.refuse(frame.producer, frame.seq, frame.error);
     case 'drain':
-      return encode.drain(frame.withinMs);
+    case 'reauth':
+      return encode[frame.kind](frame.withinMs);
     default:
       return encodeCommon(frame);
   }

@@ -128,6 +128,8 @@ export class ResumableWebSocket extends Base implements WebSocket {
       lost: nothing,
       roundTrip: (ms) => this.#driver.tell({ type: 'link/answered', ms }),
       drained: nothing,
+      // Its server lets nobody's identity end: each connection proves it anew.
+      renew: nothing,
       report: nothing,
       fail: fault,
     });

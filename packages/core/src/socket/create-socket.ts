@@ -13,6 +13,7 @@ import { createDirectSends } from './direct-sends.ts';
 import { messages } from './messages.ts';
 import { checkOptions } from './options.ts';
 import { createSender, type SenderHost } from './sender.ts';
+import { renewToken } from './renew-token.ts';
 import { looksTheSame, snapshot } from './snapshot.ts';
 import { findTarget } from './target.ts';
 import type { CloseOptions, Sendable, Socket, SocketOptions, SocketStats } from './types.ts';
@@ -55,6 +56,8 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   let discards = false;
   /** The server wants to be left within that time: it may say so before the connection is open. */
   let drainMs: number | null = null;
+  /** Ends the search for a fresh token, if one is under way. */
+  let cancelRenewal = (): void => {};
   /** The connection of the state before this one: the one whose end is told while the next has begun. */
   let leftConnection = 0;
   let resolveClosed = (): void => {};
@@ -89,6 +92,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
       drainMs = withinMs;
       if (driver.state.name === 'open') drain();
     },
+    renew,
     report: events.report,
     fail: (failure, closeCode) => driver.tell({ type: 'link/failed', failure, closeCode }),
   });
@@ -108,7 +112,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   const link = createLink({
     environment,
     async target() {
-      const asked = findTarget(checked.url, checked.auth, protocol.subprotocols);
+      const asked = findTarget(checked.url, checked.auth, protocol.subprotocols, protocol.isTokenOffered);
       const [target] = await Promise.all([asked, keeper.ready()]);
       return target;
     },
@@ -133,6 +137,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
       case 'link/detach':
         // The connection that the conversation was on is not in use any more.
         drainMs = null;
+        cancelRenewal();
         conversation.end();
         direct.end();
         events.notifySoon();
@@ -165,6 +170,14 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
     const withinMs = drainMs;
     drainMs = null;
     if (withinMs !== null) driver.tell({ type: 'link/drained', withinMs });
+  }
+
+  function renew(withinMs: number, answer: (token: string) => void): void {
+    const { auth } = checked;
+    events.record('info', 'connection.reauth', { details: { withinMs } });
+    cancelRenewal();
+    if (auth !== null) cancelRenewal = renewToken(auth, withinMs, environment, answer, events.report);
+    else events.report({ code: 'TOKEN_FAILED', message: 'the server asks for a token: give the option auth' });
   }
 
   function welcomed(welcome: Parameters<ConversationHost['welcomed']>[0]): void {

@@ -7,6 +7,13 @@ test('holdfast() offers its subprotocol, and has no codec', () => {
   expect('codec' in holdfast()).toBe(false);
 });
 
+test('holdfast() gives the token in its first message, unless it is told to offer it', () => {
+  expect([holdfast().isTokenOffered, holdfast({ tokenIn: 'subprotocol' }).isTokenOffered]).toEqual([false, true]);
+  expect(() => holdfast({ tokenIn: 'query' as never })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', details: { option: 'tokenIn' } }),
+  );
+});
+
 test('plain() is JSON and offers nothing, unless it is told to', () => {
   expect(plain()).toMatchObject({ name: 'plain', codec: 'json', subprotocols: [] });
   expect(plain({ codec: 'text', subprotocols: ['mqtt'] })).toMatchObject({ codec: 'text', subprotocols: ['mqtt'] });

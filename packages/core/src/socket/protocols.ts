@@ -64,16 +64,29 @@ export function plain(options: PlainOptions = {}): Protocol {
   };
 }
 
+export interface HoldfastOptions {
+  /**
+   * Where the token of `auth` travels. `message` (the default): in the first message, where no log sees it.
+   * `subprotocol`: with the upgrade, as a subprotocol, for a proxy that has to know it before it lets anybody through:
+   * a header that proxies may log.
+   */
+  readonly tokenIn?: 'message' | 'subprotocol';
+}
+
 /**
  * The conversation with `@holdfast/server` (subprotocol `holdfast.v1`): confirmed, in order, without doubles, and
  * resumed after every loss of the connection.
+ * @throws HoldfastError INVALID_OPTION
  */
-export function holdfast(): Protocol {
+export function holdfast({ tokenIn = 'message' }: HoldfastOptions = {}): Protocol {
+  if (tokenIn !== 'message' && tokenIn !== 'subprotocol')
+    throw wrongOption('tokenIn', "'message' or 'subprotocol'", tokenIn, 'holdfast({ tokenIn })');
   return {
     name: 'holdfast',
     bytesOf: payloadLength,
     hasPing: true,
     subprotocols: [SUBPROTOCOL],
+    isTokenOffered: tokenIn === 'subprotocol',
     createConversation: (host) => holdfastSession(host),
   };
 }

@@ -55,6 +55,37 @@ describe('findTarget', () => {
     expect(await target).toEqual({ url: 'wss://server.example/', token: 'token', protocols: ['a'] });
   });
 
+  it.each([
+    ['eyJhbGciOi.J9-_', 'holdfast.auth.eyJhbGciOi.J9-_'],
+    ['a b(c)/=é', 'holdfast.auth.a%20b%28c%29%2F%3D%C3%A9'],
+    ['', 'holdfast.auth.'],
+  ])('offers the token %j as a subprotocol where it has to, and in no message then', async (token, offered) => {
+    const target = await findTarget(
+      () => 'ws://server.example',
+      () => token,
+      ['a'],
+      true,
+    );
+    expect(target).toEqual({ url: 'ws://server.example/', token: null, protocols: ['a', offered] });
+    // What RFC 7230 lets a token of a header have.
+    expect(offered).toMatch(/^[\w!#$%&'*+.^`|~-]+$/);
+    expect(decodeURIComponent(offered.slice('holdfast.auth.'.length))).toBe(token);
+  });
+
+  it('tells of a token that no header can carry', async () => {
+    expect(
+      await findTarget(
+        () => 'ws://server.example',
+        () => '\ud800',
+        [],
+        true,
+      ),
+    ).toMatchObject({
+      failure: { code: 'TOKEN_FAILED' },
+    });
+    expect(await findTarget(() => 'ws://server.example', null, ['a'], true)).toMatchObject({ protocols: ['a'] });
+  });
+
   it('has no token without auth', async () => {
     expect(await findTarget(() => 'ws://server.example', null, [])).toMatchObject({ token: null });
   });

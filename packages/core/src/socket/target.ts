@@ -1,18 +1,43 @@
 import type { Failure } from '../lib/errors.ts';
+import { AUTH_PREFIX } from '../protocol/frames.ts';
 import type { Target } from '../runtime/link.ts';
 
-/** Asks the app where to connect, and with which token, both at the same time. Never rejects. */
+/**
+ * Asks the app where to connect, and with which token, both at the same time. `isOffered`: the token is a subprotocol, for
+ * who has to know it before the upgrade. Never rejects.
+ */
 export async function findTarget(
   url: () => string | URL | Promise<string | URL>,
   auth: (() => string | Promise<string>) | null,
   protocols: readonly string[],
+  isOffered = false,
 ): Promise<Target | { readonly failure: Failure }> {
   const [where, token] = await Promise.all([
     ask('URL_FAILED', 'url', async () => webSocketUrl(await url())),
-    ask('TOKEN_FAILED', 'auth', async () => (auth === null ? null : checkToken(await auth()))),
+    auth === null ? { answer: null } : askToken(auth, isOffered ? offer : undefined),
   ]);
   if ('failure' in where) return where;
-  return 'failure' in token ? token : { url: where.answer, token: token.answer, protocols };
+  if ('failure' in token) return token;
+  const [hello, offered] =
+    isOffered && token.answer !== null ? [null, [...protocols, token.answer]] : [token.answer, protocols];
+  return { url: where.answer, token: hello, protocols: offered };
+}
+
+/** Asks the app for a token. Never rejects. */
+export function askToken(
+  auth: () => string | Promise<string>,
+  shape: (token: string) => string = (token) => token,
+): Promise<{ readonly answer: string } | { readonly failure: Failure }> {
+  return ask('TOKEN_FAILED', 'auth', async () => {
+    const token: unknown = await auth();
+    if (typeof token !== 'string') throw new TypeError(`a token is a string, not ${typeof token}`);
+    return shape(token);
+  });
+}
+
+/** What a header can carry of any token: a URI component, whose parentheses a subprotocol can't have. */
+function offer(token: string): string {
+  return AUTH_PREFIX + encodeURIComponent(token).replace(/[()]/g, (mark) => (mark === '(' ? '%28' : '%29'));
 }
 
 async function ask<T>(
@@ -38,9 +63,4 @@ export function webSocketUrl(given: string | URL): string {
   }
   url.hash = '';
   return url.href;
-}
-
-function checkToken(given: unknown): string {
-  if (typeof given !== 'string') throw new TypeError(`a token is a string, not ${typeof given}`);
-  return given;
 }

@@ -143,7 +143,10 @@ export interface SocketOptions<Outgoing = Sendable> {
    * counts from when the page is hidden; for a connection opened after that, from when it is stable.
    */
   readonly hidden?: 'keep' | 'slow' | { readonly releaseAfterMs: number };
-  /** Gives the token for the server's `authenticate`, asked for at every attempt. Needs `holdfast()`. */
+  /**
+   * Gives the token for the server's `authenticate`: asked for at every attempt, and on a live connection before the
+   * last one ends. It travels in the first message, and in no URL. Needs `holdfast()`.
+   */
   readonly auth?: () => string | Promise<string>;
   /** Closes the socket when it aborts. */
   readonly signal?: AbortSignal;

@@ -1,5 +1,5 @@
 import type { Json, MessageData } from '@holdfast/core/protocol';
-import type { AbortSignalLike } from './environment.ts';
+import type { AbortSignalLike, Headers } from './environment.ts';
 
 /** What `session.send` takes: JSON, or bytes, which are copied and arrive as a `Uint8Array`. */
 export type Sendable = Json | ArrayBuffer | ArrayBufferView;
@@ -51,6 +51,14 @@ export interface Session<Outgoing = Sendable> {
    */
   send(data: Outgoing): number;
   /**
+   * Asks the client to prove again who it is: after a change of its rights, say. `authenticate` is asked with a fresh
+   * token. A client that does not answer within `withinMs` (default `limits.reauthMs`) is closed with 4401, one that is
+   * refused as `authenticate` says, one that is somebody else with 4403. A session without a socket proves itself
+   * anyway when it comes back.
+   * @throws RangeError for a time that is no whole number of milliseconds up to 3,600,000.
+   */
+  reauthenticate(options?: { readonly withinMs?: number }): void;
+  /**
    * Ends the session: its socket is closed, its signals abort, and what has not started is dropped.
    * @param code 1000 (the default: the client stops), 1008, or 3000 to 4999. @param reason At most 123 bytes.
    * @throws RangeError for another code.
@@ -58,15 +66,43 @@ export interface Session<Outgoing = Sendable> {
   close(code?: number, reason?: string): void;
 }
 
+/**
+ * Why a session ended. `closed`: by its client or by `session.close`. `expired`: its client did not come back in time.
+ * `evicted`: another took its place in `limits.sessions` or `limits.sessionsPerIdentity`. `replaced`: its client began
+ * anew. `shutdown`: the server has closed.
+ */
+export type SessionEndReason = 'closed' | 'expired' | 'evicted' | 'replaced' | 'shutdown';
+
+/** Likewise; `never-welcomed`: nobody has known it. */
+export type SessionEnd = SessionEndReason | 'never-welcomed';
+
 /** What `authenticate` gets to know. */
 export interface AuthenticateRequest {
-  /** What the client's `auth` gave. */
+  /** What the client's `auth` gave: with this hello, or just now on the live connection. */
   readonly token: string | undefined;
   readonly client: string;
   readonly origin: string | undefined;
   readonly remoteAddress: string | undefined;
   /** What the adapter knows of the upgrade. */
   readonly upgrade?: unknown;
+  /** Path and query of the upgrade, such as `/socket?ticket=…`: for apps that put a ticket there. */
+  readonly url: string;
+  /** Headers of the upgrade by their names in lower case: cookies, and what a proxy adds. */
+  readonly headers: Headers;
+  /** Aborts after `limits.authenticateTimeoutMs`, when the answer counts no more. */
+  readonly signal: AbortSignalLike;
+}
+
+/** Who a client is. */
+export interface Identity {
+  /** A stable name for the user, 1 to 256 characters, never the token. */
+  readonly identity: string;
+  /**
+   * When that ends, milliseconds since the epoch by this server's clock: what the token says. The client is asked for a
+   * fresh token in time; one that has none by then is closed with 4401, and nothing that it sent starts any more.
+   * Default: it holds as long as the connection.
+   */
+  readonly expiresAt?: number;
 }
 
 /** One structured record. Payloads, tokens and keys are never in it; identities are hashed. */
@@ -86,8 +122,7 @@ export interface EventRecord {
 export interface EngineApp {
   onMessage(message: EngineMessage, session: Session): void | Promise<void>;
   onSession?: ((session: Session) => void | Promise<void>) | undefined;
-  /** A session is over: closed by either side, expired, or put out. */
-  onSessionEnd?: ((session: Session) => void) | undefined;
-  authenticate?: ((request: AuthenticateRequest) => string | Promise<string>) | undefined;
+  onSessionEnd?: ((session: Session, reason: SessionEndReason) => void | Promise<void>) | undefined;
+  authenticate?: ((request: AuthenticateRequest) => string | Identity | Promise<string | Identity>) | undefined;
   onEvent?: ((record: EventRecord) => void) | undefined;
 }

@@ -9,9 +9,10 @@ import {
   type Hello,
   type ProducerClaim,
 } from '@holdfast/core/protocol';
-import { authenticate } from './authenticate.ts';
+import { Bucket } from './buckets.ts';
 import { closeReason } from './close-reason.ts';
 import type { Context } from './context.ts';
+import { Credentials } from './credentials.ts';
 import type { ConnectionEvents, ConnectionRequest, EngineConnection } from './environment.ts';
 import { judge } from './hello-verdict.ts';
 import { Intake, type IntakeHost, type Listed } from './intake.ts';
@@ -34,12 +35,14 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   readonly #realm: Realm;
   readonly #context: Context;
   readonly #port: EngineConnection;
-  readonly #request: ConnectionRequest;
   readonly #onGone: () => void;
   /** Sockets of one page follow each other: a hello on an older one knows less than what a newer one claimed. */
   readonly #order: number;
   readonly #openedAt: number;
   readonly #outlet: Outlet;
+  /** How many more frames may come that are no messages. */
+  readonly #frames: Bucket;
+  readonly #credentials: Credentials;
   #phase: Phase = 'greeting';
   #isGone = false;
   #session: ServerSession | null = null;
@@ -57,7 +60,6 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#realm = realm;
     this.#context = realm.context;
     this.#port = port;
-    this.#request = request;
     this.#onGone = onGone;
     this.#order = realm.nextOrder();
     this.#openedAt = realm.context.environment.now();
@@ -66,33 +68,60 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
       port,
       environment,
       limits,
-      beforeFlush: () => this.#intake?.flush(),
+      beforeFlush: () => {
+        // Nothing is acknowledged to somebody who is nobody any more.
+        if (this.mayRun) this.#intake?.flush();
+      },
       onSlow: (bufferedAmount) => this.#tooSlow(bufferedAmount),
       onDropped: () => this.closed(),
     });
+    this.#credentials = new Credentials(this.#context, request, {
+      ask: (withinMs) => this.push(encode.reauth(withinMs)),
+      refuse: (closeCode, code, message) => this.#refuse(closeCode, code, message, true),
+    });
     const { helloTimeoutMs } = limits;
-    this.#cancelTimer = environment.setTimer(helloTimeoutMs, () =>
-      this.fail(CLOSE.HEARTBEAT_MISSED, 'HELLO_MISSED', `no hello came within ${helloTimeoutMs} ms`),
-    );
+    this.#frames = new Bucket(limits.framesPerSecond, limits.framesPerSecond * 5, environment);
+    this.#cancelTimer = environment.setTimer(helloTimeoutMs, () => {
+      this.#context.limited.reached('helloTimeoutMs');
+      this.fail(CLOSE.HEARTBEAT_MISSED, 'HELLO_MISSED', `no hello came within ${helloTimeoutMs} ms`);
+    });
+  }
+
+  /** Whether nothing more goes out; asked anew after every step that may have ended it. */
+  get isEnded(): boolean {
+    return this.#phase === 'ended';
   }
 
   get isWelcomed(): boolean {
-    return this.#phase === 'welcomed';
+    return this.#phase === 'welcomed' && this.mayRun;
+  }
+
+  /** Whether the client is still who it has proved to be. */
+  get mayRun(): boolean {
+    return !this.#credentials.areOver;
   }
 
   message(data: unknown): void {
     if (this.#isOver()) return;
     this.#pulse?.heard();
+    if (this.#phase === 'welcomed' && !this.mayRun) {
+      // Their end has come, and its timer is late.
+      this.#credentials.expire();
+      return;
+    }
     const { messageBytes, producers } = this.#context.limits;
     const decoded = decodeClientMessage(data, { messageBytes, producers: producers + 1 });
     if (!decoded.ok) {
       const { closeCode, message } = decoded.fault;
+      if (closeCode === CLOSE.TOO_LARGE) this.#context.limited.reached('messageBytes', this.#who());
       this.fail(closeCode, closeCode === CLOSE.TOO_LARGE ? 'MESSAGE_TOO_LARGE' : 'PROTOCOL_ERROR', message);
       return;
     }
     for (const frame of decoded.frames) {
       // A frame may end the connection, and so may the app.
       if (this.#isOver()) return;
+      // Messages have a window, and a rate of their own; what withdraws them is as cheap as what they are.
+      if (frame.kind !== 'm' && frame.kind !== 's' && !this.#hasRoomForFrame()) return;
       this.#take(frame);
     }
   }
@@ -122,10 +151,19 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   }
 
   fail(closeCode: number, code: string, message: string, retryAfterMs = 0): void {
+    this.#refuse(closeCode, code, message, false, retryAfterMs);
+  }
+
+  reauthenticate(withinMs: number): void {
+    this.#credentials.demand(withinMs);
+  }
+
+  /** Says why, and closes; `discard`: with what the client sent and nobody started. */
+  #refuse(closeCode: number, code: string, message: string, discard: boolean, retryAfterMs = 0): void {
     if (this.#phase === 'ended') return;
     this.#context.reporter.report('warn', 'connection.failed', message, { code, closeCode, ...this.#who() });
     this.push(encode.error({ ...wireError(code, message), ...(retryAfterMs > 0 && { retryAfterMs }) }));
-    this.end(closeCode, closeReason(code, { retryAfterMs }));
+    this.end(closeCode, closeReason(code, { retryAfterMs }), { discard });
   }
 
   /** Asks the client to move to another connection. Resolves when nothing is left on this one. */
@@ -140,9 +178,18 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     if (this.#phase === 'ended') return;
     this.#outlet.flush();
     // Writing may have found the client too slow and dropped it.
-    if (this.#isEnded()) return;
+    if (this.isEnded) return;
     this.#cleanUp(options.discard);
     this.#outlet.close(code, reason);
+  }
+
+  #hasRoomForFrame(): boolean {
+    const { waitMs } = this.#frames;
+    this.#frames.take();
+    if (waitMs === 0) return true;
+    this.#context.limited.reached('framesPerSecond', this.#who());
+    this.fail(CLOSE.TOO_MANY, 'TOO_MANY_FRAMES', 'more frames came than limits.framesPerSecond lets in', 1_000);
+    return false;
   }
 
   #take(frame: ClientFrame): void {
@@ -167,13 +214,14 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
       case 's':
       case 'a':
       case 'fin':
+      case 'auth':
         if (this.#phase === 'welcomed') this.#takeWelcomed(frame);
         else this.#protocolError(`${frame.kind} came before the welcome`);
         return;
     }
   }
 
-  #takeWelcomed(frame: ClientFrame & { readonly kind: 'producers' | 'm' | 's' | 'a' | 'fin' }): void {
+  #takeWelcomed(frame: ClientFrame & { readonly kind: 'producers' | 'm' | 's' | 'a' | 'fin' | 'auth' }): void {
     const intake = this.#intake as Intake;
     switch (frame.kind) {
       case 'm':
@@ -192,11 +240,15 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
       case 'fin':
         intake.finish(frame.id);
         return;
+      case 'auth':
+        this.#credentials.renew(frame.token);
+        return;
     }
   }
 
   #list(intake: Intake, claims: readonly ProducerClaim[]): void {
     if (!intake.hasRoomFor(claims.length)) {
+      this.#context.limited.reached('producers', this.#who());
       this.fail(
         CLOSE.POLICY_VIOLATION,
         'TOO_MANY_PRODUCERS',
@@ -218,21 +270,18 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
 
   async #join(hello: Hello): Promise<void> {
     this.#phase = 'joining';
+    this.#realm.door.heard(this);
     this.#cancelTimer();
     if (hello.v !== VERSION) {
       this.#protocolError(`version ${hello.v} is not spoken here, only ${VERSION}`);
       return;
     }
-    const { environment, limits, app, reporter } = this.#context;
-    this.#cancelTimer = environment.setTimer(limits.welcomeTimeoutMs, () =>
-      this.fail(CLOSE.OVERLOADED, 'WELCOME_LATE', `no welcome was possible within ${limits.welcomeTimeoutMs} ms`),
-    );
-    const { origin, remoteAddress, upgrade } = this.#request;
-    const who = await authenticate(
-      app,
-      { token: hello.auth, client: hello.client, origin, remoteAddress, upgrade },
-      reporter,
-    );
+    const { environment, limits } = this.#context;
+    this.#cancelTimer = environment.setTimer(limits.welcomeTimeoutMs, () => {
+      this.#context.limited.reached('welcomeTimeoutMs', this.#who());
+      this.fail(CLOSE.OVERLOADED, 'WELCOME_LATE', `no welcome was possible within ${limits.welcomeTimeoutMs} ms`);
+    });
+    const who = await this.#credentials.prove(hello.client, hello.auth);
     if (this.#isOver()) return;
     if (!who.ok) {
       this.fail(who.closeCode, who.code, who.message);
@@ -247,7 +296,9 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
       this.#claimFailed(fault);
       return;
     }
-    if (!this.#isOver()) this.#welcome(hello, intake, listed, isResumed);
+    if (this.#isOver()) return;
+    if (this.mayRun) this.#welcome(hello, intake, listed, isResumed);
+    else this.#credentials.expire();
   }
 
   /** Takes the session and the producers, all in one step: nothing that the client was told can change in between. */
@@ -255,8 +306,16 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     hello: Hello,
     identity: string,
   ): { readonly intake: Intake; readonly listed: readonly Listed[]; readonly isResumed: boolean } | null {
-    const { sessions, producers } = this.#realm;
+    const { sessions, producers, connects } = this.#realm;
     const { limits } = this.#context;
+    const waitMs = connects.ask(JSON.stringify([identity, hello.client]));
+    if (waitMs > 0) {
+      this.#context.limited.reached('connectsPerMinute.perClient', {
+        identity: this.#context.environment.hashIdentity(identity),
+      });
+      this.fail(CLOSE.TOO_MANY, 'TOO_MANY_CONNECTS', 'this client connects too often', waitMs);
+      return null;
+    }
     const verdict = judge(hello, identity, this.#order, this.#realm);
     if (!verdict.ok) {
       if (verdict.closeCode === CLOSE.TAKEN_OVER) this.end(verdict.closeCode, verdict.message);
@@ -266,8 +325,15 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     const { known, isResumed } = verdict;
     if (known !== undefined && !isResumed) sessions.end(known, 'replaced');
     const session = isResumed ? known : sessions.create({ identity, client: hello.client, n: hello.n, link: this });
-    if (session === null) {
-      this.fail(CLOSE.OVERLOADED, 'TOO_MANY_SESSIONS', 'the server has no room', limits.sessionTtlMs);
+    if (typeof session === 'string') {
+      const isOwn = session === 'sessionsPerIdentity';
+      const whose = isOwn ? 'this identity has' : 'the server has';
+      this.fail(
+        isOwn ? CLOSE.TOO_MANY : CLOSE.OVERLOADED,
+        'TOO_MANY_SESSIONS',
+        `${whose} as many sessions as limits.${session} allows`,
+        limits.sessionTtlMs,
+      );
       return null;
     }
     this.#session = session;
@@ -285,15 +351,20 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
     this.#cancelTimer();
     this.push(encode.welcome(welcome(hello, session, isResumed, intake.answer(listed), this.#context)));
     this.#phase = 'welcomed';
+    this.#realm.door.settled(this);
     session.isKnownToClient = true;
     this.#port.welcomed?.(session);
     for (const entry of session.unconfirmed()) this.pushMessage(entry.offset, entry.payload);
     this.#tellDrain();
+    this.#credentials.watch();
     this.#pulse = new Pulse({
       heartbeat,
       environment,
       ping: (n) => this.push(encode.ping(n)),
-      dead: () => this.end(CLOSE.HEARTBEAT_MISSED, 'the heartbeat was missed'),
+      dead: () => {
+        this.#context.limited.reached('heartbeat', this.#who());
+        this.end(CLOSE.HEARTBEAT_MISSED, 'the heartbeat was missed');
+      },
     });
     reporter.report('info', isResumed ? 'session.resumed' : 'session.began', undefined, this.#who());
     if (!isResumed) this.#tellApp(session);
@@ -327,6 +398,7 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   }
 
   #tooSlow(bufferedAmount: number): void {
+    this.#context.limited.reached('bufferedBytes', this.#who());
     this.#context.reporter.report('warn', 'connection.too-slow', undefined, { bufferedAmount, ...this.#who() });
     this.#outlet.drop();
   }
@@ -335,8 +407,10 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   #cleanUp(discard: boolean): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
+    this.#realm.door.settled(this);
     this.#cancelTimer();
     this.#pulse?.stop();
+    this.#credentials.stop();
     this.#intake?.end(discard);
     if (this.#session !== null) this.#realm.sessions.detach(this.#session, this);
     const livedMs = Math.round(this.#context.environment.now() - this.#openedAt);
@@ -353,9 +427,5 @@ export class Connection implements SessionLink, IntakeHost, ConnectionEvents {
   /** Whether anything that comes now is ignored. Asked anew after every step that may have ended it. */
   #isOver(): boolean {
     return this.#phase === 'ended' || this.#context.isClosing;
-  }
-
-  #isEnded(): boolean {
-    return this.#phase === 'ended';
   }
 }

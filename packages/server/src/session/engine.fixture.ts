@@ -32,7 +32,9 @@ export class World {
   /** Whether runs wait for the test. */
   holds = false;
   readonly sessions: Session[] = [];
-  readonly environment: EngineEnvironment;
+  /** How long timers were asked to wait. */
+  readonly waits: number[] = [];
+  readonly environment: { -readonly [Name in keyof EngineEnvironment]: EngineEnvironment[Name] };
   readonly engine: Engine;
   readonly #timers = new Map<number, { at: number; run: () => void }>();
   #deferred: (() => void)[] = [];
@@ -46,6 +48,7 @@ export class World {
       randomId: () => `random-${(this.#ids += 1)}`,
       setTimer: (ms, run) => {
         const id = (this.#timerIds += 1);
+        this.waits.push(ms);
         this.#timers.set(id, { at: this.time + ms, run });
         return () => void this.#timers.delete(id);
       },
@@ -89,8 +92,8 @@ export class World {
   }
 
   /** @param slot The place in the queue that the client offers. */
-  connect(slot?: string): ScriptedConnection {
-    return new ScriptedConnection(this, slot);
+  connect(slot?: string, remoteAddress?: string): ScriptedConnection {
+    return new ScriptedConnection(this, slot, remoteAddress);
   }
 
   /** A connection with its welcome. */
@@ -148,8 +151,8 @@ export class ScriptedConnection implements EngineConnection {
   bufferedAmount = 0;
   readonly #events: ConnectionEvents;
 
-  constructor(world: World, slot?: string) {
-    this.#events = world.engine.accept(this, { origin: undefined, remoteAddress: '192.0.2.1', slot });
+  constructor(world: World, slot?: string, remoteAddress: string = '192.0.2.1') {
+    this.#events = world.engine.accept(this, { origin: undefined, remoteAddress, slot });
   }
 
   send(data: string | Uint8Array): void {

@@ -80,7 +80,17 @@ describe('greeting', () => {
     const asked: unknown[] = [];
     const world = new World({ authenticate: (request) => `${asked.push(request)}`.slice(1) });
     const connection = await world.join({ auth: 'secret' });
-    expect(asked).toEqual([{ token: 'secret', client: 'client', origin: undefined, remoteAddress: '192.0.2.1' }]);
+    expect(asked).toEqual([
+      {
+        token: 'secret',
+        client: 'client',
+        origin: undefined,
+        remoteAddress: '192.0.2.1',
+        url: '/',
+        headers: {},
+        signal: expect.anything(),
+      },
+    ]);
     expect(connection.closedWith?.code).toBe(1011);
     expect(JSON.stringify(world.records)).not.toContain('secret');
   });

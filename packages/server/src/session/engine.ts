@@ -3,10 +3,15 @@ import type { PositionHook, ProducerStore, UserQueueStore } from '../stores/port
 import { Admission, type AdmissionLimits } from './admission.ts';
 import type { EngineApp, Session } from './app.ts';
 import { closeReason } from './close-reason.ts';
+import { Buckets } from './buckets.ts';
 import { Connection } from './connection.ts';
-import type { Context } from './context.ts';
+import type { Context, Run } from './context.ts';
+import { Deadlines } from './deadlines.ts';
+import { Door } from './door.ts';
+import { Gate } from './gate.ts';
 import type { ConnectionEvents, ConnectionRequest, EngineConnection, EngineEnvironment } from './environment.ts';
 import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, type HeartbeatLimits, type Limits } from './limits.ts';
+import { LimitCounts, type LimitName } from './metrics.ts';
 import { ProducerRegistry } from './producer-registry.ts';
 import type { Realm } from './realm.ts';
 import { Reporter } from './reporter.ts';
@@ -29,6 +34,18 @@ export interface EngineOptions extends EngineApp {
   readonly admission?: AdmissionLimits | undefined;
 }
 
+/** A picture of now; `limits`: how often each has stopped somebody since the start. */
+export interface EngineMetrics {
+  readonly connections: number;
+  /** Of these, how many were not welcomed yet. */
+  readonly unwelcomed: number;
+  /** Connected, and waiting for their client to come back. */
+  readonly sessions: number;
+  /** Handlers that run. */
+  readonly handlers: number;
+  readonly limits: { readonly [Name in LimitName]: number };
+}
+
 export interface Engine {
   /** A socket is open. The caller tells what happens to it, and is told what to do with it. */
   accept(connection: EngineConnection, request: ConnectionRequest): ConnectionEvents;
@@ -37,6 +54,9 @@ export interface Engine {
   readonly isClosing: boolean;
   /** Sends to all sessions of a user, or keeps it for the next one. */
   sendTo(user: string, data: Json, options?: SendToOptions): Promise<SendToStatus>;
+  metrics(): EngineMetrics;
+  /** Something that stands before the engine has stopped somebody. */
+  limited(limit: LimitName): void;
   /**
    * Asks the clients of all connections that there are to move to others. Resolves when they have, or after `withinMs`,
    * when what is left is closed with 1012. Never rejects.
@@ -54,6 +74,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions, environment: EngineEnvironment): Engine {
   const reporter = new Reporter(options, environment);
   const limits = withDefaults(DEFAULT_LIMITS, options.limits);
+  const runs = new Set<Run>();
   const context: Context = {
     app: options,
     environment,
@@ -62,8 +83,16 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     heartbeat: withDefaults(DEFAULT_HEARTBEAT, options.heartbeat),
     store: options.store,
     positions: options.positions,
+    limited: new LimitCounts(environment, reporter),
+    authentications: new Gate(limits.authentications),
     turns: new Turns(limits.concurrentHandlers, options.authenticate !== undefined),
-    runs: new Set(),
+    runs,
+    deadlines: new Deadlines({
+      environment,
+      limitMs: limits.handlerTimeoutMs,
+      runs,
+      onLate: ({ session }) => context.limited.reached('handlerTimeoutMs', { session: session.id }),
+    }),
     isClosing: false,
     isClosed: false,
   };
@@ -71,13 +100,16 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
   const producers = new ProducerRegistry(context);
   const users = new UserQueues(context, options.userQueues);
   const admission = options.admission === undefined ? null : new Admission(options.admission, environment);
-  const connections = new Set<Connection>();
+  const door = new Door(context);
+  const { perClient } = limits.connectsPerMinute;
   let order = 0;
   let closing: Promise<void> | null = null;
   let onAllGone = (): void => {};
   const realm: Realm = {
     context,
     sessions,
+    door,
+    connects: new Buckets(perClient / 60, perClient, environment),
     producers,
     users,
     nextOrder() {
@@ -88,16 +120,17 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
 
   function accept(port: EngineConnection, request: ConnectionRequest): ConnectionEvents {
     const connection = new Connection(realm, port, request, () => {
-      connections.delete(connection);
-      if (connections.size === 0) onAllGone();
+      door.left(connection);
+      if (door.all.size === 0) onAllGone();
     });
-    connections.add(connection);
+    door.enter(connection, request.remoteAddress);
     if (context.isClosing) {
       connection.end(CLOSE.RESTART, 'the server is closing');
       return connection;
     }
-    const delay = admission?.ask(request.slot) ?? null;
+    const delay = connection.isEnded ? null : (admission?.ask(request.slot) ?? null);
     if (delay !== null) {
+      context.limited.reached('admission');
       reporter.report('debug', 'connection.refused', 'busy', { retryAfterMs: Math.ceil(delay.retryAfterMs) });
       connection.end(CLOSE.OVERLOADED, closeReason('busy', delay));
     }
@@ -116,7 +149,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
   }
 
   async function drain(withinMs: number): Promise<void> {
-    const leaving = [...connections];
+    const leaving = [...door.all];
     reporter.report('info', 'server.draining', undefined, { withinMs });
     await within(withinMs, Promise.all(leaving.map((connection) => connection.drain(withinMs))));
     for (const connection of leaving) connection.end(CLOSE.RESTART, 'the server restarts');
@@ -133,7 +166,7 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     // A handler that heeds its signal ends at once, and is told as what it is: not taken.
     await within(context.runs.size === 0 ? closeTimeoutMs : ABORT_GRACE_MS, producers.whenAtRest());
     // Their acknowledgements leave with the close.
-    const leaving = [...connections];
+    const leaving = [...door.all];
     for (const [index, connection] of leaving.entries()) {
       const share = (1 + (index + 1) / leaving.length) / 2;
       connection.end(CLOSE.RESTART, closeReason('the server restarts', { retryAfterMs: retryAfterMs * share }));
@@ -143,10 +176,11 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
       closeTimeoutMs * 2,
       new Promise<void>((resolve) => {
         onAllGone = resolve;
-        if (connections.size === 0) resolve();
+        if (door.all.size === 0) resolve();
       }),
     );
     context.isClosed = true;
+    context.deadlines.stop();
     sessions.clear();
     await within(closeTimeoutMs, users.rest());
     try {
@@ -160,6 +194,14 @@ export function createEngine(options: EngineOptions, environment: EngineEnvironm
     accept,
     sessions: sessions.all,
     sendTo: (user, data, sendOptions) => users.sendTo(user, data, sendOptions),
+    metrics: () => ({
+      connections: door.all.size,
+      unwelcomed: door.unwelcomed,
+      sessions: sessions.all.size,
+      handlers: context.runs.size,
+      limits: context.limited.all(),
+    }),
+    limited: (limit) => context.limited.reached(limit),
     get isClosing() {
       return context.isClosing;
     },

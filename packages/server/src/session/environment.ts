@@ -5,7 +5,7 @@ import type { Session } from './app.ts';
 export interface EngineEnvironment {
   /** Milliseconds on a clock that never jumps. */
   now(): number;
-  /** Milliseconds since the epoch, for welcomes and records. Nothing is decided by it. */
+  /** Milliseconds since the epoch, for welcomes, records and the ends of tokens in the moment that they are proved. */
   wallClock(): number;
   /** At least 128 random bits as text of at most 64 characters: ids, epochs and keys of sessions. */
   randomId(): string;
@@ -52,6 +52,11 @@ export interface EngineConnection {
   readonly bufferedAmount: number;
 }
 
+/** Headers of a request by their names in lower case. */
+export interface Headers {
+  readonly [name: string]: string | readonly string[] | undefined;
+}
+
 /** What is known of a socket before its first frame. */
 export interface ConnectionRequest {
   /** The `Origin` header; undefined: not a browser. */
@@ -62,6 +67,12 @@ export interface ConnectionRequest {
   readonly upgrade?: unknown;
   /** The place in the queue that the client says was kept for it. */
   readonly slot?: string | undefined;
+  /** Path and query that the upgrade asked for. */
+  readonly url?: string | undefined;
+  /** The upgrade's headers. */
+  readonly headers?: Headers | undefined;
+  /** A token that came with the upgrade, in a subprotocol. */
+  readonly token?: string | undefined;
 }
 
 /** What the owner of a socket tells the engine about it. */

@@ -16,6 +16,8 @@ export interface Job {
   readonly data: MessageData;
   readonly redelivered: boolean;
   readonly fence: number;
+  /** Whether the sender's credentials still hold. */
+  mayRun(): boolean;
 }
 
 export type Outcome =
@@ -30,12 +32,21 @@ export type Outcome =
 export async function runHandler(job: Job, context: Context): Promise<Outcome> {
   const { environment, limits, reporter } = context;
   const abort = new LazyAbort(() => environment.createAbort());
-  const run: Run = { session: job.session, abort };
+  const run: Run = {
+    session: job.session,
+    abort,
+    startedAt: environment.now(),
+    isLate: false,
+    isGivenUp: false,
+    giveUp: () => {},
+  };
   context.runs.add(run);
+  context.deadlines.watch();
   try {
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await tryOnce(job, abort, context);
+      const outcome = await tryOnce(job, run, abort, context);
       if (outcome !== 'failed') return outcome;
+      if (isLate(run)) return { type: 'refused', error: tooLong(limits.handlerTimeoutMs) };
       if (abort.isAborted) return { type: 'abandoned' };
       if (attempt === limits.handlerRetries) {
         return {
@@ -44,7 +55,8 @@ export async function runHandler(job: Job, context: Context): Promise<Outcome> {
         };
       }
       await wait(limits.handlerRetryDelayMs * 2 ** attempt, abort, context);
-      if (isAborted(abort)) return { type: 'abandoned' };
+      if (isLate(run)) return { type: 'refused', error: tooLong(limits.handlerTimeoutMs) };
+      if (isAborted(abort) || !job.mayRun()) return { type: 'abandoned' };
     }
   } catch (fault) {
     // Not reachable by anything that the app does; a fault of this file must not stop the producer without a word.
@@ -55,7 +67,7 @@ export async function runHandler(job: Job, context: Context): Promise<Outcome> {
   }
 }
 
-async function tryOnce(job: Job, abort: LazyAbort, context: Context): Promise<Outcome | 'failed'> {
+async function tryOnce(job: Job, run: Run, abort: LazyAbort, context: Context): Promise<Outcome | 'failed'> {
   const { app, positions, reporter } = context;
   const details = { session: job.session.id, producer: job.producerId, seq: job.seq };
   let isOver = false;
@@ -80,7 +92,18 @@ async function tryOnce(job: Job, abort: LazyAbort, context: Context): Promise<Ou
     },
   };
   try {
-    await app.onMessage(message, job.session);
+    const handled = app.onMessage(message, job.session);
+    if (typeof handled === 'object') {
+      await new Promise<void>((resolve, reject) => {
+        handled.then(resolve, reject);
+        run.giveUp = () => {
+          // What may be committed was taken: nobody gives up on that.
+          if (hasCommitted) return;
+          isOver = true;
+          reject(new Error('the handler did not end in time'));
+        };
+      });
+    }
     isOver = true;
     if (positions === undefined || hasCommitted) return { type: 'taken' };
     const why = 'the handler resolved without calling message.commit(tx), which `positions` asks for';
@@ -113,6 +136,10 @@ async function tryOnce(job: Job, abort: LazyAbort, context: Context): Promise<Ou
   }
 }
 
+function tooLong(ms: number): WireError {
+  return wireError('HANDLER_FAILED', `the server's handler took longer than ${ms} ms`);
+}
+
 /** Resolves after `ms`, or as soon as `signal` aborts. */
 function wait(ms: number, { signal }: LazyAbort, context: Context): Promise<void> {
   return new Promise((resolve) => {
@@ -124,6 +151,11 @@ function wait(ms: number, { signal }: LazyAbort, context: Context): Promise<void
     const cancel = context.environment.setTimer(ms, end);
     signal.addEventListener('abort', end);
   });
+}
+
+/** Read anew, like the next: the compiler takes what it saw before the wait for granted. */
+function isLate(run: Run): boolean {
+  return run.isLate;
 }
 
 /** Read anew: the compiler takes what it saw before the wait for granted. */

@@ -5,8 +5,13 @@ import type { Producer } from './producer.ts';
 import type { ServerSession } from './server-session.ts';
 import { Slot, type SlotHost } from './slot.ts';
 
+/** A connection remembers each producer that it listed, finished or not: over its life, so many times what it may at once. */
+const MOST_TIMES_LISTED = 16;
+
 /** What the intake needs of its connection. */
 export interface IntakeHost {
+  /** Whether what came on this connection may still start. */
+  readonly mayRun: boolean;
   push(frame: string): void;
   /** Asks for a call of `flush` at the end of this turn. */
   requestFlush(): void;
@@ -41,9 +46,17 @@ export class Intake implements SlotHost {
     this.#host = options.host;
   }
 
+  get mayRun(): boolean {
+    return this.#host.mayRun;
+  }
+
   /** Whether so many producers more may be listed: the client's own comes on top of those that the limit counts. */
   hasRoomFor(count: number): boolean {
-    return this.#listed.length - this.#finished + count <= this.#limits.producers + 1;
+    const { length } = this.#listed;
+    return (
+      length - this.#finished + count <= this.#limits.producers + 1 &&
+      length + count <= (this.#limits.producers + 1) * MOST_TIMES_LISTED
+    );
   }
 
   /** Claims producers for this connection, at once; `answer` then tells what was taken of them. */

@@ -30,22 +30,69 @@ export interface Limits {
     readonly totalBytes: number;
     readonly ttlMs: number;
   };
+  /**
+   * Messages a second that run for one session, with a burst of a second's worth. Those beyond wait their turn here, and so
+   * does their sender, whose window is full: nothing is closed or lost. Default 250,000: no limit to speak of.
+   */
+  readonly messagesPerSecond: number;
+  /**
+   * All other frames a second of one connection (pings, acknowledgements, claims, tokens), with a burst of five seconds'
+   * worth; above it the connection is closed with 4429. Default 2,000.
+   */
+  readonly framesPerSecond: number;
+  /**
+   * Connections at once: on this server; from one address (an IPv6 /64 counts as one); and before their welcome, where
+   * the one that has been silent for longest makes room. Others are closed with 1013, or 4429 for the address, and
+   * told when to come again. Behind a proxy all have its address, unless `clientAddress` says otherwise. Default
+   * 100,000, 100,000 and 10,000.
+   */
+  readonly connections: { readonly total: number; readonly perAddress: number; readonly unwelcomed: number };
+  /**
+   * How often one client (of one identity) and one address may connect within a minute, with a burst of as many; above it
+   * 4429, with the time at which there is room. Default 600 and 60,000.
+   */
+  readonly connectsPerMinute: { readonly perClient: number; readonly perAddress: number };
+  /** Calls of `authenticate` at once; others wait, as long as `welcomeTimeoutMs` lets them. Default 1,000. */
+  readonly authentications: number;
+  /** How long one of them may take; then its `signal` aborts, and the connection is closed with 1013. Default 6,000. */
+  readonly authenticateTimeoutMs: number;
   /** Producers listed by one connection and not finished. Default 256. Above it the connection is closed with 1008. */
   readonly producers: number;
-  /** Producers remembered for one identity; past it the one idle for longest is forgotten. Default 1,000. */
+  /**
+   * Producers remembered for one identity, or for one client where there is no `authenticate`; past it the one idle for
+   * longest is forgotten. Default 1,000.
+   */
   readonly producersPerIdentity: number;
+  /** And for all together, likewise. Default 1,000,000. */
+  readonly producersTotal: number;
   /** An idle producer is remembered for at least this long, while the server runs. Default 2,592,000,000 (30 days). */
   readonly producerTtlMs: number;
   /** Sessions, connected or not; past it the one without a socket for longest ends, or the hello gets 1013. Default 10,000. */
   readonly sessions: number;
+  /**
+   * And of one identity, or of one client where there is no `authenticate`; past it the oldest without a socket ends, or
+   * the hello gets 4429. Default 1,000.
+   */
+  readonly sessionsPerIdentity: number;
   /** How long a session outlives its socket. Default 120,000. */
   readonly sessionTtlMs: number;
   /** How long a socket may live without a hello; then 4408. Default 5,000. */
   readonly helloTimeoutMs: number;
   /** How long authentication and a running handler may keep a hello from its welcome; then 1013. Default 8,000: below the client's 10,000. */
   readonly welcomeTimeoutMs: number;
+  /**
+   * How long before its token ends a client is asked for a fresh one; of a shorter life the second half. At most
+   * 3,600,000. Default 30,000.
+   */
+  readonly reauthMs: number;
   /** How long the closing handshake may take before the socket is dropped. Default 2,000. */
   readonly closeTimeoutMs: number;
+  /**
+   * How long a handler may take for one message. Then its `signal` aborts; a message whose handler does not end within a
+   * second from there is refused with HANDLER_FAILED and the next one runs, though the handler may still go on by
+   * itself: let it heed its signal. With `positions` it can't commit any more. Default 300,000.
+   */
+  readonly handlerTimeoutMs: number;
   /** How often a handler that throws gets the message again before it is refused with HANDLER_FAILED. Default 2. */
   readonly handlerRetries: number;
   /** Wait before the first of these, doubled for each next one. Default 100. */
@@ -60,14 +107,24 @@ export const DEFAULT_LIMITS: Limits = {
   replay: { messages: 1_000, bytes: 1_048_576, ageMs: 3_600_000 },
   concurrentHandlers: { total: 1_000, perIdentity: 250 },
   userQueue: { messages: 1_000, bytes: 1_048_576, totalBytes: 268_435_456, ttlMs: 604_800_000 },
+  messagesPerSecond: 250_000,
+  framesPerSecond: 2_000,
+  connections: { total: 100_000, perAddress: 100_000, unwelcomed: 10_000 },
+  connectsPerMinute: { perClient: 600, perAddress: 60_000 },
+  authentications: 1_000,
+  authenticateTimeoutMs: 6_000,
   producers: 256,
   producersPerIdentity: 1_000,
+  producersTotal: 1_000_000,
   producerTtlMs: 2_592_000_000,
   sessions: 10_000,
+  sessionsPerIdentity: 1_000,
   sessionTtlMs: 120_000,
   helloTimeoutMs: 5_000,
   welcomeTimeoutMs: 8_000,
+  reauthMs: 30_000,
   closeTimeoutMs: 2_000,
+  handlerTimeoutMs: 300_000,
   handlerRetries: 2,
   handlerRetryDelayMs: 100,
   bufferedBytes: 4_194_304,

@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import { ownerOf, type Context } from './context.ts';
 import { parseProducerKey, producerKey, type ProducerNames } from './producer-key.ts';
 import { Producer } from './producer.ts';
 
@@ -24,7 +24,7 @@ export class ProducerRegistry {
   /** The producer of these names. The caller takes or forgets it in the same turn: it leaves memory when it is idle. */
   obtain(names: ProducerNames): Producer {
     const key = producerKey(...names);
-    const [identity, , id] = names;
+    const [identity, client, id] = names;
     let producer = this.#producers.get(key);
     if (producer === undefined) {
       producer = new Producer({
@@ -36,7 +36,8 @@ export class ProducerRegistry {
           this.#producers.delete(vacant.key);
           this.#onVacant();
         },
-        onUnknown: () => void this.#trim(identity),
+        group: ownerOf(this.#context, identity, client),
+        onUnknown: ({ group }) => void this.#trim(group),
       });
       this.#producers.set(key, producer);
     }
@@ -65,9 +66,10 @@ export class ProducerRegistry {
   }
 
   /** A producer joined an identity: is it one too many? */
-  async #trim(identity: string): Promise<void> {
+  async #trim(group: string): Promise<void> {
     const { store, limits } = this.#context;
-    await this.#forgetAll(() => store.surplus(identity, limits.producersPerIdentity));
+    await this.#forgetAll(() => store.surplus(group, limits.producersPerIdentity), 'producersPerIdentity');
+    await this.#forgetAll(() => store.surplus(null, limits.producersTotal), 'producersTotal');
   }
 
   async #sweep(): Promise<void> {
@@ -80,10 +82,14 @@ export class ProducerRegistry {
     return this.#context.environment.setTimer(SWEEP_INTERVAL_MS, () => void this.#sweep());
   }
 
-  async #forgetAll(list: () => Promise<readonly string[]>): Promise<void> {
+  async #forgetAll(
+    list: () => Promise<readonly string[]>,
+    limit?: 'producersPerIdentity' | 'producersTotal',
+  ): Promise<void> {
     try {
       for (const key of await list()) {
         if (this.#context.isClosing) return;
+        if (limit !== undefined) this.#context.limited.reached(limit);
         // One in memory has an owner, or work under way: it isn't idle, whatever its age.
         if (!this.#producers.has(key)) await this.obtain(parseProducerKey(key)).forget();
       }

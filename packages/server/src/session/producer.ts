@@ -8,7 +8,7 @@ import type { Turned } from './turns.ts';
 type Entry =
   | { readonly kind: 'message'; readonly seq: number; readonly data: MessageData; readonly slot: Slot }
   /** Everything up to `seq` that has not come is withdrawn. */
-  | { readonly kind: 'skip'; readonly seq: number };
+  | { readonly kind: 'skip'; seq: number };
 
 /**
  * One producer in memory: who owns it, what waits, what runs, how far it has come, and how much of that is written
@@ -19,6 +19,8 @@ type Entry =
 export class Producer implements Turned {
   readonly key: string;
   readonly identity: string;
+  /** Who shares the bound on what the store remembers. */
+  readonly group: string;
   /** The connection that speaks for it; null: none, what was received still runs. */
   owner: Slot | null = null;
   readonly #id: string;
@@ -30,6 +32,8 @@ export class Producer implements Turned {
   #isRunning = false;
   /** Of the handlers that may run at once: asked for one, or has one and hasn't used it yet. */
   #turn: 'none' | 'asked' | 'given' = 'none';
+  /** Ends the wait for the session's next share; null: none is waited for. */
+  #cancelPace: (() => void) | null = null;
   #isWriting = false;
   /** Loading, releasing or forgetting. */
   #isMoving = false;
@@ -45,6 +49,7 @@ export class Producer implements Turned {
   constructor(options: {
     key: string;
     identity: string;
+    group: string;
     id: string;
     context: Context;
     /** Nothing is left to do here: it may leave memory. */
@@ -54,6 +59,7 @@ export class Producer implements Turned {
   }) {
     this.key = options.key;
     this.identity = options.identity;
+    this.group = options.group;
     this.#id = options.id;
     this.#context = options.context;
     this.#onVacant = options.onVacant;
@@ -115,7 +121,10 @@ export class Producer implements Turned {
   /** The owner has withdrawn what it has not sent, up to `seq`. */
   skip(seq: number): void {
     this.#position.sending();
-    this.#queue.push({ kind: 'skip', seq });
+    // One behind another says no more than the last: else they could fill the memory, since no window counts them.
+    const last = this.#queue.at(this.#queue.length - 1);
+    if (last?.kind === 'skip') last.seq = seq;
+    else this.#queue.push({ kind: 'skip', seq });
     this.#pump();
   }
 
@@ -171,7 +180,7 @@ export class Producer implements Turned {
     const { store, positions } = this.#context;
     this.#isMoving = true;
     try {
-      const claimed = await store.claim(this.key, this.identity);
+      const claimed = await store.claim(this.key, this.group);
       this.#position.load(claimed, positions === undefined ? undefined : await positions.load(this.key));
       this.#isBroken = false;
       this.#isLoaded = true;
@@ -193,7 +202,13 @@ export class Producer implements Turned {
   #startNext(): void {
     for (let entry = this.#queue.at(0); entry !== undefined; entry = this.#queue.at(0)) {
       if (entry.kind === 'message') {
-        if (!this.#hasTurn()) return;
+        if (!entry.slot.host.mayRun) {
+          // The client sends it again when it has proved who it is.
+          this.#queue.clear();
+          return;
+        }
+        if (this.#isPaced(entry.slot) || !this.#hasTurn()) return;
+        entry.slot.host.session.pace.take();
         this.#queue.shift();
         this.#turn = 'none';
         this.#isRunning = true;
@@ -203,6 +218,22 @@ export class Producer implements Turned {
       this.#queue.shift();
       this.#position.advance(entry.seq, true);
     }
+  }
+
+  /** Whether the session has had its share for now; then it goes on by itself. */
+  #isPaced({ host }: Slot): boolean {
+    const { environment, limited } = this.#context;
+    const { waitMs } = host.session.pace;
+    if (waitMs === 0) return false;
+    if (this.#cancelPace === null) {
+      limited.reached('messagesPerSecond', { session: host.session.id });
+      this.#cancelPace = environment.setTimer(waitMs, () => {
+        this.#cancelPace = null;
+        this.#pump();
+        this.#settle();
+      });
+    }
+    return true;
   }
 
   /** Whether it may run a handler now; else it is called when it may. */
@@ -220,6 +251,7 @@ export class Producer implements Turned {
       data: entry.data,
       redelivered: this.#position.isSuspect(entry.seq),
       fence: this.#position.fence,
+      mayRun: () => entry.slot.host.mayRun,
     };
     const outcome = await runHandler(job, this.#context);
     this.#isRunning = false;
@@ -315,6 +347,10 @@ export class Producer implements Turned {
 
   /** Something has ended: wakes who waits, and leaves memory when nobody needs it. */
   #settle(): void {
+    if (this.#queue.length === 0) {
+      this.#cancelPace?.();
+      this.#cancelPace = null;
+    }
     if (!this.isAtRest) return;
     if (this.#isBroken) this.#isLoaded = false;
     this.#wake();

@@ -24,8 +24,8 @@ export class Reporter {
         timestamp: this.#environment.wallClock(),
         level,
         name,
-        ...(message !== undefined && { message }),
-        ...(details !== undefined && { details }),
+        ...(message !== undefined && { message: oneLine(message) }),
+        ...(details !== undefined && { details: oneLineEach(details) }),
         ...(cause !== undefined && { cause }),
       });
       ignoreRejection(result);
@@ -38,6 +38,26 @@ export class Reporter {
   fault(name: string, fault: unknown, details?: { readonly [key: string]: Json }): void {
     this.report('error', name, fault instanceof Error ? fault.name : typeof fault, details, fault);
   }
+}
+
+/** Longest text of a record. */
+const TEXT_LENGTH = 1_024;
+/** What ends a line, moves a cursor or turns the direction of writing around. */
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/**
+ * Text as it may stand in a log: what a client chose (an id, an origin, a reason) can't begin a line of its own there, nor
+ * hide what comes after it.
+ */
+function oneLine(text: string): string {
+  return text.slice(0, TEXT_LENGTH).replace(UNSEEN, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function oneLineEach(details: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [key, typeof value === 'string' ? oneLine(value) : value]),
+  );
 }
 
 /** Calls `onFault` when what an app's function gave back rejects: a function that should be sync may be async. */

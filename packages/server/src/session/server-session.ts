@@ -1,5 +1,6 @@
-import { bytesIn, type EncodedPayload, type Lost } from '@holdfast/core/protocol';
+import { bytesIn, MOST_DRAIN_MS, type EncodedPayload, type Lost } from '@holdfast/core/protocol';
 import type { Sendable, Session } from './app.ts';
+import { Bucket } from './buckets.ts';
 import type { Carrier } from './carrier.ts';
 import type { Context } from './context.ts';
 import { ReplayBuffer, type ReplayEntry } from './replay-buffer.ts';
@@ -9,6 +10,8 @@ export interface SessionLink {
   /** Whether the client was welcomed on it: only then server messages flow. */
   readonly isWelcomed: boolean;
   pushMessage(offset: number, payload: EncodedPayload): void;
+  /** Asks the client to prove within `withinMs` who it is. */
+  reauthenticate(withinMs: number): void;
   /** Closes it. `discard`: with what it sent and nobody started. */
   end(code: number, reason: string, options?: { readonly discard: boolean }): void;
 }
@@ -32,6 +35,8 @@ export class ServerSession implements Session {
   carrier: Carrier | null = null;
   /** Whether any welcome named it: until then no client can come back to it. */
   isKnownToClient = false;
+  /** How fast its messages may run. */
+  readonly pace: Bucket;
   readonly #context: Context;
   readonly #replay: ReplayBuffer;
   readonly #onClose: (session: ServerSession, code: number, reason: string) => void;
@@ -55,6 +60,7 @@ export class ServerSession implements Session {
     this.client = options.client;
     this.n = options.n;
     this.link = options.link;
+    this.pace = new Bucket(limits.messagesPerSecond, limits.messagesPerSecond, environment);
     this.#context = options.context;
     this.#onClose = options.onClose;
     this.#replay = new ReplayBuffer(limits.replay);
@@ -138,6 +144,13 @@ export class ServerSession implements Session {
     const offset = this.#replay.add(payload, this.#context.environment.now());
     if (this.link?.isWelcomed === true) this.link.pushMessage(offset, payload);
     return offset;
+  }
+
+  reauthenticate({ withinMs = this.#context.limits.reauthMs }: { readonly withinMs?: number } = {}): void {
+    if (!Number.isSafeInteger(withinMs) || withinMs < 0 || withinMs > MOST_DRAIN_MS) {
+      throw new RangeError(`withinMs must be a whole number from 0 to ${MOST_DRAIN_MS}, not ${withinMs}`);
+    }
+    this.link?.reauthenticate(withinMs);
   }
 
   close(code: number = 1000, reason = ''): void {

@@ -1,13 +1,14 @@
 import { CLOSE } from '@holdfast/core/protocol';
-import type { Context } from './context.ts';
+import type { SessionEnd } from './app.ts';
+import { ownerOf, type Context } from './context.ts';
+import { watchRejection } from './reporter.ts';
 import { ServerSession, type SessionLink } from './server-session.ts';
-
-/** Why a session ended, for the records. */
-export type SessionEnd = 'closed' | 'expired' | 'evicted' | 'replaced' | 'never-welcomed' | 'shutdown';
 
 /** All sessions: those with a socket, and those that wait for their client to come back. */
 export class SessionRegistry {
   readonly all: Map<string, ServerSession> = new Map();
+  /** By who shares the bounds of an identity, the oldest in front. */
+  readonly #byOwner = new Map<string, Set<ServerSession>>();
   readonly #context: Context;
   /** Sessions without a socket, the one that lost it first in front, and what stops their expiry. */
   readonly #waiting = new Map<ServerSession, () => void>();
@@ -16,12 +17,25 @@ export class SessionRegistry {
     this.#context = context;
   }
 
-  /** A new session; null when there are as many as may be, and all are connected. */
-  create(options: { identity: string; client: string; n: number; link: SessionLink }): ServerSession | null {
-    if (this.all.size >= this.#context.limits.sessions) {
-      const [oldest] = this.#waiting.keys();
-      if (oldest === undefined) return null;
+  /** A new session; or the limit that forbids it: there are as many as may be, and all are connected. */
+  create(options: {
+    identity: string;
+    client: string;
+    n: number;
+    link: SessionLink;
+  }): ServerSession | 'sessions' | 'sessionsPerIdentity' {
+    const { limits, limited } = this.#context;
+    const own = this.#byOwner.get(this.#ownerOf(options)) ?? [];
+    for (const [limit, count, oldest] of [
+      ['sessionsPerIdentity', 'size' in own ? own.size : 0, firstOf(own, ({ link }) => link === null)],
+      ['sessions', this.all.size, firstOf(this.#waiting.keys())],
+    ] as const) {
+      if (count < limits[limit]) continue;
+      limited.reached(limit);
+      if (oldest === undefined) return limit;
       this.end(oldest, 'evicted');
+      // One that made room for the identity has made room for all.
+      break;
     }
     const session = new ServerSession({
       context: this.#context,
@@ -29,6 +43,10 @@ export class SessionRegistry {
       onClose: (closed, code, reason) => this.#close(closed, code, reason),
     });
     this.all.set(session.id, session);
+    const owner = this.#ownerOf(session);
+    const owned = this.#byOwner.get(owner) ?? new Set();
+    owned.add(session);
+    this.#byOwner.set(owner, owned);
     return session;
   }
 
@@ -62,15 +80,26 @@ export class SessionRegistry {
     const { link } = session;
     this.#stopWaiting(session);
     this.all.delete(session.id);
+    const owner = this.#ownerOf(session);
+    const owned = this.#byOwner.get(owner);
+    owned?.delete(session);
+    if (owned?.size === 0) this.#byOwner.delete(owner);
     session.ended();
     link?.end(CLOSE.TAKEN_OVER, 'the session has ended');
     const { app, reporter } = this.#context;
     reporter.report('info', 'session.ended', why, { session: session.id });
+    // The app never knew it.
+    if (why === 'never-welcomed' || !session.isKnownToClient) return;
+    const onFault = (fault: unknown): void => reporter.fault('listener.failed', fault, { session: session.id });
     try {
-      app.onSessionEnd?.(session);
+      watchRejection(app.onSessionEnd?.(session, why), onFault);
     } catch (fault) {
-      reporter.fault('listener.failed', fault, { session: session.id });
+      onFault(fault);
     }
+  }
+
+  #ownerOf({ identity, client }: { readonly identity: string; readonly client: string }): string {
+    return ownerOf(this.#context, identity, client);
   }
 
   /** Ends all of them, with no word to their sockets. */
@@ -94,4 +123,9 @@ export class SessionRegistry {
     this.#waiting.get(session)?.();
     this.#waiting.delete(session);
   }
+}
+
+function firstOf<T>(items: Iterable<T>, isIt: (item: T) => boolean = () => true): T | undefined {
+  for (const item of items) if (isIt(item)) return item;
+  return undefined;
 }

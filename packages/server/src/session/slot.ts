@@ -30,6 +30,8 @@ export class Slot {
 /** The connection, as a producer sees it. */
 export interface SlotHost {
   readonly session: ServerSession;
+  /** Whether what came here may still start: false when the client's credentials have ended. */
+  readonly mayRun: boolean;
   /** Everything up to `seq` is settled and written down; `refusals` are those among it that were not told yet. */
   acknowledge(slot: Slot, seq: number, refusals: readonly Refusal[]): void;
   /** Another claim has taken the producer: nothing of it will be acknowledged here. */

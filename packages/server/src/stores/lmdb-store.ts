@@ -69,8 +69,8 @@ interface StoredRecord {
   readonly usedAt: number;
 }
 
-/** Most keys that one call of `expired` gives. */
-const EXPIRED_AT_ONCE = 1_000;
+/** Most keys that one call of `expired` gives, or of `surplus` for all. */
+const KEYS_AT_ONCE = 1_000;
 /** Records read before other work gets its turn. */
 const SCAN_AT_ONCE = 1_000;
 
@@ -107,6 +107,33 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
     const result = await root.transaction(step);
     await root.flushed;
     return result;
+  }
+
+  async function oldestBeyond(keep: number): Promise<readonly string[]> {
+    const count = (records.getStats() as { readonly entryCount: number }).entryCount;
+    if (count <= keep) return [];
+    // A scan of all is dear: it makes room for many.
+    const oldest: StoredRecord[] = [];
+    const take = Math.min(KEYS_AT_ONCE, Math.max(count - keep, Math.floor(keep / 100)));
+    for await (const batch of batches()) {
+      oldest.push(...batch);
+      oldest.sort((left, right) => left.usedAt - right.usedAt).splice(take);
+    }
+    return oldest.map(({ key }) => key);
+  }
+
+  /** All records, with room for other work between. */
+  async function* batches(): AsyncGenerator<readonly StoredRecord[]> {
+    let start: string | undefined;
+    for (;;) {
+      const batch = [
+        ...records.getRange({ limit: SCAN_AT_ONCE, ...(start !== undefined && { start, exclusiveStart: true }) }),
+      ];
+      yield batch.map(({ value }) => value);
+      start = batch.at(-1)?.key;
+      if (batch.length < SCAN_AT_ONCE) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   function remove(id: string): void {
@@ -152,6 +179,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
       }),
     forget: (key) => write(() => remove(recordId(key))),
     async surplus(identity, keep) {
+      if (identity === null) return oldestBeyond(keep);
       const group = digest(identity);
       // Ids are hexadecimal: every key of the group lies before the group followed by a letter above f.
       const ids = [...identities.getKeys({ start: group, end: `${group}g` })].map((key) => key.slice(group.length));
@@ -166,16 +194,11 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
       const before = clock() - ttlMs;
       await write(() => void meta.put('clock', clock()));
       const keys: string[] = [];
-      let start: string | undefined;
-      for (;;) {
-        const batch = [
-          ...records.getRange({ limit: SCAN_AT_ONCE, ...(start !== undefined && { start, exclusiveStart: true }) }),
-        ];
-        for (const { value } of batch) if (value.usedAt <= before) keys.push(value.key);
-        start = batch.at(-1)?.key;
-        if (batch.length < SCAN_AT_ONCE || keys.length >= EXPIRED_AT_ONCE) return keys.slice(0, EXPIRED_AT_ONCE);
-        await new Promise((resolve) => setImmediate(resolve));
+      for await (const batch of batches()) {
+        for (const { key, usedAt } of batch) if (usedAt <= before) keys.push(key);
+        if (keys.length >= KEYS_AT_ONCE) break;
       }
+      return keys.slice(0, KEYS_AT_ONCE);
     },
     async close() {
       if (isClosed) return;

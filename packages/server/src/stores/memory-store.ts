@@ -10,8 +10,8 @@ interface MemoryRecord {
   usedAt: number;
 }
 
-/** Most keys that one call of `expired` gives. */
-const EXPIRED_AT_ONCE = 1_000;
+/** Most keys that one call of `expired` gives, or of `surplus` for all. */
+const KEYS_AT_ONCE = 1_000;
 
 /**
  * Positions in this process's memory: after a restart the server knows none, and what was in flight arrives marked as
@@ -81,15 +81,23 @@ export function memoryStore(options: { readonly now?: () => number } = {}): Prod
     },
     async surplus(identity, keep) {
       assertOpen();
-      const keys = [...(identities.get(identity) ?? [])];
-      return keys.slice(0, Math.max(0, keys.length - keep));
+      const { size, keys } =
+        identity === null
+          ? { size: records.size, keys: records.keys() }
+          : { size: identities.get(identity)?.size ?? 0, keys: identities.get(identity)?.keys() ?? [].keys() };
+      const surplus: string[] = [];
+      for (const key of keys) {
+        if (surplus.length >= size - keep || (identity === null && surplus.length === KEYS_AT_ONCE)) break;
+        surplus.push(key as string);
+      }
+      return surplus;
     },
     async expired(ttlMs) {
       assertOpen();
       const before = now() - ttlMs;
       const keys: string[] = [];
       for (const [key, { usedAt }] of records) {
-        if (usedAt > before || keys.length === EXPIRED_AT_ONCE) break;
+        if (usedAt > before || keys.length === KEYS_AT_ONCE) break;
         keys.push(key);
       }
       return keys;

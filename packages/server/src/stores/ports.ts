@@ -15,8 +15,11 @@ export interface ProducerStore {
   release(key: string, fence: number): Promise<void>;
   /** Deletes the record, if there is one. */
   forget(key: string): Promise<void>;
-  /** Keys of the identity's records beyond the `keep` that were used last, the oldest first. */
-  surplus(identity: string, keep: number): Promise<readonly string[]>;
+  /**
+   * Keys of the identity's records beyond the `keep` that were used last, the oldest first. `identity` null: of all
+   * records, 1,000 at most; asked for at every new record, so that it has to be cheap where there are not too many.
+   */
+  surplus(identity: string | null, keep: number): Promise<readonly string[]>;
   /**
    * Keys of records that were not used for `ttlMs`, 1,000 at most. Only time during which the store was open counts: a
    * clock that jumps, and a server that was off, expire nothing.

@@ -88,6 +88,9 @@ export class Sessions {
           // A client has one log for each session. Those of a session that is over are forgotten with it.
           producers: 1,
           producersPerIdentity: never,
+          producersTotal: never,
+          // Without `authenticate` all are one; `maxSessions` bounds them.
+          sessionsPerIdentity: never,
           producerTtlMs: this.#goneAfterMs,
         },
       },

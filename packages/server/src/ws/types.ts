@@ -92,7 +92,10 @@ export type VerifyClient =
     ) => void);
 
 /** What `authenticate` gets to know. */
-export interface WebSocketAuthenticateRequest extends Omit<AuthenticateRequest, 'upgrade'> {
+export interface WebSocketAuthenticateRequest extends Omit<
+  AuthenticateRequest,
+  'upgrade' | 'url' | 'headers' | 'signal'
+> {
   /** The upgrade of this connection. */
   readonly request: IncomingMessage;
 }
