@@ -1,6 +1,6 @@
 import { ERROR_CODES } from '../packages/core/src/lib/errors.ts';
 import { encode, type Taken } from '../packages/core/src/protocol.ts';
-import { encodeServer, Grammar } from '../packages/core/src/protocol/grammar.fixture.ts';
+import { encodeBytes, encodeServer, Grammar } from '../packages/core/src/protocol/grammar.fixture.ts';
 import { mutate } from '../packages/core/src/protocol/mutate.fixture.ts';
 import { leftBehind, NOTHING, World } from '../packages/core/src/socket/socket.fixture.ts';
 import { aWelcome, nothingTaken } from '../packages/core/src/testing-fakes/frames.fixture.ts';
@@ -31,10 +31,21 @@ class Answerer {
     return encode.welcome(aWelcome({ taken, resumed: this.#dice.chance(0.7), offset: this.#offset }));
   }
 
-  text(world: World): string {
+  says(world: World): string | ArrayBuffer {
     const dice = this.#dice;
+    if (dice.chance(0.1)) return this.#bytes();
     const frame = dice.chance(0.85) ? this.#lawful(world) : encodeServer(this.#grammar.server());
     return dice.chance(0.05) ? mutate(frame, dice) : frame;
+  }
+
+  /** A message of bytes, whole or with one byte changed. */
+  #bytes(): ArrayBuffer {
+    const dice = this.#dice;
+    this.#offset += 1;
+    const payload = Uint8Array.from({ length: dice.below(40) }, () => dice.below(256));
+    const message = encodeBytes([{ kind: 'm', offset: this.#offset, payload }]);
+    if (dice.chance(0.1)) message[dice.below(message.length)] = dice.below(256);
+    return message.slice().buffer;
   }
 
   #lawful(world: World): string {
@@ -88,7 +99,7 @@ export async function fuzzClient(dice: Dice, frames: number): Promise<{ readonly
     if (world.hello !== undefined && dice.chance(0.95)) wire.receiveRaw(answerer.welcome(world));
     // Over the life of one connection, and of the one that it moves to.
     for (let left = 1 + dice.below(200); left > 0 && !wire.isDetached && !wire.isDeaf; left -= 1) {
-      wire.receiveRaw(dice.chance(0.01) ? new ArrayBuffer(dice.below(9)) : answerer.text(world));
+      wire.receiveRaw(dice.chance(0.01) ? new ArrayBuffer(dice.below(9)) : answerer.says(world));
       said += 1;
       if (dice.chance(0.2)) observe(world.socket.send(dice.below(100)).delivered);
       if (dice.chance(0.3)) await world.settle();

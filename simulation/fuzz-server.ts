@@ -1,5 +1,5 @@
 import { encode, type ProducerClaim } from '../packages/core/src/protocol.ts';
-import { encodeClient, Grammar } from '../packages/core/src/protocol/grammar.fixture.ts';
+import { encodeBytes, encodeClient, Grammar } from '../packages/core/src/protocol/grammar.fixture.ts';
 import { mutate } from '../packages/core/src/protocol/mutate.fixture.ts';
 import type { Dice } from '../packages/core/src/testing-fakes/random.fixture.ts';
 import { World, type ScriptedConnection } from '../packages/server/src/session/engine.fixture.ts';
@@ -52,10 +52,23 @@ class Speaker {
     }
   }
 
-  text(): string {
+  said(): string | Uint8Array {
     const dice = this.#dice;
+    if (dice.chance(0.1)) return this.#bytes();
     const frame = dice.chance(0.75) ? this.#lawful() : encodeClient(this.#grammar.client());
     return dice.chance(0.08) ? mutate(frame, dice) : frame;
+  }
+
+  /** A message of bytes, whole or with one byte changed, or cut off. */
+  #bytes(): Uint8Array {
+    const dice = this.#dice;
+    const producer = dice.below(this.#next.length);
+    const seq = this.#next[producer] ?? 1;
+    this.#next[producer] = seq + 1;
+    const payload = Uint8Array.from({ length: dice.below(40) }, () => dice.below(256));
+    const message = encodeBytes([{ kind: 'm', producer, seq, payload, bytes: payload.length }]);
+    if (dice.chance(0.2)) message[dice.below(message.length)] = dice.below(256);
+    return dice.chance(0.1) ? message.slice(0, dice.below(message.length)) : message;
   }
 
   #lawful(): string {
@@ -119,7 +132,7 @@ export async function fuzzServer(dice: Dice, frames: number): Promise<{ readonly
     for (const speaker of speakers) {
       speaker.learn();
       for (let left = 1 + dice.below(30); left > 0 && speaker.connection.closedWith === null; left -= 1) {
-        speaker.connection.raw(dice.chance(0.01) ? new Uint8Array([dice.below(256)]) : speaker.text());
+        speaker.connection.raw(dice.chance(0.01) ? new Uint8Array([dice.below(256)]) : speaker.said());
         said += 1;
       }
     }
