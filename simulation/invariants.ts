@@ -372,7 +372,9 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
       return;
     case 4401: {
       const since = world.clock.now - (world.server.settings.tokenLifeMs ?? 0);
+      // A token may end while its connection is being made.
       const isTroubled =
+        !facts.isWelcomed ||
         link.troubledAt !== null ||
         world.tokens.troubledAt >= since ||
         world.tokens.areRejected ||
