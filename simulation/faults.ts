@@ -214,14 +214,15 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     return true;
   },
   // Its app has mixed up two users. Only a page that the server knows can be told that from a first sign-in.
-  'token of another user': ({ world, plan, tab, ms }) => {
+  'token of another user': ({ world, plan, tab, ms, choice }) => {
     const running = tab.current;
     if (!plan.server.hasAuth || running === null || !running.page.isRunning) return false;
     if (world.sessions.get(running.page)?.some(({ isHeard }) => isHeard) !== true) return false;
     running.hadOtherToken = true;
     tab.user = 'other';
-    tab.call('reconnect');
-    world.later(ms, () => {
+    // Else the live connection is the first to be told, when its token ends.
+    if (choice < 0.5) tab.call('reconnect');
+    world.later(choice < 0.5 ? ms : 20_000, () => {
       tab.user = 'user';
     });
     return true;

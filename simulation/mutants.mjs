@@ -282,12 +282,6 @@ const MUTANTS = [
     to: 'if (false) {',
   },
   {
-    name: 'resume by another identity accepted',
-    file: 'packages/server/src/session/hello-verdict.ts',
-    from: 'if (named !== undefined && named.identity !== identity) {',
-    to: 'if (false) {',
-  },
-  {
     name: 'token asked for too late',
     file: 'packages/server/src/session/credentials.ts',
     from: 'const waitMs = leftMs - leadMs;',

@@ -188,7 +188,7 @@ export function makePlan(seed: number): Plan {
   actions.sort((left, right) => left.at - right.at);
   return {
     seed,
-    server: { ...server, tokenLifeMs: server.hasAuth ? life.pick([null, 8_000, 20_000, 120_000]) : null },
+    server: { ...server, tokenLifeMs: server.hasAuth ? life.pick([null, 2_500, 8_000, 30_000]) : null },
     network: { latencyMs: chance.pick([1, 10, 40, 150]), jitterMs: chance.pick([0, 5, 60]) },
     devices,
     pageMessages: [1_000, 1, 4][seed % 3] ?? 1_000,
