@@ -434,6 +434,8 @@ export function opensSocket(world: World, page: Page): void {
 export function told(world: World, page: Page, code: string | null, text: string): void {
   // Records that can't be read are set aside, and storage goes on.
   const isSetAside = text.includes("can't be read");
+  const teller = world.runningOf(page);
+  if (isSetAside && teller !== undefined) teller.hasUnreadable = true;
   if ((code === 'STORAGE_FAILED' && !isSetAside) || code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_LOST') {
     const running = world.runningOf(page);
     if (running !== undefined) running.hasStorageFailed = true;
@@ -566,9 +568,15 @@ function isBound(world: World, tab: string, first: Sent, second: Sent): boolean 
   // fails can't send what the page before it left.
   const hasHeir = first.wasStored && world.runningOf(second.page)?.hasStorageFailed === false;
   if (first.page !== second.page && !hasHeir) return false;
+  if (first.page !== second.page && hasUnreadable(world, tab)) return false;
   // One that freezes gives back what it had of the page before it, and may run before it finds that again.
   if (first.page !== second.page && second.page.wasFrozen) return false;
   return ![first, second].some((each) => wasAdopted(world, each, tab));
+}
+
+/** The order of two logs is told by the records of the later one. */
+function hasUnreadable(world: World, name: string): boolean {
+  return world.tabs.some((tab) => tab.name === name && tab.past.some((running) => running.hasUnreadable));
 }
 
 /** Another tab has taken its log, as it may once the page is gone: order across tabs is not promised. */

@@ -50,6 +50,8 @@ export interface Running {
   isClosed: boolean;
   /** Whether the page said that nothing is stored any more. */
   hasStorageFailed: boolean;
+  /** Whether it found records that it could not read: what they said of the logs before them is lost with them. */
+  hasUnreadable: boolean;
   /** Whether its app ever gave the token of another user. */
   hadOtherToken: boolean;
   /** Connects that the app or a fact asked for. */
@@ -144,6 +146,7 @@ export class Tab {
       isClosing: false,
       isClosed: false,
       hasStorageFailed: false,
+      hasUnreadable: false,
       hadOtherToken: false,
       asked: 1,
     };
