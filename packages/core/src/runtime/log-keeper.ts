@@ -35,6 +35,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   const follows = new Map<ProducerLog, string | null>();
   /** What gives the lock of a log back, by id. */
   const held = new Map<string, () => void>();
+  /** Whether something sent while the own log has no copy yet must be on the disk. */
+  let isStrict = false;
   /** Whether the app knows that there is no room. */
   let isFull = false;
   /** Logs of which it was told that they can't be read. */
@@ -226,6 +228,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       for (const id of predecessors) if (await holdLater(id)) await take(id);
       // Not before: the log's header names the one that it follows.
       keep(own);
+      if (isStrict) copies.get(own)?.makeStrict();
+      isStrict = false;
     }
     await adopt();
   }
@@ -363,8 +367,11 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       identity = { ...identity, peer };
       void store?.open(identity.clientId, peer).catch(fail);
     },
-    added(entry, isStrict) {
-      if (store !== null) copies.get(queue.own)?.added(entry, isStrict);
+    added(entry, isOnDisk = false) {
+      if (store === null) return;
+      const copy = copies.get(queue.own);
+      copy?.added(entry, isOnDisk);
+      isStrict ||= copy === undefined && isOnDisk;
     },
     writeSoon: () => void copies.get(queue.own)?.request(),
     settled(log, entry) {

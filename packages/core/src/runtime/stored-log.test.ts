@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { anEntry } from '../machines/outbox.fixture.ts';
-import { aPage, anOrigin } from './page.fixture.ts';
+import { aPage, anOrigin, Page } from './page.fixture.ts';
 
 // One log's copy in storage, seen through the keeper that owns it.
 
@@ -133,6 +133,22 @@ test('one message that must be on the disk makes its write strict, and only that
   page.send();
   await page.advance(20);
   expect(origin.place.stricts).toEqual([true, false]);
+});
+
+test('what must be on the disk stays strict when it was sent before the storage had opened', async () => {
+  const origin = anOrigin();
+  const page = new Page(origin, 'tab', {});
+  const entry = anEntry();
+  page.queue.own.append(entry);
+  page.keeper.added(entry, true);
+  await page.settle();
+  await page.advance(20);
+  page.send();
+  await page.advance(20);
+  expect([page.written, origin.place.stricts]).toEqual([
+    [1, 2],
+    [true, false],
+  ]);
 });
 
 test('a segment goes when all in it is settled, and segments of 20 ms go together', async () => {

@@ -35,7 +35,9 @@ export interface StoredLogHost {
 /** One log's copy in storage: what is new is written in segments, which are deleted when all in them is settled. */
 export interface StoredLog {
   /** A message was appended to the log. `isStrict`: it counts as stored when the disk has it. */
-  added(entry: Entry, isStrict?: boolean): void;
+  added(entry: Entry, isStrict: boolean): void;
+  /** Something that is pending already must be on the disk. */
+  makeStrict(): void;
   settled(entry: Entry): void;
   /** It is to be taken out by the next write. */
   withdrawn(entry: Entry): void;
@@ -141,10 +143,13 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   }
 
   return {
-    added(entry, isOnDisk = false) {
+    added(entry, isOnDisk) {
       pending.push(entry);
       isStrict ||= isOnDisk;
       requestWithin();
+    },
+    makeStrict() {
+      isStrict = true;
     },
     settled(entry) {
       const part = parts.get(entry);
