@@ -54,6 +54,11 @@ interface Unwritten {
   readonly callback: SendCallback | undefined;
 }
 
+interface Held {
+  readonly bytes: number;
+  readonly run: () => void;
+}
+
 /** One session as a connection of the `ws` package: sockets come and go under it, and it tells nobody. */
 export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements WebSocket {
   declare readonly CONNECTING: 0;
@@ -74,7 +79,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
   /** Bytes of what was given to a connection that is not open. */
   #lost = 0;
   /** What came while it is paused. */
-  #held: (() => void)[] | null = null;
+  #held: Held[] | null = null;
   #heldBytes = 0;
   #stopWaiting: () => void = () => {};
 
@@ -92,7 +97,11 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
       },
       close: (control) => this.#hear(0, () => this.#closed(control)),
       written: (offset) => this.#written(offset),
-      ended: () => this.#end(ABNORMAL, ''),
+      ended: () => {
+        // As with `ws`, what came before the end is told before it, paused or not.
+        while (this.isPaused) this.resume();
+        this.#end(ABNORMAL, '');
+      },
     });
   }
 
@@ -168,9 +177,9 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    this.#heldBytes = 0;
-    for (let run = held.shift(); run !== undefined; run = held.shift()) {
-      run();
+    for (let next = held.shift(); next !== undefined; next = held.shift()) {
+      this.#heldBytes -= next.bytes;
+      next.run();
       // A listener has paused it again: what is left goes before what comes.
       if (this.isPaused) {
         this.#held = held;
@@ -256,7 +265,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     ) {
       this.#unwritten.shift();
       this.#waiting -= first.size;
-      first.callback?.();
+      tell(first);
     }
   }
 
@@ -268,7 +277,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     }
     this.#heldBytes += bytes;
     if (this.#heldBytes > this.#options.maxBufferedBytes) this.terminate();
-    else this.#held.push(run);
+    else this.#held.push({ bytes, run });
   }
 
   #closed({ code, reason }: Control & { readonly kind: 'close' }): void {
@@ -297,7 +306,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     this.#readyState = CLOSED;
     const unsent = new Error('the session ended before this was sent');
     for (let first = this.#unwritten.shift(); first !== undefined; first = this.#unwritten.shift()) {
-      first.callback?.(unsent);
+      tell(first, unsent);
     }
     // As with `ws`, never inside of a call of the app.
     process.nextTick(() => this.emit('close', code, Buffer.from(reason)));
@@ -310,6 +319,10 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
   static {
     Object.assign(this.prototype, { CONNECTING, OPEN, CLOSING, CLOSED });
   }
+}
+
+function tell({ callback }: Unwritten, fault?: Error): void {
+  if (callback !== undefined) aloud(() => callback(fault));
 }
 
 function as(binaryType: WebSocket['binaryType'], data: Buffer): RawData {
