@@ -295,6 +295,19 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     });
     return true;
   },
+  // What was stored with the message that is taken back is rewritten without it.
+  'tab kill after a withdrawal': (scene) => {
+    const { world, tab, choice } = scene;
+    if (tab.current?.page.isRunning !== true) return false;
+    weather({ ...scene, ms: 1_500 }, 'refuse');
+    for (const link of tab.current.page.openLinks) link.cut();
+    world.later(100, () => {
+      for (const abortAfterMs of [null, 100, null]) tab.send({ ttlMs: null, abortAfterMs, reads: 'stored' });
+    });
+    world.later(210 + choice * 200, () => tab.kill('reset'));
+    world.later(1_000, () => tab.open());
+    return true;
+  },
   reload: ({ tab, choice, ms }) => tab.reload(choice < 0.5, Math.min(ms, 1_000)),
   'reload twice': ({ world, tab, choice, ms }) => {
     if (!tab.reload(choice < 0.5, 50)) return false;

@@ -89,6 +89,7 @@ export const FAULTS = {
   'tab kill': 6,
   'tab kill silent': 3,
   'tab kill in a write': 4,
+  'tab kill after a withdrawal': 2,
   reload: 7,
   'reload twice': 2,
   'reload in an outage': 3,
