@@ -255,8 +255,8 @@ export const MUTANTS = [
   {
     name: 'stored before it is written',
     file: 'packages/core/src/runtime/stored-log.ts',
-    from: '      generation = await store.write(',
-    to: '      fresh.forEach(host.onStored);\n      generation = await store.write(',
+    from: 'generation = await store.write({ id, after: follows, generation }, firsts,',
+    to: 'fresh.forEach(host.onStored);\n        generation = await store.write({ id, after: follows, generation }, firsts,',
   },
   {
     name: 'a late close touches the session',
