@@ -64,6 +64,17 @@ test('what the server has of pages that are not read yet is deleted unsent', asy
   expect([page.finished, origin.place.stored]).toEqual([['old'], {}]);
 });
 
+test('the next page comes when all that is here was withdrawn, too', async () => {
+  const origin = anOriginWithLog(20);
+  const page = await aPage(origin);
+  const log = page.log('old');
+  new Listing(log, 0).begin([0, []]);
+  await page.settle();
+  for (const entry of log.entries) page.withdraw(entry, log);
+  await page.settle();
+  expect(seqsOf(log.entries)).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+});
+
 test('a segment that is rewritten behind the reader is not read again', async () => {
   const origin = anOriginWithLog(20);
   const page = await aPage(origin);

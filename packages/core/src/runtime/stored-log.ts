@@ -153,9 +153,10 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     },
     settled(entry) {
       const part = parts.get(entry);
+      // What was withdrawn is in none any more.
+      readAhead();
       if (part === undefined) return;
       part.left -= 1;
-      readAhead();
       if (part.left > 0) return;
       changed.add(part);
       // It makes room.
