@@ -526,8 +526,9 @@ export function checkEnd(world: World): void {
       sent.outcome === 'EXPIRED' ||
       sent.outcome === 'ABORTED' ||
       sent.outcome === 'QUEUE_FULL' ||
-      // Dropped by a page that died before it could say so.
-      (sent.outcome === null && tabOf(world, sent).settings.bounds.overflow !== 'reject') ||
+      // Dropped by a page that died before it could say so, or whose storage failed while it forgot the message.
+      ((sent.outcome === null || sent.outcome === 'OUTCOME_UNKNOWN') &&
+        tabOf(world, sent).settings.bounds.overflow !== 'reject') ||
       isDecided(world, label);
     if (sent.storedAt !== null && !isExcused && sent.ttlMs === null) {
       world.fault('stored arrives', `message ${label} was stored at ${sent.storedAt}, and no handler ever took it`);
