@@ -25,6 +25,7 @@ interface Timer {
   cancel: () => void;
 }
 
+const LEAST_TIMER_MS = 1e-6;
 /** A hidden page's timers run on whole seconds, and after this long on whole minutes. */
 const INTENSIVE_THROTTLING_AFTER_MS = 300_000;
 
@@ -236,7 +237,8 @@ export class Page implements Environment {
   #set(ms: number, run: () => void, isThrottled: boolean, isAppOwned = false): () => void {
     const timer: Timer = {
       run,
-      due: this.#clock.now + Math.max(0, ms),
+      // A rest of rounding must move the clock, or a timer for it would fire for ever.
+      due: this.#clock.now + (ms > 0 ? Math.max(ms, LEAST_TIMER_MS) : 0),
       isLate: false,
       isThrottled,
       isAppOwned,
