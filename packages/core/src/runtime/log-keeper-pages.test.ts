@@ -172,6 +172,20 @@ test('storage that fails in the middle: what follows the rest waits for it, too'
   ]);
 });
 
+test('storage that fails before all logs were looked for: what may follow one of them waits for it, too', async () => {
+  const origin = anOrigin();
+  for (const [id, after] of [
+    ['first', null],
+    ['second', 'first'],
+  ] as const) {
+    origin.place.logs.set(id, { id, after, generation: 1, corrupt: 0, segments: new Map([[1, segment(1)]]) });
+  }
+  origin.place.fail('listLogs');
+  const page = await aPage(origin, 'tab', { tabStorage: new Map([['test:alice:log', 'second']]) });
+  expect(page.ends).toMatchObject([{ code: 'STORAGE_FAILED' }]);
+  expect([page.logs, page.held]).toEqual([['tab'], ['tab']]);
+});
+
 test('storage that hangs in the middle counts as broken after 5 s', async () => {
   const origin = anOriginWithLog(20);
   const page = await aPage(origin);

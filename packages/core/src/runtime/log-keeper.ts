@@ -57,6 +57,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   let isExposed = false;
   /** False after a freeze, until the own log is known to be untouched. */
   let isOwner = true;
+  /** Whether it has looked for all logs of pages that are gone. */
+  let hasLooked = false;
   let cancelRound = (): void => {};
   /** Rounds: changes of ownership, one after another, as a page may be frozen and run again in the middle. */
   let ready: Promise<void> = Promise.resolve();
@@ -183,6 +185,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       await take(id);
       elsewhere.delete(id);
     }
+    hasLooked = true;
     if (isOver()) return;
     if (queue.logs.length === length) {
       cancelRound = environment.setTimer(ADOPT_EVERY_MS, round);
@@ -341,9 +344,10 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
   function end(open: OutboxStore): void {
     store = null;
     cancelRound();
-    // What follows a log that is not read to its end would overtake the rest: a later page sends both.
+    // What follows a log that is not read to its end would overtake the rest, and before all were looked for nobody knows
+    // what follows one that is not here: a later page sends both.
     const isBehindUnread = ({ after }: ProducerLog): boolean =>
-      after !== null && (after.storedTo > 0 || isBehindUnread(after));
+      !hasLooked || (after !== null && (after.storedTo > 0 || isBehindUnread(after)));
     for (const log of queue.logs.filter(isBehindUnread)) if (log !== queue.own) drop(log);
     for (const [log, copy] of copies) {
       copy.stop();
