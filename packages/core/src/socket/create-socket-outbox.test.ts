@@ -327,4 +327,20 @@ describe('socket.outbox', () => {
     expect(Object.values(place.stored)).toEqual([[1]]);
     await world.socket.outbox.clear();
   });
+
+  it('is cleared for nobody before storage is, whoever has withdrawn the messages', async () => {
+    const [place, locks] = [new MemoryPlace(), new FakeLocks()];
+    const outbox = storedOutbox(memoryStorage(place));
+    const world = new World({ outbox }, new FakeEnvironment({ locks, tab: 'tab' }));
+    await world.welcome({ window: { messages: 1, bytes: 100 } });
+    const receipts = ['a', 'b', 'c'].map((data) => world.socket.send(data));
+    await receipts[2]?.stored;
+    receipts[1]?.cancel();
+    const left: unknown[] = [];
+    const cleared = [1, 2, 3].map(() => world.socket.outbox.clear().then(() => left.push(Object.values(place.stored))));
+    expect(world.socket.outbox.list()).toHaveLength(1);
+    await world.environment.advance(50);
+    await Promise.all(cleared);
+    expect(left).toEqual([[[1]], [[1]], [[1]]]);
+  });
 });

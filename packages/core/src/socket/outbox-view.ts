@@ -16,13 +16,10 @@ export function createOutboxView(
   /** Calls `told` when the message is settled. */
   onSettled: (entry: Entry, told: () => void) => void,
 ): SocketOutbox {
-  /** Each message that is neither settled nor withdrawn, until `visit` gives true. */
+  /** Each message that is not settled, until `visit` gives true. */
   function some(visit: (entry: Entry, log: ProducerLog) => boolean): boolean {
     return queue.logs.some((log) =>
-      log.entries.some(
-        (entry) =>
-          (entry.status === 'queued' || entry.status === 'inFlight') && !entry.isWithdrawn && visit(entry, log),
-      ),
+      log.entries.some((entry) => (entry.status === 'queued' || entry.status === 'inFlight') && visit(entry, log)),
     );
   }
 
@@ -32,7 +29,7 @@ export function createOutboxView(
       some((entry, log) => {
         const { seq, status, bytes } = entry;
         const queuedAt = entry instanceof MessageReceipt ? entry.queuedAt : null;
-        if (items.length < limit) {
+        if (items.length < limit && !entry.isWithdrawn) {
           items.push({ id: `${log.id}:${seq}`, status: status === 'inFlight' ? status : 'queued', bytes, queuedAt });
         }
         return items.length >= limit;
@@ -51,7 +48,8 @@ export function createOutboxView(
     async clear() {
       const gone: Promise<void>[] = [];
       some((entry, log) => {
-        if (withdraw(log, entry, CANCELLED) && entry.status === 'queued') {
+        // What was withdrawn before may be in storage, too.
+        if ((withdraw(log, entry, CANCELLED) || entry.isWithdrawn) && entry.status === 'queued') {
           gone.push(new Promise((resolve) => onSettled(entry, resolve)));
         }
         return false;

@@ -67,7 +67,13 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   });
   /** Who waits for the end of a message. */
   const told = new Map<Entry, () => void>();
-  const outbox = createOutboxView(queue, withdraw, (entry, tell) => void told.set(entry, tell));
+  const outbox = createOutboxView(queue, withdraw, (entry, tell) => {
+    const before = told.get(entry);
+    told.set(entry, () => {
+      before?.();
+      tell();
+    });
+  });
   let refusals = 0;
   /** When the next message expires, and what ends the timer for it. */
   let nextExpiry = Infinity;
