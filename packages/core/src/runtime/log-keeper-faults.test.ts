@@ -32,6 +32,22 @@ test('without room nothing is lost: what is new waits in memory, and is stored w
   expect(page.written).toEqual([1, 2, 3, 4]);
 });
 
+test('what is withdrawn while its segment finds no room is left out of the next one, and nothing else', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  fill(origin);
+  const release = origin.place.hold('createLog');
+  const [, second] = page.send(2);
+  page.keeper.writeSoon();
+  await page.settle();
+  page.withdraw(second!);
+  release();
+  await page.settle();
+  origin.place.mend();
+  await store(page);
+  expect([origin.place.stored, page.ends]).toEqual([{ tab: [1, 3] }, []]);
+});
+
 test('a lack of room is told once, and again after there was some', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);

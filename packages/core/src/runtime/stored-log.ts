@@ -211,7 +211,11 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
         isFull = true;
         isStrict ||= mustBeStrict;
         pending = [...fresh, ...pending];
-        for (const part of added) for (const entry of part.entries) parts.delete(entry);
+        for (const part of added) {
+          // Something of it was withdrawn meanwhile: there is no record to take it out of.
+          changed.delete(part);
+          for (const entry of part.entries) parts.delete(entry);
+        }
         removed.forEach(track);
         for (const part of removed) changed.add(part);
         requestWithin(FULL_WAIT_MS);
