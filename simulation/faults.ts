@@ -54,6 +54,7 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     tab.send({ ttlMs: null, abortAfterMs: choice < 0.3 ? 0 : Math.min(ms, 3_000) * choice, reads: 'both' }),
   'send when writable': ({ tab, choice }) => tab.sendWhenWritable(choice),
   withdraw: ({ tab, choice }) => tab.withdraw(choice),
+  'send poison': ({ tab }) => tab.send({ ttlMs: null, abortAfterMs: null, reads: 'both', isPoison: true }),
   say: ({ world, choice }) => world.server.say(1 + Math.floor(choice * 3)),
   'send to user': ({ world, choice }) => world.server.sendTo(choice),
   'say much': ({ world, choice }) => world.server.say(10 + Math.floor(choice * 60)),

@@ -148,6 +148,9 @@ export function settled(world: World, sent: Sent): void {
       }
       return;
     }
+    case 'MESSAGE_POISONOUS':
+      if (!world.ledger.poison.has(label)) world.fault('only poison is blamed', `message ${label}: ${outcome}`);
+      return;
     case 'PROTOCOL_ERROR':
       world.fault('no lawful message is turned down', `message ${label}: ${outcome}`);
       return;
@@ -164,6 +167,8 @@ function tabOf(world: World, { tab }: Sent): Tab {
 function isDecided(world: World, label: number): boolean {
   const sent = world.ledger.sent.get(label);
   const runs = world.ledger.runsOf(label);
+  // Whoever came to it last has set it aside, or will.
+  if (world.ledger.poison.has(label)) return true;
   if (runs.some((run) => run.hasEffect || run.outcome === 'refused')) return true;
   if (runs.length > 0 && runs.at(-1)?.outcome === 'thrown' && sent !== undefined) {
     return sent.receipt.error?.code === 'HANDLER_FAILED' || world.server.hasGivenUp(label);

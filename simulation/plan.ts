@@ -36,6 +36,7 @@ export const DEEDS = {
   'send and abort': 6,
   'send when writable': 8,
   withdraw: 4,
+  'send poison': 2,
   say: 22,
   'say much': 2,
   // On a plan of its own, so that it changes nothing else.

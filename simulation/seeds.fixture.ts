@@ -17,6 +17,7 @@ const SITUATIONS = [
   'outcome ABORTED',
   'outcome OUTCOME_UNKNOWN',
   'outcome QUEUE_FULL',
+  'outcome MESSAGE_POISONOUS',
   'run redelivered',
   'run killed',
   'marked double',

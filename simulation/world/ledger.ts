@@ -1,7 +1,7 @@
 import type { Receipt } from '../../packages/core/src/socket/types.ts';
 import { MailBook } from './mail.ts';
 import type { Page } from './page.ts';
-import { jsonOf } from './payloads.ts';
+import { jsonOf, textOf, type Data } from './payloads.ts';
 
 /** What the app gave to `send`, and what it was told about it. */
 export interface Sent {
@@ -72,6 +72,8 @@ export class Ledger {
   readonly ended = new Set<string>();
   /** What the server's app sent to its user. */
   readonly mail = new MailBook();
+  /** Labels of messages that end every connection that carries them, before the server has read them. */
+  readonly poison = new Set<number>();
   #labels = 0;
   #runs = 0;
 
@@ -113,6 +115,12 @@ export class Ledger {
   isWithdrawn(label: number): boolean {
     const code = this.sent.get(label)?.receipt.error?.code;
     return code === 'EXPIRED' || code === 'ABORTED' || code === 'QUEUE_FULL';
+  }
+
+  /** Whether a WebSocket message has a poisonous one in it. */
+  isPoisonous(data: Data): boolean {
+    if (this.poison.size === 0) return false;
+    return [...textOf(data).matchAll(/"label":(\d+)/g)].some(([, label]) => this.poison.has(Number(label)));
   }
 
   hasTaken(label: number): boolean {

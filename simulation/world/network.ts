@@ -41,6 +41,8 @@ export interface Listener {
 export interface LinkWatcher {
   opened(link: Link): void;
   up(link: Link, data: Data): void;
+  /** Whether something on the way ends the connection rather than let this pass. */
+  kills(data: Data): boolean;
   down(link: Link, data: Data): void;
   /** The page ended its end, or dropped it. */
   clientClosed(link: Link, code: number, reason: string): void;
@@ -208,8 +210,13 @@ export class Link {
   // The client's end.
 
   sendUp(data: Data): void {
-    this.#network.watcher.up(this, data);
-    this.#up.push({ type: 'data', data });
+    const { watcher, clock } = this.#network;
+    watcher.up(this, data);
+    if (watcher.kills(data)) {
+      // Nor does what is written behind it before the end is told.
+      this.#up.block();
+      clock.after(this.#network.delay(), () => this.cut());
+    } else this.#up.push({ type: 'data', data });
   }
 
   closeByClient(code: number, reason: string): void {

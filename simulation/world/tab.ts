@@ -208,6 +208,8 @@ export class Tab {
     ttlMs: number | null;
     abortAfterMs: number | null;
     reads: 'nothing' | 'stored' | 'delivered' | 'both';
+    /** Something on the way ends every connection that carries it. */
+    isPoison?: boolean;
   }): boolean {
     const { current } = this;
     if (current === null || !current.page.isRunning || current.isClosing) return false;
@@ -216,6 +218,7 @@ export class Tab {
     const abort = options.abortAfterMs === null ? null : new AbortController();
     const label = world.ledger.nextLabel();
     const ttlMs = Math.min(options.ttlMs ?? Infinity, this.settings.bounds.maxAgeMs ?? Infinity);
+    if (options.isPoison === true) world.ledger.poison.add(label);
     page.act(() => {
       const receipt = socket.send(this.#payload(page, label), {
         ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),

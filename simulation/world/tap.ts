@@ -116,6 +116,10 @@ export class Tap implements LinkWatcher {
     for (const frame of this.#frames(link, '>', data, 2)) this.#frameUp(facts, frame);
   }
 
+  kills(data: Data): boolean {
+    return this.#ledger.isPoisonous(data);
+  }
+
   down(link: Link, data: Data): void {
     const facts = this.of(link);
     facts.ping = null;

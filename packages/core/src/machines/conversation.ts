@@ -51,8 +51,8 @@ export interface Conversation {
   open(token: string | null): void;
   /** Its messages, as they come. */
   receive(data: unknown): void;
-  /** It is gone. */
-  end(): void;
+  /** It is gone; `code`: how it ended, undefined where the conversation goes on with another one. */
+  end(code?: number): void;
   /** Lets the outbox flow. */
   start(): void;
   /** A message was appended to a log of the queue: it is written now, or at the end of the turn. */

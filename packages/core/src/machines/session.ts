@@ -23,6 +23,7 @@ import type { Conversation, ConversationHost } from './conversation.ts';
 import { Listing } from './listing.ts';
 import { tooLarge } from './outbox.ts';
 import type { Entry, ProducerLog } from './producer-log.ts';
+import { Suspicion } from './suspicion.ts';
 
 /** The largest message before the server has told its limit: a server's own default. */
 const FIRST_MESSAGE_BYTES = 262_144;
@@ -37,6 +38,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
   const { queue } = host;
   /** Producer ids whose deletion is committed and that the server may forget. */
   const finished = new Set<string>();
+  const suspicion = new Suspicion(() => host.now());
 
   // The session.
   /** The newest welcome, of an earlier connection too: it names the session, and gives clock and limits. */
@@ -106,10 +108,12 @@ export function holdfastSession(host: ConversationHost): Conversation {
 
   function start(): void {
     phase = 'flowing';
+    suspicion.start();
     flush();
   }
 
-  function end(): void {
+  function end(code?: number): void {
+    if (phase === 'flowing') suspicion.ended(code, queue.logs);
     phase = 'none';
     waitMs = null;
     batch.clear();
@@ -146,7 +150,9 @@ export function holdfastSession(host: ConversationHost): Conversation {
     announce(first.filter((log) => !log.isSettled));
     // Logs that were adopted since the hello, or found no place in it.
     if (isFlowing) announce(logs, welcome.limits.producers - unfinished.size);
-    pump([...first, ...logs], isFlowing, welcome);
+    const quietMs = isFlowing ? suspicion.waitMs() : 0;
+    if (quietMs > 0) host.requestFlushWithin(quietMs);
+    pump([...first, ...logs], isFlowing && quietMs === 0, welcome);
     batch.flush();
   }
 
@@ -331,6 +337,11 @@ export function holdfastSession(host: ConversationHost): Conversation {
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
         // Its timer has not run yet: it came from storage in this turn.
         if (entry.expiresAt !== null && !entry.maybeSent && entry.expiresAt <= host.now()) break;
+        const isCareful = log !== queue.direct && suspicion.isCareful;
+        if (isCareful) {
+          if (messages > 0) return;
+          batch.flush();
+        }
         const fits = messages < window.messages && bytes + entry.bytes <= window.bytes;
         if (!fits && log.inFlight > 0) break;
         const skipsTo = listing.send(entry);
@@ -339,6 +350,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
         if (skipsTo !== null) batch.push(encodeSkip(listing.index, skipsTo));
         batch.push(messageFrame(entry.payload, listing.index, entry.seq));
         host.expectAnswer();
+        if (isCareful) batch.flush();
+        if (log !== queue.direct) suspicion.sent(log, entry);
       }
     }
   }

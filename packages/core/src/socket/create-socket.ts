@@ -138,7 +138,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
         // The connection that the conversation was on is not in use any more.
         drainMs = null;
         cancelRenewal();
-        conversation.end();
+        conversation.end(order.type === 'link/detach' ? order.code : undefined);
         direct.end();
         events.notifySoon();
         return;
