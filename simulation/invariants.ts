@@ -3,7 +3,7 @@ import { isAccepted, type Mail } from './world/mail.ts';
 import type { LinkFacts } from './world/tap.ts';
 import type { Heard, Running, Tab } from './world/tab.ts';
 import type { Page } from './world/page.ts';
-import { isUnreadable, textOf } from './world/payloads.ts';
+import { isUnreadable, laneOf, textOf } from './world/payloads.ts';
 import { USER } from './world/tokens.ts';
 import type { World } from './world/world.ts';
 
@@ -542,18 +542,26 @@ export function checkEnd(world: World): void {
   checkOrder(world);
 }
 
-/** A tab's messages reach the handler in the order of its calls, over its reloads. */
+const LANES = ['normal', 'urgent'] as const;
+
+/** A tab's messages of one lane reach the handler in the order of its calls, over its reloads. */
 function checkOrder(world: World): void {
   const firstRuns = new Map<number, number>();
   for (const runs of world.ledger.runs.values()) {
     const [first] = runs;
     if (first !== undefined) firstRuns.set(first.label, first.order);
   }
-  for (const tab of world.tabs) {
+  for (const [tab, lane] of world.tabs.flatMap((each) => LANES.map((its) => [each, its] as const))) {
     let last: { readonly sent: Sent; readonly order: number } | null = null;
     for (const sent of world.ledger.sent.values()) {
       // What was withdrawn while storage failed may still run, at whatever time: its app knows.
-      if (sent.tab !== tab.name || sent.isAborted || world.ledger.isInDoubt(sent.label)) continue;
+      if (
+        sent.tab !== tab.name ||
+        laneOf(world.seed, sent.label) !== lane ||
+        sent.isAborted ||
+        world.ledger.isInDoubt(sent.label)
+      )
+        continue;
       const order = firstRuns.get(sent.label);
       if (order === undefined) continue;
       if (last !== null && order < last.order && isBound(world, tab.name, last.sent, sent)) {

@@ -40,6 +40,7 @@ const SITUATIONS = [
   'cleared',
   'cancelled',
   'not cancelled',
+  'sent urgent',
   'sent bytes',
   'sent blob',
   'bytes up',

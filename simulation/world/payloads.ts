@@ -8,6 +8,11 @@ export function kindOf(seed: number, number: number): PayloadKind {
   return (['json', 'json', 'bytes', 'blob'] as const)[(seed * 31 + number * 7 + (number >> 2)) % 4] ?? 'json';
 }
 
+/** Lanes likewise; half of the worlds know of one only. */
+export function laneOf(seed: number, number: number): 'normal' | 'urgent' {
+  return seed % 2 === 0 && (number * 5 + (number >> 3)) % 4 === 0 ? 'urgent' : 'normal';
+}
+
 /** Whether it is a Blob whose bytes are gone by the time that they are read. */
 export function isUnreadable(seed: number, number: number): boolean {
   return kindOf(seed, number) === 'blob' && number % 19 === 18;

@@ -9,7 +9,7 @@ import * as invariants from '../invariants.ts';
 import type { Sent } from './ledger.ts';
 import type { Device } from './device.ts';
 import { Page } from './page.ts';
-import { blobOf, bytesOf, isUnreadable, jsonOf, kindOf } from './payloads.ts';
+import { blobOf, bytesOf, isUnreadable, jsonOf, kindOf, laneOf } from './payloads.ts';
 import type { World } from './world.ts';
 
 /** What the app of a tab is like, for its whole life. */
@@ -223,7 +223,9 @@ export class Tab {
       const receipt = socket.send(this.#payload(page, label), {
         ...(options.ttlMs !== null && { ttlMs: options.ttlMs }),
         ...(abort !== null && { signal: abort.signal }),
+        lane: laneOf(world.seed, label),
       });
+      count(`sent ${laneOf(world.seed, label)}`);
       world.trace.add(page.name, `send ${label} as ${receipt.id}`);
       const sent: Sent = {
         label,

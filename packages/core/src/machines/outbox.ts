@@ -1,7 +1,7 @@
 import type { Failure } from '../lib/errors.ts';
 import type { ProducerLog } from './producer-log.ts';
 
-/** All logs of one socket: its own, those that it took over from pages that are gone, and the one of `onConnect`. */
+/** All logs of one socket, by the lane of the own one: the own, those that it took over from pages that are gone, and the one of `onConnect`. */
 export interface OutboxQueue {
   own: ProducerLog;
   /** In the order in which they are sent; the own log is always among them. */
@@ -12,6 +12,12 @@ export interface OutboxQueue {
 
 export function outboxQueue(own: ProducerLog): OutboxQueue {
   return { own, logs: [own], direct: null };
+}
+
+/** Another lane of the same socket: its own log goes before all others. */
+export function openLane({ logs }: OutboxQueue, own: ProducerLog): OutboxQueue {
+  logs.unshift(own);
+  return { own, logs, direct: null };
 }
 
 /** Messages that are not settled, and those of them that are in flight, over all logs. */

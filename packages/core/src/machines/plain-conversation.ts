@@ -68,18 +68,18 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
 
   /** At once: a call of `send` is a message on the wire, as it is with a WebSocket. */
   function appended(): void {
-    const { own, direct } = host.queue;
+    const { logs, direct } = host.queue;
     // A socket that a hidden page let go of is opened for it.
     if (!isOpen) host.requestFlush();
     else if (direct !== null) write(direct);
-    if (isFlowing) write(own);
+    if (isFlowing) logs.forEach(write);
   }
 
   function flush(): void {
-    const { own, direct } = host.queue;
+    const { logs, direct } = host.queue;
     if (!isOpen) return;
     if (direct !== null) settle(direct);
-    settle(own);
+    logs.forEach(settle);
     appended();
     if (confirmation?.wantsPing === true) sendPing();
   }
@@ -155,12 +155,13 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
       isFlowing = false;
       pingedAt = null;
       confirmation = undefined;
-      const { own } = host.queue;
-      if (onDoubt === 'resend') own.rewind();
-      for (const entry of own.entries) {
-        if (entry.status !== 'inFlight') continue;
-        const message = 'the connection ended after it was written: it may have arrived, and is not sent again';
-        own.fail(entry, { code: 'OUTCOME_UNKNOWN', message, details: { seq: entry.seq } });
+      for (const log of host.queue.logs) {
+        if (onDoubt === 'resend') log.rewind();
+        for (const entry of log.entries) {
+          if (entry.status !== 'inFlight') continue;
+          const message = 'the connection ended after it was written: it may have arrived, and is not sent again';
+          log.fail(entry, { code: 'OUTCOME_UNKNOWN', message, details: { seq: entry.seq } });
+        }
       }
     },
   };

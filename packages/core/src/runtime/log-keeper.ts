@@ -22,13 +22,15 @@ const ADOPT_EVERY_MS = 10_000;
  * Who owns which log. A log's writer holds its Web Lock before the first record exists; every write checks the owner's
  * generation. A reload is a succession: the new page takes the old one's log and sends it before its own. Logs of pages
  * that are gone are adopted, sent under their own ids, and deleted; nothing is ever appended to them.
+ *
+ * `lane` names the lane of the own log, where a page has another one beside the normal: that one's keeper adopts for both.
  */
-export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
+export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): Keeper {
   const { environment, queue } = host;
   const { locks, tabStorage } = tabOf(environment);
-  const tabKey = `${storage.scope}:log`;
+  const tabKey = `${storage.scope}:log${lane}`;
   /** What the page before this one in this tab left in storage: install, log, first and last seq. */
-  const leftKey = `${storage.scope}:left`;
+  const leftKey = `${storage.scope}:left${lane}`;
   /** Copies of the logs that this page owns: of its own from when the storage has opened. */
   const copies = new Map<ProducerLog, StoredLog>();
   /** Which log each adopted one follows: that one may be found later. */
@@ -135,15 +137,22 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       return;
     }
     tellCorrupt(id, claimed.corrupt);
-    const find = (other: string | null): ProducerLog | undefined => queue.logs.find((log) => log.id === other);
     const log = host.foreignLog(id);
     log.after = find(claimed.after) ?? null;
     for (const [other, after] of follows) if (after === id) other.after = log;
     follows.set(log, claimed.after);
     adoptLog(queue, log);
-    queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;
+    follow();
     keep(log, claimed);
     if (log.isSettled) void write(log);
+  }
+
+  function find(id: string | null): ProducerLog | undefined {
+    return queue.logs.find((log) => log.id === id);
+  }
+
+  function follow(): void {
+    queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;
   }
 
   function tellCorrupt(id: string, count: number): void {
@@ -228,13 +237,15 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       const [install, ...left] = tabStorage?.get(leftKey)?.split(' ') ?? [];
       tabStorage?.set(leftKey, '');
       if (left.length > 0 && install !== identity.clientId) host.report(lost([left.join(' ')]));
-      for (const id of predecessors) if (await holdLater(id)) await take(id);
+      // The keeper of the normal lane may have adopted one already.
+      for (const id of predecessors) if (find(id) === undefined && (await holdLater(id))) await take(id);
+      follow();
       // Not before: the log's header names the one that it follows.
       keep(own);
       if (isStrict) copies.get(own)?.makeStrict();
       isStrict = false;
     }
-    await adopt();
+    if (lane === '') await adopt();
   }
 
   /** Gives the own log up, which another page has or may have: new messages go to a new one. */
@@ -348,7 +359,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
     // what follows one that is not here: a later page sends both.
     const isBehindUnread = ({ after }: ProducerLog): boolean =>
       !hasLooked || (after !== null && (after.storedTo > 0 || isBehindUnread(after)));
-    for (const log of queue.logs.filter(isBehindUnread)) if (log !== queue.own) drop(log);
+    for (const log of [...copies.keys()].filter(isBehindUnread)) if (log !== queue.own) drop(log);
     for (const [log, copy] of copies) {
       copy.stop();
       copy.leave();
@@ -371,6 +382,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost): Keeper {
       identity = { ...identity, peer };
       void store?.open(identity.clientId, peer).catch(fail);
     },
+    has: (log) => copies.has(log),
     added(entry, isOnDisk = false) {
       if (store === null) return;
       const copy = copies.get(queue.own);

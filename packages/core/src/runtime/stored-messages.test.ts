@@ -34,7 +34,7 @@ class Page {
   send(): Entry {
     const entry = anEntry();
     this.queue.own.append(entry);
-    this.keeper.added(entry);
+    this.keeper.added(this.queue, entry, false);
     return entry;
   }
 

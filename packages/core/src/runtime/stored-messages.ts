@@ -1,5 +1,7 @@
 import type { Failure, HoldfastError } from '../lib/errors.ts';
-import type { Entry } from '../machines/producer-log.ts';
+import type { OutboxQueue } from '../machines/outbox.ts';
+import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import type { Keeper } from '../storage/keeper.ts';
 import type { MessageKeeper, MessageKeeperHost } from '../storage/message-keeper.ts';
 import type { OutboxStorage } from '../storage/ports.ts';
 import { logKeeper } from './log-keeper.ts';
@@ -25,32 +27,49 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
     for (const entry of waiting.keys()) learn(entry, error);
   };
 
-  const logs = logKeeper(storage, {
-    ...host,
-    onStored(entry) {
-      stored.add(entry);
-      learn(entry, null);
-    },
-    onStorageFull: (failure) => refuseAll(host.error(failure)),
-    onStorageEnd(failure) {
-      end = host.error(failure);
-      refuseAll(end);
-      host.report(failure);
-    },
-  });
+  const keeps = (queue: OutboxQueue, lane?: string): Keeper =>
+    logKeeper(
+      storage,
+      {
+        ...host,
+        queue,
+        onStored(entry) {
+          stored.add(entry);
+          learn(entry, null);
+        },
+        onStorageFull: (failure) => refuseAll(host.error(failure)),
+        onStorageEnd(failure) {
+          // One lane's storage is the other's.
+          if (end === null) host.report(failure);
+          end ??= host.error(failure);
+          refuseAll(end);
+        },
+      },
+      lane,
+    );
+  const normal = keeps(host.queue);
+  /** By the queue whose own log they keep. */
+  const keepers = new Map([[host.queue, normal]]);
+  const each = (run: (keeper: Keeper) => void): void => keepers.forEach(run);
+  const keeperOf = (log: ProducerLog): Keeper => [...keepers.values()].find((keeper) => keeper.has(log)) ?? normal;
 
   return {
-    ...logs,
-    get identity() {
-      return logs.identity;
+    openLane(queue, lane) {
+      if (end === null) keepers.set(queue, keeps(queue, lane));
     },
+    ready: () => normal.ready(),
+    get identity() {
+      return normal.identity;
+    },
+    setPeer: (peer) => each((keeper) => keeper.setPeer(peer)),
+    added: (queue, entry, isStrict) => keepers.get(queue)?.added(entry, isStrict),
     settled(log, entry, error) {
       // Delivered is more than stored; but where nothing is stored, that is what there is to say.
       learn(entry, end ?? error);
-      logs.settled(log, entry);
+      keeperOf(log).settled(log, entry);
     },
     withdraw: (log, entry, failure) =>
-      logs.forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)),
+      keeperOf(log).forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)),
     isStored: (entry) => stored.has(entry),
     whenStored(entry) {
       const outcome = waiting.get(entry) ?? new Outcome();
@@ -58,11 +77,15 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
       if (known.has(entry) || result !== null) outcome.settle(result);
       else {
         waiting.set(entry, outcome);
-        logs.writeSoon();
+        each((keeper) => keeper.writeSoon());
       }
       return outcome.promise;
     },
-    leftBehind: (entry) => (logs.mayKeep(entry) ? LEFT : null),
+    leftBehind: (entry) => ([...keepers.values()].some((keeper) => keeper.mayKeep(entry)) ? LEFT : null),
+    freeze: () => each((keeper) => keeper.freeze()),
+    // The normal lane last: its keeper adopts whatever log nobody holds.
+    resume: () => [...keepers.values()].reverse().forEach((keeper) => keeper.resume()),
+    close: async (discard) => void (await Promise.all([...keepers.values()].map((keeper) => keeper.close(discard)))),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
-import { outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
+import { openLane, outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import { MAX_BYTES, type OutboxLimits } from '../storage/limits.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
@@ -10,7 +10,7 @@ import { MessageReceipt } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
 import type { Receipt, SendOptions, SocketOutbox, WritableOptions } from './types.ts';
 import { createOutboxView } from './outbox-view.ts';
-import { createRoom } from './room.ts';
+import { createRoom, type Room } from './room.ts';
 import { wrongOption } from './wrong-option.ts';
 
 /** What a sender needs from its socket. */
@@ -56,15 +56,9 @@ export interface Sender<Outgoing> {
 export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   const { environment, events, keeper, conversation, limits } = host;
   const queue = outboxQueue(newLog(environment.randomId()));
-  /** Messages of the own log from the first on that is being read: storage gets them in their order, too. */
-  const unread: [receipt: MessageReceipt, isStrict: boolean][] = [];
-  const room = createRoom({
-    environment,
-    queue,
-    limits,
-    flush: () => conversation().flush(),
-    withdraw: (entry, failure) => void withdraw(queue.own, entry, failure),
-  });
+  const normal = laneOf(queue);
+  /** From the first message on that is sent in it. */
+  let urgent: Lane | undefined;
   /** Who waits for the end of a message. */
   const told = new Map<Entry, () => void>();
   const outbox = createOutboxView(queue, withdraw, (entry, tell) => {
@@ -84,8 +78,10 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const error = failure && events.error(failure);
       if (entry instanceof MessageReceipt) entry.settle(error);
       keeper().settled(log, entry, error);
-      storeRead();
-      room.tell();
+      for (const lane of lanes()) {
+        storeRead(lane);
+        lane.room.tell();
+      }
       told.get(entry)?.();
       told.delete(entry);
       if (error !== null) {
@@ -96,6 +92,31 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       events.notifySoon();
     });
     return log;
+  }
+
+  function laneOf(its: OutboxQueue): Lane {
+    const room = createRoom({
+      environment,
+      queue: its,
+      limits,
+      flush: () => conversation().flush(),
+      withdraw: (entry, failure) => void withdraw(its.own, entry, failure),
+    });
+    return { queue: its, room, unread: [] };
+  }
+
+  function lanes(): readonly Lane[] {
+    return urgent === undefined ? [normal] : [normal, urgent];
+  }
+
+  function laneNamed(name: string | undefined): Lane {
+    // Nothing begins when the socket has ended.
+    if (name !== URGENT || (urgent === undefined && host.isClosed())) return normal;
+    if (urgent === undefined) {
+      urgent = laneOf(openLane(queue, newLog(environment.randomId())));
+      keeper().openLane(urgent.queue, URGENT);
+    }
+    return urgent;
   }
 
   function message(data: Outgoing, log: ProducerLog): MessageReceipt {
@@ -113,22 +134,22 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     try {
       receipt.payload = new Uint8Array(await blob.arrayBuffer());
       receipt.blob = null;
-      storeRead();
+      lanes().forEach(storeRead);
     } catch (cause) {
       log.fail(receipt, { code: 'INVALID_MESSAGE', message: 'the Blob could not be read', cause });
     }
     conversation().appended();
   }
 
-  function storeRead(): void {
+  function storeRead({ queue: its, unread }: Lane): void {
     for (let [first] = unread; first?.[0].isReading === false; [first] = unread) {
       unread.shift();
       // Not what belongs to a log that another page has by now.
-      if (first[0].error === null && first[0].source === queue.own.id) keeper().added(...first);
+      if (first[0].error === null && first[0].source === its.own.id) keeper().added(its, ...first);
     }
   }
 
-  function refusal(bytes: number, signal: AbortSignal | undefined): Failure | null {
+  function refusal(bytes: number, { room }: Lane, signal: AbortSignal | undefined): Failure | null {
     const { maxBytes = MAX_BYTES, maxMessageBytes } = limits;
     if (host.isClosed()) return CLOSED;
     if (signal?.aborted === true)
@@ -181,7 +202,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     queue,
     outbox,
     whenWritable: (options = NO_OPTIONS) =>
-      room.wait(options, () => {
+      laneNamed(options?.lane).room.wait(options, () => {
         checkWritableOptions(options);
         if (host.isClosed()) throw events.error(CLOSED);
       }),
@@ -192,11 +213,12 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     expire,
     stop,
     send(data, options) {
-      const log = queue.own;
-      const receipt = message(data, log);
       // Before anything is queued: what throws has sent nothing.
-      const { ttlMs, signal, durability } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
-      const failure = refusal(receipt.bytes, signal);
+      const { ttlMs, signal, durability, lane: name } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
+      const lane = laneNamed(name);
+      const log = lane.queue.own;
+      const receipt = message(data, log);
+      const failure = refusal(receipt.bytes, lane, signal);
       if (failure !== null) {
         const error = events.error(failure);
         refusals += 1;
@@ -215,8 +237,8 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       }
       receipt.queuedAt = environment.wallClock();
       append(log, receipt);
-      unread.push([receipt, durability === 'strict']);
-      storeRead();
+      lane.unread.push([receipt, durability === 'strict']);
+      storeRead(lane);
       if (signal !== undefined) {
         const abort = (): void => {
           withdraw(log, receipt, { code: 'ABORTED', message: 'withdrawn by its signal', cause: signal.reason });
@@ -231,7 +253,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       return receipt;
     },
     end() {
-      room.end(events.error(CLOSED));
+      for (const { room } of lanes()) room.end(events.error(CLOSED));
       for (const log of queue.logs) {
         for (const entry of log.entries) {
           // Adopted logs stay what they were: another page's messages.
@@ -243,6 +265,17 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   };
 }
 
+/** Messages that are sent in their order, and how much more there may be. */
+interface Lane {
+  /** The socket's, with the lane's own log. */
+  readonly queue: OutboxQueue;
+  readonly room: Room;
+  /** Messages from the first on that is being read: storage gets them in their order, too. */
+  readonly unread: [receipt: MessageReceipt, isStrict: boolean][];
+}
+
+const URGENT = 'urgent';
+
 /** What a browser's timer can wait at most. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -251,11 +284,17 @@ const CLOSED: Failure = { code: 'CLOSED', message: 'the socket is closed: it tak
 const NO_OPTIONS: SendOptions & WritableOptions = {};
 
 function checkWritableOptions(options: WritableOptions): void {
-  const { bytes, signal, ...others } = options;
+  const { bytes, signal, lane, ...others } = options;
   for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
   if (bytes !== undefined && !(typeof bytes === 'number' && bytes > 0))
     throw wrongOption('bytes', 'a number above 0', bytes);
   checkSignal(signal);
+  checkLane(lane);
+}
+
+function checkLane(lane: SendOptions['lane']): void {
+  if (lane !== undefined && lane !== 'normal' && lane !== URGENT)
+    throw wrongOption('lane', "'normal' or 'urgent'", lane);
 }
 
 function checkSignal(signal: AbortSignal | undefined): void {
@@ -264,11 +303,12 @@ function checkSignal(signal: AbortSignal | undefined): void {
 }
 
 function checkSendOptions(options: SendOptions): SendOptions {
-  const { ttlMs, signal, durability, ...others } = options;
+  const { ttlMs, signal, durability, lane, ...others } = options;
   for (const [name, value] of Object.entries(others)) throw wrongOption(name, 'left out', value);
   if (ttlMs !== undefined && !(typeof ttlMs === 'number' && ttlMs > 0))
     throw wrongOption('ttlMs', 'a number above 0', ttlMs);
   checkSignal(signal);
+  checkLane(lane);
   if (durability !== undefined && durability !== 'strict')
     throw wrongOption('durability', "'strict', or left out", durability);
   return options;

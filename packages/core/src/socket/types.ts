@@ -231,6 +231,8 @@ export interface WritableOptions {
   readonly bytes?: number;
   /** Ends the wait: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** The lane of the message; each has the outbox's bounds for itself. Default `normal`. */
+  readonly lane?: 'urgent' | 'normal';
 }
 
 export interface SendOptions {
@@ -243,6 +245,11 @@ export interface SendOptions {
    * outbox was made with. It costs the write some milliseconds, for all messages in it; a memory outbox stores nothing.
    */
   readonly durability?: 'strict';
+  /**
+   * `urgent`: it goes before all that waits in the lane `normal`, the default. Messages keep their order within a lane,
+   * over reloads too, and have none between the two.
+   */
+  readonly lane?: 'urgent' | 'normal';
 }
 
 export interface CloseOptions {

@@ -13,6 +13,8 @@ export interface Keeper {
   readonly identity: SessionIdentity;
   /** The server told its name for the identity. */
   setPeer(peer: string): void;
+  /** Whether this log is its to keep. */
+  has(log: ProducerLog): boolean;
   /** A message was appended to the own log. `isStrict`: it counts as stored when the disk has it. */
   added(entry: Entry, isStrict?: boolean): void;
   /** Somebody waits for what is pending: the write starts at the end of this turn. */

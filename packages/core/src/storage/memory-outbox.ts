@@ -21,6 +21,7 @@ export function memoryKeeper({ environment, error }: MessageKeeperHost): Message
     setPeer(peer) {
       identity = { ...identity, peer };
     },
+    openLane: nothing,
     added: nothing,
     settled: nothing,
     withdraw: (log, entry, failure) => log.fail(entry, failure),
