@@ -83,7 +83,7 @@ function expectOnce({ got, byConnection }: Seen): void {
     expect(ids.every((id, place) => place === 0 || id > (ids[place - 1] as number))).toBe(true);
 }
 
-test('by itself: at most once, in order, and what has failed may have arrived', async () => {
+test('by itself: at most once, in order, and what has failed may have arrived', { timeout: 60_000 }, async () => {
   let lost = 0;
   await promise({}, (seen) => {
     const { sent, got, delivered, failed } = seen;
@@ -100,16 +100,20 @@ test.each([
     acknowledgement({ idOf: (data) => (data as { id: number }).id, idsIn: (data) => (data as { done: number }).done }),
   ],
   ['pongBarrier()', pongBarrier()],
-])('with %s: at most once, in order, and what is delivered has arrived', async (_name, confirm) => {
-  let doubtful = 0;
-  await promise({ confirm }, (seen) => {
-    const { got, delivered, failed } = seen;
-    expectOnce(seen);
-    expect([...delivered].filter((id) => !got.includes(id))).toEqual([]);
-    doubtful += failed.size;
-  });
-  expect(doubtful, 'the plans make doubts').toBeGreaterThan(0);
-});
+])(
+  'with %s: at most once, in order, and what is delivered has arrived',
+  { timeout: 60_000 },
+  async (_name, confirm) => {
+    let doubtful = 0;
+    await promise({ confirm }, (seen) => {
+      const { got, delivered, failed } = seen;
+      expectOnce(seen);
+      expect([...delivered].filter((id) => !got.includes(id))).toEqual([]);
+      doubtful += failed.size;
+    });
+    expect(doubtful, 'the plans make doubts').toBeGreaterThan(0);
+  },
+);
 
 test.each([
   [
@@ -117,7 +121,7 @@ test.each([
     acknowledgement({ idOf: (data) => (data as { id: number }).id, idsIn: (data) => (data as { done: number }).done }),
   ],
   ['pongBarrier()', pongBarrier()],
-])('with %s and onDoubt resend: all arrives, and some twice', async (_name, confirm) => {
+])('with %s and onDoubt resend: all arrives, and some twice', { timeout: 60_000 }, async (_name, confirm) => {
   let doubled = 0;
   await promise({ confirm, onDoubt: 'resend' }, ({ sent, got, delivered }) => {
     expect(delivered.size).toBe(sent);
