@@ -1,4 +1,4 @@
-import type { Json, MessageData } from '@holdfast/core/protocol';
+import type { MessageData } from '@holdfast/core/protocol';
 import { nodeEnvironment } from './node-environment.ts';
 import { checkOptions, checkPath, checkTime } from './options.ts';
 import type { EngineApp, Sendable, Session } from './session/app.ts';
@@ -59,7 +59,7 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
       checkPath(path);
       return adapter.attach(httpServer, path);
     },
-    sendTo: (user, data, sendOptions) => engine.sendTo(user, data as Json, sendOptions),
+    sendTo: (user, data, sendOptions) => engine.sendTo(user, data as Sendable, sendOptions),
     sessions: engine.sessions as ReadonlyMap<string, Session<Outgoing>>,
     metrics: () => engine.metrics(),
     async drain(times = {}) {

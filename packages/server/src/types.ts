@@ -113,11 +113,7 @@ export interface HoldfastServer<Outgoing = Sendable> {
    * Rejects with TypeError or RangeError for arguments that can't be sent, when the server is closing, and when the store
    * fails: then the message was not taken.
    */
-  sendTo(
-    user: string,
-    data: Exclude<Outgoing, ArrayBuffer | ArrayBufferView>,
-    options?: SendToOptions,
-  ): Promise<SendToStatus>;
+  sendTo(user: string, data: Outgoing, options?: SendToOptions): Promise<SendToStatus>;
   /**
    * Asks the clients of all connections that there are to move to new ones within `withinMs` (default 30,000, at most
    * 3,600,000), spread over that time by themselves: each opens its next socket while the old one still works.

@@ -1,4 +1,5 @@
 import { Deque } from '@holdfast/core/protocol';
+import { payloadCost } from '../stores/payload-cost.ts';
 import type { Limits } from './limits.ts';
 import type { ServerSession } from './server-session.ts';
 import type { UserEntry } from './user-queue.ts';
@@ -44,7 +45,7 @@ export class Carrier {
   hasRoom({ payload }: UserEntry): boolean {
     if (!this.#session.isConnected) return false;
     const { length } = this.#travelling;
-    return length === 0 || (length < this.#room.messages && this.#bytes + payload.length * 2 <= this.#room.bytes);
+    return length === 0 || (length < this.#room.messages && this.#bytes + payloadCost(payload) <= this.#room.bytes);
   }
 
   /** Whether a message went out to a client that is there. */
@@ -107,10 +108,10 @@ export class Carrier {
 
   #keep(item: Travelling): void {
     this.#travelling.push(item);
-    this.#bytes += item.entry.payload.length * 2;
+    this.#bytes += payloadCost(item.entry.payload);
   }
 
   #shift(): void {
-    this.#bytes -= (this.#travelling.shift()?.entry.payload.length ?? 0) * 2;
+    this.#bytes -= payloadCost(this.#travelling.shift()?.entry.payload ?? '');
   }
 }

@@ -1,7 +1,7 @@
-import { CLOSE, type Json } from '@holdfast/core/protocol';
+import { CLOSE } from '@holdfast/core/protocol';
 import type { PositionHook, ProducerStore, UserQueueStore } from '../stores/ports.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
-import type { EngineApp, Session } from './app.ts';
+import type { EngineApp, Sendable, Session } from './app.ts';
 import { closeReason } from './close-reason.ts';
 import { Buckets } from './buckets.ts';
 import { Connection } from './connection.ts';
@@ -53,7 +53,7 @@ export interface Engine {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly isClosing: boolean;
   /** Sends to all sessions of a user, or keeps it for the next one. */
-  sendTo(user: string, data: Json, options?: SendToOptions): Promise<SendToStatus>;
+  sendTo(user: string, data: Sendable, options?: SendToOptions): Promise<SendToStatus>;
   metrics(): EngineMetrics;
   /** Something that stands before the engine has stopped somebody. */
   limited(limit: LimitName): void;

@@ -1,4 +1,5 @@
 import { Deque, type EncodedPayload, type LostReason } from '@holdfast/core/protocol';
+import { payloadCost } from '../stores/payload-cost.ts';
 import type { Limits } from './limits.ts';
 
 export interface ReplayEntry {
@@ -37,14 +38,14 @@ export class ReplayBuffer {
 
   /** Whether a message of this size has any place here. */
   fits(payload: EncodedPayload): boolean {
-    return size(payload) <= this.#bounds.bytes;
+    return payloadCost(payload) <= this.#bounds.bytes;
   }
 
   add(payload: EncodedPayload, now: number): number {
     this.dropOld(now);
     this.highest += 1;
     this.#entries.push({ offset: this.highest, payload, at: now });
-    this.#bytes += size(payload);
+    this.#bytes += payloadCost(payload);
     while (this.#entries.length > this.#bounds.messages || this.#bytes > this.#bounds.bytes) {
       this.#reason = 'buffer-overflow';
       this.#drop();
@@ -67,10 +68,10 @@ export class ReplayBuffer {
   }
 
   /** Another message under an offset that is here, and that nobody has seen. */
-  replace(offset: number, payload: string): void {
+  replace(offset: number, payload: EncodedPayload): void {
     const entry = this.#entries.at(offset - this.first);
     if (entry === undefined) return;
-    this.#bytes += size(payload) - size(entry.payload);
+    this.#bytes += payloadCost(payload) - payloadCost(entry.payload);
     entry.payload = payload;
   }
 
@@ -79,11 +80,6 @@ export class ReplayBuffer {
   }
 
   #drop(): void {
-    this.#bytes -= size(this.#entries.shift()?.payload ?? '');
+    this.#bytes -= payloadCost(this.#entries.shift()?.payload ?? '');
   }
-}
-
-/** What it costs in memory at most. */
-function size(payload: EncodedPayload): number {
-  return typeof payload === 'string' ? payload.length * 2 : payload.length;
 }

@@ -135,7 +135,7 @@ export class ServerSession implements Session {
   }
 
   /** Changes what is sent under an offset that the client has not seen. */
-  replace(offset: number, payload: string): void {
+  replace(offset: number, payload: EncodedPayload): void {
     this.#replay.replace(offset, payload);
   }
 

@@ -1,4 +1,4 @@
-import { Deque } from '@holdfast/core/protocol';
+import { Deque, type EncodedPayload } from '@holdfast/core/protocol';
 import type { Appended, NewUserMessage, UserMessage, UserQueueStore } from '../stores/ports.ts';
 import { Carrier } from './carrier.ts';
 import type { Context } from './context.ts';
@@ -10,7 +10,7 @@ export type SendToStatus = 'sent' | 'queued' | 'duplicate' | 'dropped';
 /** A message of a user that no session has acknowledged. */
 export interface UserEntry {
   readonly seq: number;
-  readonly payload: string;
+  readonly payload: EncodedPayload;
   /** On the engine's clock. */
   readonly expiresAt: number;
   /** Some session has acknowledged it, or its time is over. */

@@ -40,6 +40,17 @@ describe('sendTo', () => {
     expect(heard(await join(world, 'me'))).toEqual(['hello']);
   });
 
+  test('bytes wait beside JSON, as they were at the call', async () => {
+    const world = worldOf();
+    const bytes = Uint8Array.of(1, 2, 3);
+    await world.engine.sendTo('me', 'one');
+    const sent = world.engine.sendTo('me', bytes.subarray(1));
+    bytes.fill(0);
+    await sent;
+    await world.engine.sendTo('me', 'three');
+    expect(heard(await join(world, 'me'))).toEqual(['one', Uint8Array.of(2, 3), 'three']);
+  });
+
   test('leaves the queue by the acknowledgement of its offset only', async () => {
     const world = worldOf();
     for (const text of ['one', 'two', 'three']) await world.engine.sendTo('me', text);
@@ -289,8 +300,9 @@ describe('sendTo', () => {
     const world = worldOf();
     const { engine } = world;
     await expect(engine.sendTo('', 1)).rejects.toThrow(/^user must be a string of 1 to 256 characters/);
-    await expect(engine.sendTo('me', undefined as never)).rejects.toThrow(/^sendTo takes what JSON can encode/);
-    await expect(engine.sendTo('me', new Uint8Array(1) as never)).rejects.toThrow(/^sendTo takes what JSON can encode/);
+    await expect(engine.sendTo('me', undefined as never)).rejects.toThrow(
+      /^sendTo takes bytes or what JSON can encode/,
+    );
     await expect(engine.sendTo('me', 1, { ttlMs: 0 })).rejects.toThrow(/^ttlMs must be a whole number from 1 to/);
     await expect(engine.sendTo('me', 1, { id: '' })).rejects.toThrow(/^id must be a string of 1 to 128 characters/);
     await expect(engine.sendTo('me', 'x'.repeat(524_288))).rejects.toThrow(/no place in limits\.replay\.bytes/);

@@ -1,5 +1,7 @@
-import { bytesIn, describe, type Json } from '@holdfast/core/protocol';
+import { bytesIn, describe, type EncodedPayload } from '@holdfast/core/protocol';
+import { payloadCost } from '../stores/payload-cost.ts';
 import type { UserQueueStore } from '../stores/ports.ts';
+import type { Sendable } from './app.ts';
 import type { Context } from './context.ts';
 import type { ServerSession } from './server-session.ts';
 import { UserQueue, type SendToStatus } from './user-queue.ts';
@@ -35,7 +37,7 @@ export class UserQueues {
     else session.carrier.ready();
   }
 
-  async sendTo(user: string, data: Json, options: SendToOptions = {}): Promise<SendToStatus> {
+  async sendTo(user: string, data: Sendable, options: SendToOptions = {}): Promise<SendToStatus> {
     if (this.#context.isClosing) throw new Error('sendTo was called after close()');
     const message = this.#checked(user, data, options);
     this.#cancelSweep ??= this.#sweepLater();
@@ -53,9 +55,9 @@ export class UserQueues {
 
   #checked(
     user: string,
-    data: Json,
+    data: Sendable,
     { ttlMs, id }: SendToOptions,
-  ): { readonly payload: string; readonly ttlMs: number; readonly id: string | undefined } {
+  ): { readonly payload: EncodedPayload; readonly ttlMs: number; readonly id: string | undefined } {
     const { replay, userQueue } = this.#context.limits;
     text('user', user, USER_LENGTH);
     if (id !== undefined) text('id', id, ID_LENGTH);
@@ -64,13 +66,13 @@ export class UserQueues {
         `ttlMs must be a whole number from 1 to limits.userQueue.ttlMs (${userQueue.ttlMs}), not ${describe(ttlMs)}`,
       );
     }
-    // JSON would make an object of bytes.
-    const payload = bytesIn(data) === null ? (JSON.stringify(data) as string | undefined) : undefined;
-    if (payload === undefined) throw new TypeError(`sendTo takes what JSON can encode, not ${describe(data)}`);
-    const most = Math.min(replay.bytes, userQueue.bytes);
-    if (payload.length * 2 > most) {
+    // A copy: the app may go on writing into its own.
+    const payload = bytesIn(data)?.slice() ?? (JSON.stringify(data) as string | undefined);
+    if (payload === undefined) throw new TypeError(`sendTo takes bytes or what JSON can encode, not ${describe(data)}`);
+    const cost = payloadCost(payload);
+    if (cost > Math.min(replay.bytes, userQueue.bytes)) {
       throw new RangeError(
-        `a message of ${payload.length} characters has no place in limits.replay.bytes or limits.userQueue.bytes (2 bytes a character): raise them or send less at a time`,
+        `a message of ${cost} bytes (2 a character) has no place in limits.replay.bytes or limits.userQueue.bytes: raise them or send less at a time`,
       );
     }
     return { payload, ttlMs: ttlMs ?? userQueue.ttlMs, id };

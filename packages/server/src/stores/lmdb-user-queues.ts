@@ -48,7 +48,7 @@ function lmdbTable(root: RootDatabase): UserQueueTable {
       if (next === undefined) void table.remove(key);
       else void table.put(key, { ...next, user });
     },
-    get: (user, seq) => table.get(recordKey(digest(user), seq)) as UserRecord | undefined,
+    get: (user, seq) => owned(table.get(recordKey(digest(user), seq)) as UserRecord | undefined),
     put(user, seq, record) {
       const group = digest(user);
       void table.put(recordKey(group, seq), record);
@@ -65,7 +65,7 @@ function lmdbTable(root: RootDatabase): UserQueueTable {
       const group = digest(user);
       const [start, end] = [recordKey(group, from), recordKey(group, through)];
       const found = table.getRange({ start, end, inclusiveEnd: true, limit: most });
-      return [...found].map(({ key, value }) => [key[2] as number, value as UserRecord] as const);
+      return [...found].map(({ key, value }) => [key[2] as number, owned(value as UserRecord)] as const);
     },
     seqOf: (user, id) => table.get(idKey(digest(user), id)) as number | undefined,
     expired(now, most) {
@@ -83,6 +83,12 @@ function lmdbTable(root: RootDatabase): UserQueueTable {
     total: () => meta.get('users-bytes') ?? 0,
     addToTotal: (bytes) => void meta.put('users-bytes', (meta.get('users-bytes') ?? 0) + bytes),
   };
+}
+
+/** Bytes come back as a `Buffer`, a part of a larger one that is used again. */
+function owned<Found extends UserRecord | undefined>(record: Found): Found {
+  const payload = record?.payload;
+  return payload instanceof Uint8Array ? { ...record, payload: Uint8Array.from(payload) } : record;
 }
 
 function digest(text: string): string {

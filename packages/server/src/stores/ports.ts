@@ -1,4 +1,4 @@
-import type { Refusal } from '@holdfast/core/protocol';
+import type { EncodedPayload, Refusal } from '@holdfast/core/protocol';
 
 /**
  * Where the server remembers what it took: one record a producer. A method resolves when its effect survives the
@@ -75,7 +75,7 @@ export interface UserQueueStore {
 }
 
 export interface NewUserMessage {
-  readonly payload: string;
+  readonly payload: EncodedPayload;
   /** How long it may wait, from now. */
   readonly ttlMs: number;
   /** The app's own name for it: a second one with the same is not taken before the first would have expired. */
@@ -99,7 +99,7 @@ export type Appended =
 export interface UserMessage {
   /** Place among all messages of the store, rising and with gaps. */
   readonly seq: number;
-  readonly payload: string;
+  readonly payload: EncodedPayload;
   /** What is left of its time, 0 or less: none. */
   readonly leftMs: number;
 }

@@ -1,8 +1,10 @@
+import type { EncodedPayload } from '@holdfast/core/protocol';
+import { payloadCost } from './payload-cost.ts';
 import type { Appended, NewUserMessage, UserMessage, UserQueueBounds, Withdrawn } from './ports.ts';
 
 /** A message of a user, or, once a session has acknowledged it, only its id, so that the same id is not taken twice. */
 export interface UserRecord {
-  readonly payload: string | null;
+  readonly payload: EncodedPayload | null;
   readonly id: string | null;
   readonly expiresAt: number;
 }
@@ -117,7 +119,7 @@ export function sweep(table: UserQueueTable, now: number): readonly Withdrawn[] 
 
 /** What a record costs in memory at most, a character counted as two bytes. */
 function size({ payload, id }: Pick<UserRecord, 'payload' | 'id'>): number {
-  return ((payload?.length ?? 0) + (id?.length ?? 0)) * 2;
+  return payloadCost(payload ?? '') + payloadCost(id ?? '');
 }
 
 function hasRoom(table: UserQueueTable, user: string, record: UserRecord, bounds: UserQueueBounds): boolean {

@@ -1,3 +1,4 @@
+import type { EncodedPayload } from '@holdfast/core/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Appended, UserQueueBounds, UserQueueStore } from './ports.ts';
 
@@ -23,10 +24,11 @@ export function runUserQueueTests(name: string, start: () => UserQueueHarness): 
 
     const append = (
       user: string,
-      payload: string,
+      payload: EncodedPayload,
       { ttlMs = 1_000, ...rest }: { ttlMs?: number; id?: string; bounds?: UserQueueBounds } = {},
     ): Promise<Appended> => store.append(user, { payload, ttlMs, id: rest.id }, rest.bounds ?? BOUNDS);
-    const waiting = async (user: string): Promise<string[]> => (await store.load(user)).map(({ payload }) => payload);
+    const waiting = async (user: string): Promise<EncodedPayload[]> =>
+      (await store.load(user)).map(({ payload }) => payload);
     /** Appends, and gives the seq. */
     const added = async (...args: Parameters<typeof append>): Promise<number> => {
       const appended = await append(...args);
@@ -46,6 +48,17 @@ export function runUserQueueTests(name: string, start: () => UserQueueHarness): 
       expect(await waiting('a')).toEqual(['three']);
       expect(await waiting('b')).toEqual(['other']);
       expect(await waiting('nobody')).toEqual([]);
+    });
+
+    test('bytes come back as they were, and cost no more than they are', async () => {
+      const bytes = Uint8Array.of(0, 255, 10, 128);
+      await append('a', bytes, { id: 'picture' });
+      const [message] = await store.load('a');
+      expect(message?.payload).toEqual(bytes);
+      expect((message?.payload as Uint8Array).buffer.byteLength, 'a view of nothing else').toBe(4);
+      const bounds = { ...BOUNDS, bytes: 8 };
+      expect((await append('a', Uint8Array.of(1, 2, 3, 4), { bounds })).type).toBe('added');
+      expect((await append('a', Uint8Array.of(1), { bounds })).type).toBe('full');
     });
 
     test('calls that are not waited for take effect in their order', async () => {
