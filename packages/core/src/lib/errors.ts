@@ -9,13 +9,13 @@ export const ERROR_CODES = {
   INVALID_MESSAGE: { retryable: false },
   /** The message is larger than the server's limit. */
   MESSAGE_TOO_LARGE: { retryable: false },
+  /** The outbox holds as many messages as it may. */
+  QUEUE_FULL: { retryable: true },
   /**
    * Connection after connection ended right after this message was sent on it alone: it is not sent again. It may have been
    * taken; `details.tries` says how often it was tried.
    */
   MESSAGE_POISONOUS: { retryable: false },
-  /** The outbox holds as many messages as it may. */
-  QUEUE_FULL: { retryable: true },
   /** `ttlMs` passed before the message was on any wire. It never was, and never will be, delivered. */
   EXPIRED: { retryable: false },
   /** Cancelled by a signal or by `close()` before the message was on any wire. */
