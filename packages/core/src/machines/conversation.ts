@@ -77,6 +77,8 @@ export interface Protocol {
   readonly codec?: 'json' | 'text' | 'raw';
   /** What a payload counts in windows and limits. */
   readonly bytesOf: (payload: EncodedPayload) => number;
+  /** Whether a message of which it isn't known that it arrived may be sent again: what is stored asks for it. */
+  readonly resends: boolean;
   /** Whether the conversation can ask the server for a sign of life. */
   readonly hasPing: boolean;
   /** Subprotocols offered to the server. */

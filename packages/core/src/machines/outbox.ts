@@ -25,6 +25,14 @@ export function countIn({ logs }: OutboxQueue, what: 'unsettled' | 'inFlight'): 
   return logs.reduce((sum, log) => sum + log[what], 0);
 }
 
+/** Whether a log before this one is here and unsettled, behind settled ones too. */
+export function isBlocked({ logs }: OutboxQueue, log: ProducerLog): boolean {
+  for (let { after } = log; after !== null; { after } = after) {
+    if (!after.isSettled && logs.includes(after)) return true;
+  }
+  return false;
+}
+
 /** Adds a log that goes before the own one. */
 export function adoptLog({ logs, own }: OutboxQueue, log: ProducerLog): void {
   logs.splice(logs.indexOf(own), 0, log);

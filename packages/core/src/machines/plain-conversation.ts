@@ -2,7 +2,7 @@ import { bytesIn } from '../lib/bytes.ts';
 import type { MessageData } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
-import { tooLarge } from './outbox.ts';
+import { isBlocked, tooLarge } from './outbox.ts';
 import type { Ping } from './ping.ts';
 import type { ProducerLog } from './producer-log.ts';
 
@@ -51,6 +51,9 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
   }
 
   function write(log: ProducerLog): void {
+    // Of what a gone page left nothing is asked.
+    log.takeRestored();
+    if (isBlocked(host.queue, log)) return;
     while (log.inFlightBytes < MOST_UNSETTLED_BYTES) {
       const entry = log.peek();
       if (entry === undefined) break;

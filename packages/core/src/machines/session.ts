@@ -21,7 +21,7 @@ import {
 } from '../protocol/frames.ts';
 import type { Conversation, ConversationHost } from './conversation.ts';
 import { Listing } from './listing.ts';
-import { tooLarge } from './outbox.ts';
+import { isBlocked, tooLarge } from './outbox.ts';
 import type { Entry, ProducerLog } from './producer-log.ts';
 import { Suspicion } from './suspicion.ts';
 
@@ -333,7 +333,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
       const listing = listingOf.get(log);
       if (listing?.isReady !== true || !(isFlowing || log === queue.direct)) continue;
       judge(log, log.takeRestored());
-      if (isBlocked(log)) continue;
+      if (isBlocked(queue, log)) continue;
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
         // Its timer has not run yet: it came from storage in this turn.
         if (entry.expiresAt !== null && !entry.maybeSent && entry.expiresAt <= host.now()) break;
@@ -354,14 +354,6 @@ export function holdfastSession(host: ConversationHost): Conversation {
         if (log !== queue.direct) suspicion.sent(log, entry);
       }
     }
-  }
-
-  /** Whether a log before this one is here and unsettled, behind settled ones too. */
-  function isBlocked(log: ProducerLog): boolean {
-    for (let { after } = log; after !== null; { after } = after) {
-      if (!after.isSettled && queue.logs.includes(after)) return true;
-    }
-    return false;
   }
 
   function breach(message: string, closeCode: number = PROTOCOL_ERROR): void {

@@ -55,7 +55,7 @@ export function runUserQueueTests(name: string, start: () => UserQueueHarness): 
       await append('a', bytes, { id: 'picture' });
       const [message] = await store.load('a');
       expect(message?.payload).toEqual(bytes);
-      expect((message?.payload as Uint8Array).buffer.byteLength, 'a view of nothing else').toBe(4);
+      expect(message?.payload, 'a view of nothing else').toHaveProperty('buffer.byteLength', 4);
       const bounds = { ...BOUNDS, bytes: 8 };
       expect((await append('a', Uint8Array.of(1, 2, 3, 4), { bounds })).type).toBe('added');
       expect((await append('a', Uint8Array.of(1), { bounds })).type).toBe('full');
