@@ -20,6 +20,9 @@ const typecheck = (tsconfig: string) => ({
   ignoreSourceErrors: true,
 });
 
+/** Some explore hundreds of plans: they end, but a machine that does other work beside takes its time. */
+const UNIT_TIMEOUT_MS = 60_000;
+
 const unitTests = ['src/**/*.test.{ts,tsx}'];
 const browserTests = 'src/**/*.browser.test.{ts,tsx}';
 
@@ -66,6 +69,7 @@ export default defineConfig({
         root: 'packages/core',
         test: {
           name: 'core',
+          testTimeout: UNIT_TIMEOUT_MS,
           environment: 'node',
           include: unitTests,
           exclude: [browserTests],
@@ -77,6 +81,7 @@ export default defineConfig({
         root: 'packages/react',
         test: {
           name: 'react',
+          testTimeout: UNIT_TIMEOUT_MS,
           environment: 'happy-dom',
           include: unitTests,
           exclude: [browserTests],
@@ -86,7 +91,13 @@ export default defineConfig({
       {
         ...fromSource,
         root: 'packages/server',
-        test: { name: 'server', environment: 'node', include: unitTests, typecheck: typecheck('tsconfig.json') },
+        test: {
+          name: 'server',
+          environment: 'node',
+          testTimeout: UNIT_TIMEOUT_MS,
+          include: unitTests,
+          typecheck: typecheck('tsconfig.json'),
+        },
       },
       {
         ...fromSource,

@@ -1,5 +1,5 @@
 import { Deque } from '@holdfast/core/protocol';
-import { payloadCost } from '../stores/payload-cost.ts';
+import { payloadCost } from './payload-cost.ts';
 import type { Limits } from './limits.ts';
 import type { ServerSession } from './server-session.ts';
 import type { UserEntry } from './user-queue.ts';

@@ -1,5 +1,5 @@
 import { Deque, type EncodedPayload, type LostReason } from '@holdfast/core/protocol';
-import { payloadCost } from '../stores/payload-cost.ts';
+import { payloadCost } from './payload-cost.ts';
 import type { Limits } from './limits.ts';
 
 export interface ReplayEntry {

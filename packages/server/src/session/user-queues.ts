@@ -1,5 +1,5 @@
 import { bytesIn, describe, type EncodedPayload } from '@holdfast/core/protocol';
-import { payloadCost } from '../stores/payload-cost.ts';
+import { payloadCost } from './payload-cost.ts';
 import type { UserQueueStore } from '../stores/ports.ts';
 import type { Sendable } from './app.ts';
 import type { Context } from './context.ts';

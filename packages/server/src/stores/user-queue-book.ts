@@ -1,5 +1,5 @@
 import type { EncodedPayload } from '@holdfast/core/protocol';
-import { payloadCost } from './payload-cost.ts';
+import { payloadCost } from '../session/payload-cost.ts';
 import type { Appended, NewUserMessage, UserMessage, UserQueueBounds, Withdrawn } from './ports.ts';
 
 /** A message of a user, or, once a session has acknowledged it, only its id, so that the same id is not taken twice. */
