@@ -234,6 +234,9 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     if (!copies.has(own)) {
       await hold(own.id);
       identity = await ask((open) => open.open(identity.clientId));
+      // What is stored must be found under the name that the server knows it by.
+      if (lane !== '' && (await host.clientId()) !== identity.clientId)
+        throw new StorageFault('gone', 'the storage belongs to another install by now');
       const [install, ...left] = tabStorage?.get(leftKey)?.split(' ') ?? [];
       tabStorage?.set(leftKey, '');
       if (left.length > 0 && install !== identity.clientId) host.report(lost([left.join(' ')]));

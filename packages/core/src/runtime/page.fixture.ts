@@ -45,6 +45,7 @@ export class Page {
     this.keeper = logKeeper(memoryStorage(place), {
       environment: this.environment,
       queue: this.queue,
+      clientId: () => Promise.resolve(''),
       newLog: () => {
         this.#fresh += 1;
         return this.#newLog(`${tab}-fresh-${this.#fresh}`);

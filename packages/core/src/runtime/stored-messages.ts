@@ -33,6 +33,10 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
       {
         ...host,
         queue,
+        clientId: async () => {
+          await normal.ready();
+          return normal.identity.clientId;
+        },
         onStored(entry) {
           stored.add(entry);
           learn(entry, null);

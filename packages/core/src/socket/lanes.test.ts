@@ -47,6 +47,26 @@ test('each lane is stored, and a killed page loses neither', async () => {
   await world.clock.until(next.close());
 });
 
+test('a lane that begins in storage that was cleared stores nothing under a name that the server does not know', async () => {
+  const { world, server } = aWorld();
+  const { page, clock } = world;
+  const socket = aSocket(page);
+  await clock.until(socket.whenOpen());
+  world.storage.clear();
+  const receipt = socket.send('!1', urgent);
+  const stored = receipt.stored.then(
+    () => 'stored',
+    (error: unknown) => (error as { code: string }).code,
+  );
+  expect(['STORAGE_FAILED', 'STORAGE_LOST']).toContain(await clock.until(stored));
+  await clock.until(receipt.delivered);
+  page.kill();
+  const next = aSocket(world.openPage());
+  await clock.advance(60_000);
+  expect(server.taken).toEqual(['!1']);
+  await clock.until(next.close());
+});
+
 test('a message of either lane can be withdrawn from storage', async () => {
   const { world, server } = aWorld();
   world.network.refuse();

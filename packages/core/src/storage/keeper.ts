@@ -35,6 +35,8 @@ export interface Keeper {
 export interface KeeperHost {
   readonly environment: Environment;
   readonly queue: OutboxQueue;
+  /** The install of the normal lane, as it says hello; asked for by the keepers of other lanes. */
+  clientId(): Promise<string>;
   /** A log for new messages, with a fresh id. */
   newLog(): ProducerLog;
   /** A log of another page, empty yet. */

@@ -21,6 +21,9 @@ export interface MessageKeeper extends Pick<Keeper, 'ready' | 'identity' | 'setP
   leftBehind(entry: Entry): Failure | null;
 }
 
-export interface MessageKeeperHost extends Omit<KeeperHost, 'onStored' | 'onStorageFull' | 'onStorageEnd'> {
+export interface MessageKeeperHost extends Omit<
+  KeeperHost,
+  'clientId' | 'onStored' | 'onStorageFull' | 'onStorageEnd'
+> {
   readonly error: (failure: Failure) => HoldfastError;
 }
