@@ -60,7 +60,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   /** False after a freeze, until the own log is known to be untouched. */
   let isOwner = true;
   /** Whether it has looked for all logs of pages that are gone. */
-  let hasLooked = false;
+  let hasLooked = lane !== '';
   let cancelRound = (): void => {};
   /** Rounds: changes of ownership, one after another, as a page may be frozen and run again in the middle. */
   let ready: Promise<void> = Promise.resolve();
