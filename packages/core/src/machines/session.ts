@@ -108,7 +108,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
 
   function start(): void {
     phase = 'flowing';
-    suspicion.start();
+    suspicion.start(queue.logs);
     flush();
   }
 

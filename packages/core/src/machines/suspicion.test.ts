@@ -22,7 +22,7 @@ function append(count: number): Entry[] {
 
 /** A connection that sends what it may, as a session does, and lives for `lifeMs` after that. Gives what was sent. */
 function connection(code: number, lifeMs = 50): number[] {
-  suspicion.start();
+  suspicion.start([log]);
   now += suspicion.waitMs();
   suspicion.waitMs();
   const sent: number[] = [];
@@ -97,14 +97,14 @@ describe('the blame', () => {
   it('waits with nothing sent for twice as long as the message took to kill, a second at least', () => {
     append(1);
     for (const lifeMs of [50, 50, 50]) connection(1006, lifeMs);
-    suspicion.start();
+    suspicion.start([log]);
     expect(suspicion.waitMs()).toBe(1_000);
     now += 999;
     expect(suspicion.waitMs()).toBe(1);
     now += 1;
     expect(suspicion.waitMs()).toBe(0);
     connection(1006, 4_000);
-    suspicion.start();
+    suspicion.start([log]);
     expect(suspicion.waitMs()).toBe(8_000);
   });
 
@@ -114,7 +114,7 @@ describe('the blame', () => {
     connection(1006);
     for (let count = 0; count < 20; count += 1) {
       connection(1006);
-      suspicion.start();
+      suspicion.start([log]);
       now += Math.min(500, suspicion.waitMs());
       suspicion.ended(1006, [log]);
     }
@@ -130,10 +130,10 @@ describe('the blame', () => {
   it('needs no quiet connection where the server, or what is before it, says that the message is too big', () => {
     append(1);
     for (let count = 0; count < 3; count += 1) connection(1009);
-    suspicion.start();
+    suspicion.start([log]);
     expect(suspicion.waitMs()).toBe(0);
     for (let count = 0; count < 4; count += 1) connection(1009);
-    suspicion.start();
+    suspicion.start([log]);
     suspicion.waitMs();
     expect(told).toEqual(['1 MESSAGE_POISONOUS']);
   });
@@ -142,7 +142,7 @@ describe('the blame', () => {
     append(2);
     for (let count = 0; count < 3; count += 1) connection(1006);
     log.settleWhile(({ seq }) => seq === 1);
-    suspicion.start();
+    suspicion.start([log]);
     expect([suspicion.waitMs(), told]).toEqual([0, ['1 ok']]);
   });
 
@@ -151,4 +151,16 @@ describe('the blame', () => {
     for (let count = 0; count < 20; count += 1) suspicion.ended(1006, [log]);
     expect([suspicion.isCareful, told]).toEqual([false, []]);
   });
+});
+
+it('lets go of a log that another page has by now', () => {
+  append(2);
+  connection(1006);
+  connection(1006);
+  expect([suspicion.isCareful, connection(1006)]).toEqual([true, [1]]);
+  // The page was frozen: that log never settles here.
+  log = aLog();
+  append(2);
+  expect(connection(1006)).toEqual([1, 2]);
+  expect(told).toEqual([]);
 });

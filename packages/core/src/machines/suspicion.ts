@@ -47,8 +47,10 @@ export class Suspicion {
     return false;
   }
 
-  /** The outbox flows on a new connection. */
-  start(): void {
+  /** The outbox flows on a new connection: what belongs to none of these logs any more is another page's affair. */
+  start(logs: readonly ProducerLog[]): void {
+    if (this.#range !== null && !logs.includes(this.#range.log)) this.#range = null;
+    if (this.#suspect !== null && !logs.includes(this.#suspect.log)) this.#suspect = null;
     this.#quietSince = this.#now();
   }
 
