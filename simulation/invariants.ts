@@ -380,6 +380,8 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
       // A token may end while its connection is being made.
       const isTroubled =
         !facts.isWelcomed ||
+        // With less than a second left nobody is asked: the welcome waited for a handler.
+        world.clock.now - facts.welcomedAt < 1_500 ||
         link.troubledAt !== null ||
         world.tokens.troubledAt >= since ||
         world.tokens.areRejected ||

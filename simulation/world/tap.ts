@@ -18,6 +18,7 @@ export interface LinkFacts {
   /** The last token that the page gave here. */
   token: string | null;
   isWelcomed: boolean;
+  welcomedAt: number;
   /** The last seq of each index that the page wrote. */
   readonly wrote: Map<number, number>;
   /** Highest position that the server acknowledged here, by index. */
@@ -83,6 +84,7 @@ export class Tap implements LinkWatcher {
         epoch: null,
         token: null,
         isWelcomed: false,
+        welcomedAt: 0,
         wrote: new Map(),
         acked: new Map(),
         ping: null,
@@ -215,6 +217,7 @@ export class Tap implements LinkWatcher {
         facts.session = welcome.session;
         facts.epoch = welcome.epoch;
         facts.isWelcomed = true;
+        facts.welcomedAt = this.#now();
         this.#taken(facts, welcome.taken, 0);
         this.#report.welcomed(facts, welcome);
         return;

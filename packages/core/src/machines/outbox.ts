@@ -25,8 +25,9 @@ export function countIn({ logs }: OutboxQueue, what: 'unsettled' | 'inFlight'): 
   return logs.reduce((sum, log) => sum + log[what], 0);
 }
 
-/** Whether a log before this one is here and unsettled, behind settled ones too. */
+/** Whether it must wait: it is held, or a log before it is here and unsettled, behind settled ones too. */
 export function isBlocked({ logs }: OutboxQueue, log: ProducerLog): boolean {
+  if (log.isHeld) return true;
   for (let { after } = log; after !== null; { after } = after) {
     if (!after.isSettled && logs.includes(after)) return true;
   }

@@ -40,6 +40,8 @@ export class ProducerLog {
   maybeSent = 0;
   /** Sends nothing before this log is settled. */
   after: ProducerLog | null = null;
+  /** Sends nothing before it is known which log that is. */
+  isHeld = false;
   inFlight = 0;
   inFlightBytes = 0;
   /** Of the messages here that are not settled. */

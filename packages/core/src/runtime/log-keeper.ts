@@ -155,6 +155,12 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     queue.own.after = predecessors.map(find).filter(Boolean).at(-1) ?? null;
   }
 
+  function letFlow(): void {
+    if (!queue.own.isHeld) return;
+    queue.own.isHeld = false;
+    host.onChange();
+  }
+
   function tellCorrupt(id: string, count: number): void {
     if (count === 0 || corrupt.has(id)) return;
     corrupt.add(id);
@@ -243,6 +249,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       // The keeper of the normal lane may have adopted one already.
       for (const id of predecessors) if (find(id) === undefined && (await holdLater(id))) await take(id);
       follow();
+      letFlow();
       // Not before: the log's header names the one that it follows.
       keep(own);
       if (isStrict) copies.get(own)?.makeStrict();
@@ -358,6 +365,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   function end(open: OutboxStore): void {
     store = null;
     cancelRound();
+    letFlow();
     // What follows a log that is not read to its end would overtake the rest, and before all were looked for nobody knows
     // what follows one that is not here: a later page sends both.
     const isBehindUnread = ({ after }: ProducerLog): boolean =>
@@ -374,6 +382,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     );
   }
 
+  // The normal lane's messages wait for `ready` with the connection; this one may be open already.
+  queue.own.isHeld = lane !== '' && predecessors.length > 0;
   round();
 
   return {

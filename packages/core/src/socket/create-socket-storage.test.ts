@@ -185,3 +185,28 @@ test('a message may ask for the disk by itself', async () => {
   await tab.socket.send('three').stored;
   expect(browser.place.stricts).toEqual([false, true, false]);
 });
+
+test('what the page before left in the urgent lane goes first, though that page is still on its way out', async () => {
+  const browser = aBrowser();
+  const tabStorage = new Map<string, string>();
+  const before = await aTab(browser, 'before', tabStorage).settle();
+  before.socket.send('!1', { lane: 'urgent' });
+  await before.environment.advance(50);
+  const after = await aTab(browser, 'after', tabStorage).welcome();
+  const take = async (): Promise<void> => {
+    const listed = after.wire.framesOf('producers').splice(-1);
+    after.wire.receive(['taken', listed.map(() => [0, []])]);
+    await after.settle();
+  };
+  after.socket.send('!2', { lane: 'urgent' });
+  await after.settle();
+  await take();
+  expect(after.sent).toEqual([]);
+  browser.locks.dropTab('before');
+  await after.settle();
+  await take();
+  expect(after.sent).toEqual(['!1']);
+  after.wire.receive(['a', 2, 1]);
+  await after.settle();
+  expect(after.sent).toEqual(['!1', '!2']);
+});
