@@ -282,6 +282,27 @@ describe('session.reauthenticate', () => {
     expect(asked(connection)).toEqual([30_000, 30_000]);
   });
 
+  test('is not answered by a token that the app began to look at before', async () => {
+    const gates: (() => void)[] = [];
+    let isSlow = false;
+    const world = aWorld({
+      authenticate: async () => {
+        if (isSlow) await new Promise<void>((resolve) => void gates.push(resolve));
+        return 'ann';
+      },
+    });
+    const connection = await world.join({ auth: 'ann' });
+    isSlow = true;
+    await answer(world, connection, 'before');
+    world.sessions[0]?.reauthenticate({ withinMs: 5_000 });
+    gates[0]?.();
+    await world.settle();
+    await world.advance(4_999);
+    expect([asked(connection), connection.closedWith]).toEqual([[5_000], null]);
+    await world.advance(1);
+    expect(connection.closedWith?.code).toBe(4401);
+  });
+
   test('never gives more time than the token has', async () => {
     const world = aWorld();
     const connection = await world.join({ auth: 'ann 8000' });

@@ -34,6 +34,8 @@ export class Credentials {
   /** The newest token that came and was not looked at. */
   #token: string | null = null;
   #isProving = false;
+  /** What is looked at now was sent before the app wanted them proved: its answer may be what the app has just changed. */
+  #isOutdated = false;
   #cancelTimer: () => void = () => {};
 
   constructor(context: Context, request: ConnectionRequest, host: CredentialsHost) {
@@ -73,6 +75,7 @@ export class Credentials {
   demand(withinMs: number): void {
     this.#endsAt = Math.min(this.#endsAt, this.#context.environment.now() + withinMs);
     this.#isDemanded = true;
+    this.#isOutdated = true;
     if (this.#isWatched) this.#schedule();
   }
 
@@ -90,11 +93,12 @@ export class Credentials {
     while (this.#token !== null) {
       const token = this.#token;
       this.#token = null;
+      this.#isOutdated = false;
       const who = await this.#ask(this.#client, token);
       if (this.#isStopped) return;
       // Its end came while the app was looking: the timer may be late.
       if (this.areOver) break;
-      if (this.#token === null) this.#judge(who);
+      if (this.#token === null && !(who.ok && this.#isOutdated)) this.#judge(who);
     }
     this.#isProving = false;
     if (this.areOver) this.expire();
