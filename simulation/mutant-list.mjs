@@ -145,8 +145,8 @@ export const MUTANTS = [
   },
   {
     name: 'succession out of order',
-    file: 'packages/core/src/machines/session.ts',
-    from: 'if (!after.isSettled && queue.logs.includes(after)) return true;',
+    file: 'packages/core/src/machines/outbox.ts',
+    from: 'if (!after.isSettled && logs.includes(after)) return true;',
     to: '',
   },
   {
