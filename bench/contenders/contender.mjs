@@ -33,6 +33,7 @@ export const contenders = [
   { file: 'holdfast-plain-json', name: 'createSocket plain JSON', messages: true },
   { file: 'holdfast-plain-ping', name: 'createSocket plain + ping', outages: true },
   { file: 'holdfast', name: 'createSocket holdfast()', messages: true, outages: true },
+  { file: 'holdfast-stored', name: 'createSocket holdfast(), indexedDB()', messages: true },
   {
     file: 'reconnecting-websocket',
     name: 'reconnecting-websocket',

@@ -35,7 +35,7 @@ const nextTurn = () =>
   });
 
 const outboxOf = (/** @type {any} */ options) =>
-  stored({ name: 'bench', identity: 'ada', maxMessages: 1_000_000, ...options });
+  stored({ name: 'bench', identity: 'ada', maxMessages: 1_000_000, maxBytes: 268_435_456, ...options });
 
 globalThis.bench = {
   /**
