@@ -246,6 +246,7 @@ function isWithdrawable({ status, maybeSent, isWithdrawn }: Entry): boolean {
   return status === 'queued' && !maybeSent && !isWithdrawn;
 }
 
-function isFinal({ status }: Entry): boolean {
+/** Whether a message has had its last word. */
+export function isFinal({ status }: Entry): boolean {
   return status === 'delivered' || status === 'failed';
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../lib/errors.ts';
-import type { Entry, ProducerLog } from './producer-log.ts';
+import { isFinal, type Entry, type ProducerLog } from './producer-log.ts';
 
 /** Connections that die with the same message first in line, before messages are sent one by one. */
 const STRIKES = 2;
@@ -40,11 +40,8 @@ export class Suspicion {
 
   /** Messages are to be sent one by one, each in a WebSocket message of its own. */
   get isCareful(): boolean {
-    const { log, upTo } = this.#range ?? {};
-    if (log === undefined || upTo === undefined) return false;
-    if (log.firstUnsettled <= upTo) return true;
-    this.#range = null;
-    return false;
+    if (this.#range !== null && this.#range.log.firstUnsettled > this.#range.upTo) this.#range = null;
+    return this.#range !== null;
   }
 
   /** The outbox flows on a new connection: what belongs to none of these logs any more is another page's affair. */
@@ -58,7 +55,7 @@ export class Suspicion {
   waitMs(): number {
     if (this.#suspect === null) return 0;
     const { log, entry, quietMs } = this.#suspect;
-    const isOver = isSettled(entry);
+    const isOver = isFinal(entry);
     const left = isOver ? 0 : this.#quietSince + quietMs - this.#now();
     if (left > 0) return left;
     this.#suspect = null;
@@ -81,7 +78,7 @@ export class Suspicion {
     const alone = this.#alone;
     this.#alone = null;
     // Nothing was sent, and yet it died: it was not the message.
-    if (this.#suspect !== null) this.#suspect = null;
+    this.#suspect = null;
     const log = logs.find(({ inFlight }) => inFlight > 0);
     if (log === undefined || code === undefined || !LETHAL_CODES.includes(code)) return;
     if (alone !== null && alone.entry.status === 'inFlight') {
@@ -97,10 +94,6 @@ export class Suspicion {
     this.#first = first;
     if (this.#strikes >= STRIKES) this.#range = { log, upTo: log.maybeSent };
   }
-}
-
-function isSettled({ status }: Entry): boolean {
-  return status === 'delivered' || status === 'failed';
 }
 
 function poisonous(tries: number): Failure {

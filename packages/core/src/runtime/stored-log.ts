@@ -1,6 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
 import { payloadLength } from '../lib/bytes.ts';
-import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import { isFinal, type Entry, type ProducerLog } from '../machines/producer-log.ts';
 import {
   StorageFault,
   type ClaimedLog,
@@ -250,8 +250,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
 }
 
 /** Only what may still have to be sent is worth storing. */
-function isUnsettled({ status, isWithdrawn }: Entry): boolean {
-  return !isWithdrawn && (status === 'queued' || status === 'inFlight');
+function isUnsettled(entry: Entry): boolean {
+  return !entry.isWithdrawn && !isFinal(entry);
 }
 
 function partOf(entries: readonly Entry[]): Part {

@@ -55,7 +55,11 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
   /** By the queue whose own log they keep. */
   const keepers = new Map([[host.queue, normal]]);
   const each = (run: (keeper: Keeper) => void): void => keepers.forEach(run);
-  const keeperOf = (log: ProducerLog): Keeper => [...keepers.values()].find((keeper) => keeper.has(log)) ?? normal;
+  // Called for every message that is settled.
+  const keeperOf = (log: ProducerLog): Keeper => {
+    for (const keeper of keepers.values()) if (keeper.has(log)) return keeper;
+    return normal;
+  };
 
   return {
     openLane(queue, lane) {

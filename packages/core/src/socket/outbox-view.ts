@@ -1,6 +1,6 @@
 import type { Failure } from '../lib/errors.ts';
 import type { OutboxQueue } from '../machines/outbox.ts';
-import type { Entry, ProducerLog } from '../machines/producer-log.ts';
+import { isFinal, type Entry, type ProducerLog } from '../machines/producer-log.ts';
 import { MessageReceipt } from './receipts.ts';
 import type { OutboxItem, SocketOutbox } from './types.ts';
 
@@ -18,9 +18,7 @@ export function createOutboxView(
 ): SocketOutbox {
   /** Each message that is not settled, until `visit` gives true. */
   function some(visit: (entry: Entry, log: ProducerLog) => boolean): boolean {
-    return queue.logs.some((log) =>
-      log.entries.some((entry) => (entry.status === 'queued' || entry.status === 'inFlight') && visit(entry, log)),
-    );
+    return queue.logs.some((log) => log.entries.some((entry) => !isFinal(entry) && visit(entry, log)));
   }
 
   return Object.freeze({

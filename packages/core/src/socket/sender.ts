@@ -57,8 +57,8 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   const { environment, events, keeper, conversation, limits } = host;
   const queue = outboxQueue(newLog(environment.randomId()));
   const normal = laneOf(queue);
-  /** From the first message on that is sent in it. */
-  let urgent: Lane | undefined;
+  /** The urgent one from the first message on that is sent in it. */
+  const lanes = [normal];
   /** Who waits for the end of a message. */
   const told = new Map<Entry, () => void>();
   const outbox = createOutboxView(queue, withdraw, (entry, tell) => {
@@ -78,7 +78,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       const error = failure && events.error(failure);
       if (entry instanceof MessageReceipt) entry.settle(error);
       keeper().settled(log, entry, error);
-      for (const lane of lanes()) {
+      for (const lane of lanes) {
         storeRead(lane);
         lane.room.tell();
       }
@@ -105,17 +105,14 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     return { queue: its, room, unread: [] };
   }
 
-  function lanes(): readonly Lane[] {
-    return urgent === undefined ? [normal] : [normal, urgent];
-  }
-
   function laneNamed(name: string | undefined): Lane {
+    const [, open] = lanes;
     // Nothing begins when the socket has ended.
-    if (name !== URGENT || (urgent === undefined && host.isClosed())) return normal;
-    if (urgent === undefined) {
-      urgent = laneOf(openLane(queue, newLog(environment.randomId())));
-      keeper().openLane(urgent.queue, URGENT);
-    }
+    if (name !== URGENT || (open === undefined && host.isClosed())) return normal;
+    if (open !== undefined) return open;
+    const urgent = laneOf(openLane(queue, newLog(environment.randomId())));
+    lanes.push(urgent);
+    keeper().openLane(urgent.queue, URGENT);
     return urgent;
   }
 
@@ -134,7 +131,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     try {
       receipt.payload = new Uint8Array(await blob.arrayBuffer());
       receipt.blob = null;
-      lanes().forEach(storeRead);
+      lanes.forEach(storeRead);
     } catch (cause) {
       log.fail(receipt, { code: 'INVALID_MESSAGE', message: 'the Blob could not be read', cause });
     }
@@ -253,7 +250,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       return receipt;
     },
     end() {
-      for (const { room } of lanes()) room.end(events.error(CLOSED));
+      for (const { room } of lanes) room.end(events.error(CLOSED));
       for (const log of queue.logs) {
         for (const entry of log.entries) {
           // Adopted logs stay what they were: another page's messages.
