@@ -66,8 +66,8 @@ export interface Conversation {
   refusal(bytes: number, most?: number | null): Failure | null;
   /** How long the server said that the client should wait. */
   readonly retryAfterMs: number | null;
-  /** The server's clock, once known. */
-  readonly serverNow: number | null;
+  /** How far the server's clock, which counts from the epoch, is ahead of the environment's `now`, once known. */
+  readonly serverAheadMs: number | null;
 }
 
 /** What `createSocket` takes as `protocol`: which conversation runs over the WebSocket. */

@@ -105,7 +105,7 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
 
   return {
     retryAfterMs: null,
-    serverNow: null,
+    serverAheadMs: null,
     open() {
       isOpen = true;
       confirmation = confirm?.create(threw);

@@ -1,5 +1,5 @@
 import type { EncodedPayload } from '../lib/bytes.ts';
-import type { Failure } from '../lib/errors.ts';
+import type { Failure, HoldfastError } from '../lib/errors.ts';
 
 /** What is known of a message. Only the server's word settles what may have been sent: the last two are final. */
 export type EntryStatus = 'queued' | 'inFlight' | 'delivered' | 'failed';
@@ -23,6 +23,10 @@ export interface Entry {
   readonly ttl: { readonly ms: number; readonly since: number | null } | null;
   /** On the clock of `now`; null: never, or not known before the server's clock is. */
   expiresAt: number | null;
+  /** Whether storage has it, or had it until it was delivered. */
+  isStored?: boolean;
+  /** What became of its storing, the first that did: null is success, and so is to be delivered before. */
+  storing?: HoldfastError | null;
 }
 
 /** How a log tells what became of an entry: null is success. */

@@ -96,11 +96,10 @@ describe('the welcome', () => {
 
   it('gives the clock of the server', () => {
     const scene = aScene();
-    expect(scene.conversation.serverNow).toBe(null);
+    expect(scene.conversation.serverAheadMs).toBe(null);
     scene.host.clock = 100;
     scene.open().welcome({ time: 5_000 });
-    scene.host.clock = 350;
-    expect(scene.conversation.serverNow).toBe(5_250);
+    expect(scene.conversation.serverAheadMs).toBe(4_900);
   });
 
   it('fails what is larger than the limit, all of it, and what follows is still sent', () => {

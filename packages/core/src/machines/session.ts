@@ -64,8 +64,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
   /** How long the server said that the client should wait. */
   let waitMs: number | null = null;
 
-  function serverNow(): number | null {
-    return latest && latest.time + host.now() - welcomedAt;
+  function serverAheadMs(): number | null {
+    return latest && latest.time - welcomedAt;
   }
 
   function isWelcomed(): boolean {
@@ -282,14 +282,15 @@ export function holdfastSession(host: ConversationHost): Conversation {
 
   /** Applies the server's limit and clock to messages that were there before its answer, or came from storage after it. */
   function judge(log: ProducerLog, entries: readonly Entry[]): void {
+    const now = host.now();
     for (const entry of entries) {
       if (entry.status !== 'queued') continue;
       const failure = refusal(entry.bytes);
       if (failure !== null) log.fail(entry, failure);
       if (entry.ttl === null) continue;
       // What a gone page left can expire only now: by the server's clock, and once it is proven untaken.
-      const age = entry.ttl.since === null ? 0 : (serverNow() as number) - entry.ttl.since;
-      entry.expiresAt ??= host.now() + entry.ttl.ms - Math.max(0, age);
+      const age = entry.ttl.since === null ? 0 : (serverAheadMs() as number) + now - entry.ttl.since;
+      entry.expiresAt ??= now + entry.ttl.ms - Math.max(0, age);
       host.expireAt(entry.expiresAt);
     }
   }
@@ -329,6 +330,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
   function pump(logs: readonly ProducerLog[], isFlowing: boolean, { window }: Welcome): void {
     let messages = logs.reduce((sum, log) => sum + log.inFlight, 0);
     let bytes = logs.reduce((sum, log) => sum + log.inFlightBytes, 0);
+    // Asked once: for each message it would cost as much as sending it.
+    const now = host.now();
     for (const log of logs) {
       const listing = listingOf.get(log);
       if (listing?.isReady !== true || !(isFlowing || log === queue.direct)) continue;
@@ -336,7 +339,7 @@ export function holdfastSession(host: ConversationHost): Conversation {
       if (isBlocked(queue, log)) continue;
       for (let entry = log.peek(); entry !== undefined; entry = log.peek()) {
         // Its timer has not run yet: it came from storage in this turn.
-        if (entry.expiresAt !== null && !entry.maybeSent && entry.expiresAt <= host.now()) break;
+        if (entry.expiresAt !== null && !entry.maybeSent && entry.expiresAt <= now) break;
         const isCareful = log !== queue.direct && suspicion.isCareful;
         if (isCareful) {
           if (messages > 0) return;
@@ -364,8 +367,8 @@ export function holdfastSession(host: ConversationHost): Conversation {
     get retryAfterMs() {
       return waitMs;
     },
-    get serverNow() {
-      return serverNow();
+    get serverAheadMs() {
+      return serverAheadMs();
     },
     finish,
     open,

@@ -70,9 +70,8 @@ export function decodeMessage<Frame>(
   try {
     const lines = typeof data === 'string' ? data.split('\n') : split(data, table);
     const frames = lines.map((line, index) => {
-      const name = `frame ${index}`;
       const isText = typeof line === 'string';
-      const frame = decodeFrame(isText ? parse(line, name) : line, table, name) as Frame;
+      const frame = decodeFrame(isText ? parse(line, index) : line, table, index) as Frame;
       return read(frame, isText ? line : '');
     });
     return { ok: true, frames };
@@ -91,23 +90,27 @@ function split(data: unknown, table: FrameTable): readonly unknown[][] {
   });
 }
 
-function parse(line: string, name: string): unknown {
+function parse(line: string, index: number): unknown {
   try {
     return JSON.parse(line);
   } catch {
     // The parser's own message quotes the input, which may be secret.
-    throw new Fault(`${name} is not JSON (${line.length} characters)`);
+    throw new Fault(`frame ${index} is not JSON (${line.length} characters)`);
   }
 }
 
-function decodeFrame(value: unknown, table: FrameTable, name: string): unknown {
-  const [kind, ...values] = list(value, name);
+/** Every message goes through here: nothing is made on the way but the frame. */
+function decodeFrame(value: unknown, table: FrameTable, index: number): unknown {
+  if (!Array.isArray(value)) list(value, `frame ${index}`);
+  const elements = value as readonly unknown[];
+  const kind = elements[0];
   const fields = table.get(kind);
   if (fields === undefined) throw new Fault(`a frame can't start with ${describe(kind)}`);
-  if (values.length !== fields.length)
-    throw new Fault(`a frame ${String(kind)} has ${fields.length + 1} elements, not ${values.length + 1}`);
+  if (elements.length !== fields.length + 1)
+    throw new Fault(`a frame ${String(kind)} has ${fields.length + 1} elements, not ${elements.length}`);
   const frame: { [field: string]: unknown } = { kind };
-  for (const [index, { field, name: place, check }] of fields.entries()) frame[field] = check(values[index], place);
+  let place = 0;
+  for (const { field, name, check } of fields) frame[field] = check(elements[(place += 1)], name);
   return frame;
 }
 

@@ -59,9 +59,9 @@ describe('a stored message', () => {
     const page = await aPage();
     const entry = page.send();
     const outcome = page.outcome(entry);
-    expect([page.keeper.isStored(entry), page.place.callsOf('createLog').length]).toEqual([false, 0]);
+    expect([entry.isStored ?? false, page.place.callsOf('createLog').length]).toEqual([false, 0]);
     await page.environment.settle();
-    expect([outcome.told, page.keeper.isStored(entry), page.keeper.leftBehind(entry)?.code]).toEqual([
+    expect([outcome.told, entry.isStored ?? false, page.keeper.leftBehind(entry)?.code]).toEqual([
       'stored',
       true,
       'OUTCOME_UNKNOWN',
@@ -69,7 +69,7 @@ describe('a stored message', () => {
     page.queue.own.fail(entry, { code: 'EXPIRED', message: '' });
     const late = page.outcome(entry);
     await page.environment.settle();
-    expect([late.told, page.keeper.isStored(entry)]).toEqual(['stored', true]);
+    expect([late.told, entry.isStored ?? false]).toEqual(['stored', true]);
   });
 
   it('that was delivered before it was written is as good as stored; one that failed is not', async () => {
@@ -81,7 +81,7 @@ describe('a stored message', () => {
     const late = [page.outcome(delivered), page.outcome(failed)];
     await page.environment.settle();
     expect([...early, ...late].map(({ told }) => told)).toEqual(['stored', 'REFUSED', 'stored', 'REFUSED']);
-    expect([page.keeper.isStored(delivered), page.keeper.leftBehind(delivered)]).toEqual([false, null]);
+    expect([delivered.isStored ?? false, page.keeper.leftBehind(delivered)]).toEqual([false, null]);
   });
 
   it('is told that storage has ended: those who wait, those who ask later, and those who come later', async () => {

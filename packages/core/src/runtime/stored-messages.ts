@@ -9,16 +9,14 @@ import { Outcome } from './outcome.ts';
 
 /** Messages that outlive their page: what the app is told of their storing, and who takes them out of it. */
 export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost): MessageKeeper {
-  const stored = new WeakSet<Entry>();
-  /** What became of a message's storing, the first that did: null is success. */
-  const known = new WeakMap<Entry, HoldfastError | null>();
-  /** Who waits for it. */
+  /** Who waits to hear that a message is stored. */
   const waiting = new Map<Entry, Outcome>();
   /** Why nothing is stored any more. */
   let end: HoldfastError | null = null;
 
   const learn = (entry: Entry, error: HoldfastError | null): void => {
-    if (!known.has(entry)) known.set(entry, error);
+    if (entry.storing === undefined) entry.storing = error;
+    if (waiting.size === 0) return;
     waiting.get(entry)?.settle(error);
     waiting.delete(entry);
   };
@@ -38,7 +36,7 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
           return normal.identity.clientId;
         },
         onStored(entry) {
-          stored.add(entry);
+          entry.isStored = true;
           learn(entry, null);
         },
         onStorageFull: (failure) => refuseAll(host.error(failure)),
@@ -78,11 +76,10 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
     },
     withdraw: (log, entry, failure) =>
       keeperOf(log).forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)),
-    isStored: (entry) => stored.has(entry),
     whenStored(entry) {
       const outcome = waiting.get(entry) ?? new Outcome();
-      const result = known.get(entry) ?? end;
-      if (known.has(entry) || result !== null) outcome.settle(result);
+      const result = entry.storing ?? end;
+      if (entry.storing !== undefined || result !== null) outcome.settle(result);
       else {
         waiting.set(entry, outcome);
         each((keeper) => keeper.writeSoon());

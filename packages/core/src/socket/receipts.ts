@@ -19,10 +19,12 @@ export class MessageReceipt implements Entry, Receipt {
   isWithdrawn = false;
   ttl: Entry['ttl'] = null;
   expiresAt: number | null = null;
+  isStored = false;
+  storing?: HoldfastError | null;
   error: HoldfastError | null = null;
   /** Milliseconds since the epoch. */
   queuedAt: number | null = null;
-  readonly #keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>;
+  readonly #keeper: () => Pick<MessageKeeper, 'whenStored'>;
   readonly #cancel: (receipt: MessageReceipt) => boolean;
   #stored: Promise<void> | null = null;
   #delivered: Outcome | null = null;
@@ -31,7 +33,7 @@ export class MessageReceipt implements Entry, Receipt {
     source: string,
     payload: EncodedPayload | Blob,
     bytesOf: (payload: EncodedPayload) => number,
-    keeper: () => Pick<MessageKeeper, 'isStored' | 'whenStored'>,
+    keeper: () => Pick<MessageKeeper, 'whenStored'>,
     cancel: (receipt: MessageReceipt) => boolean,
   ) {
     this.source = source;
@@ -53,10 +55,6 @@ export class MessageReceipt implements Entry, Receipt {
 
   cancel(): boolean {
     return this.#cancel(this);
-  }
-
-  get isStored(): boolean {
-    return this.#keeper().isStored(this);
   }
 
   get stored(): Promise<void> {

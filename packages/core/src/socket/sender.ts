@@ -228,8 +228,10 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       }
       const ms = Math.min(ttlMs ?? Infinity, limits.maxAgeMs ?? Infinity);
       if (ms < Infinity) {
-        receipt.ttl = { ms, since: conversation().serverNow };
-        receipt.expiresAt = environment.now() + ms;
+        const now = environment.now();
+        const { serverAheadMs } = conversation();
+        receipt.ttl = { ms, since: serverAheadMs === null ? null : serverAheadMs + now };
+        receipt.expiresAt = now + ms;
         expireAt(receipt.expiresAt);
       }
       receipt.queuedAt = environment.wallClock();

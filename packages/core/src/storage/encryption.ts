@@ -1,4 +1,5 @@
 import { StorageFault, type Segment } from './ports.ts';
+import { messagesIn } from './stored-records.ts';
 
 /** What a segment's messages become in storage, and what is stored becomes messages again. */
 export interface RecordCodec {
@@ -102,9 +103,10 @@ function createCodec(scope: string, keyStore: KeyStore): RecordCodec {
       const sealed = await subtle().encrypt(parameters(iv, log, segment[0].seq, last), key, pack(segment));
       return { last, key: id, iv, sealed };
     },
-    async decode(log, { first, last, key: id, iv, sealed, messages }) {
+    async decode(log, record) {
+      const { first, last, key: id, iv, sealed } = record;
       // It was stored before encryption was turned on.
-      if (sealed === undefined) return messages;
+      if (sealed === undefined) return messagesIn(record);
       if (!keys.has(id as number)) await load();
       const key = keys.get(id as number);
       if (key === undefined) return undefined;

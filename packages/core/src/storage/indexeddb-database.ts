@@ -22,8 +22,8 @@ export type Transaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
 
 /** The key of the install's record. */
 export const INFO_KEY = 'install';
-/** 2: keys. */
-const VERSION = 2;
+/** 2: keys. 3: segments in columns; those of before are still read. */
+const VERSION = 3;
 
 const REASONS: { readonly [error: string]: StorageReason } = {
   QuotaExceededError: 'full',
@@ -87,7 +87,7 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
               database.createObjectStore('logs', { keyPath: 'id' });
               database.createObjectStore('segments', { keyPath: ['log', 'first'] });
             }
-            database.createObjectStore('keys', { keyPath: 'id' });
+            if (from < 2) database.createObjectStore('keys', { keyPath: 'id' });
             return;
           }
           // The user cleared the site's data, or the browser evicted it: a new, empty database would hide the loss.

@@ -251,12 +251,12 @@ describe('where nothing can be stored', () => {
   });
 
   it('a newer version of the database is left alone', async () => {
-    (await openRaw(3)).close();
+    (await openRaw(4)).close();
     await expect(openStore()).rejects.toMatchObject({
       reason: 'newer-version',
       cause: { name: 'VersionError' },
     });
-    (await openRaw(3)).close();
+    (await openRaw(4)).close();
   });
 
   it("an unreadable install's record is reported, not replaced", async () => {
@@ -487,7 +487,7 @@ describe('a deletion of the database', () => {
 
   it('a newer version of the library gets its upgrade at once', async () => {
     const store = await openStoreWithLog();
-    (await openRaw(3)).close();
+    (await openRaw(4)).close();
     await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({
       reason: 'newer-version',
       cause: { name: 'VersionError' },
@@ -578,14 +578,15 @@ describe('asking for persistence', () => {
 });
 
 describe('versions', () => {
-  it('a database of the first version is taken over, with all that is in it', async () => {
+  it.each([1, 2])('a database of version %i is taken over, with all that is in it', async (version) => {
     await new Promise<void>((resolve) => {
-      const request = indexedDB.open(scope, 1);
+      const request = indexedDB.open(scope, version);
       request.addEventListener('upgradeneeded', () => {
         const { result, transaction } = request;
         result.createObjectStore('info').put({ clientId: 'old', peer: 'alice' }, 'install');
         result.createObjectStore('logs', { keyPath: 'id' }).put({ id: 'a', after: null, generation: 1 });
         result.createObjectStore('segments', { keyPath: ['log', 'first'] }).put(record(1, 2));
+        if (version > 1) result.createObjectStore('keys', { keyPath: 'id' });
         transaction?.addEventListener('complete', () => {
           result.close();
           resolve();
@@ -599,7 +600,7 @@ describe('versions', () => {
 
   it('a tab of an older version does not hold up a newer one, and is told', async () => {
     const old = await openStoreWithLog();
-    const newer = await openRaw(3);
+    const newer = await openRaw(4);
     await expect(append(old, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'newer-version' });
     newer.close();
   });
@@ -678,6 +679,15 @@ describe('damaged records', () => {
     ['a ttl that is text', { first: 15, messages: [{ ...message(15), ttl: { ms: '1', since: null } }] }],
     ['a ttl with a since of text', { first: 15, messages: [{ ...message(15), ttl: { ms: 1, since: '1' } }] }],
     ['a ttl without since', { first: 15, messages: [{ ...message(15), ttl: { ms: 1 } }] }],
+    ['columns without numbers', { first: 15, payloads: ['1'] }],
+    ['columns with a plain list of numbers', { first: 15, payloads: ['1'], numbers: [15, NaN, NaN] }],
+    ['columns without payloads', { first: 15, numbers: Float64Array.of(15, NaN, NaN) }],
+    ['columns of different lengths', { first: 15, payloads: ['1', '2'], numbers: Float64Array.of(15, NaN, NaN) }],
+    ['columns with another first', { first: 15, payloads: ['1'], numbers: Float64Array.of(16, NaN, NaN) }],
+    ['columns without a seq', { first: 15, payloads: ['1'], numbers: Float64Array.of(NaN, NaN, NaN) }],
+    ['columns with a payload that is no text', { first: 15, payloads: [1], numbers: Float64Array.of(15, NaN, NaN) }],
+    ['columns with a ttl below 0', { first: 15, payloads: ['1'], numbers: Float64Array.of(15, -1, NaN) }],
+    ['columns with an endless since', { first: 15, payloads: ['1'], numbers: Float64Array.of(15, 1, Infinity) }],
   ];
 
   it.each(damaged)('are counted, and the others read: %s', async (_what, record) => {

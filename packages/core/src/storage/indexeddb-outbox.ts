@@ -4,7 +4,7 @@ import type { Encryption, RecordCodec, StoredKey, StoredRecord } from './encrypt
 import { INFO_KEY, outboxDatabase, type SegmentStore } from './indexeddb-database.ts';
 import { MAX_MESSAGES, OVERFLOWS, STORED_AGE_MS, type OutboxBounds } from './limits.ts';
 import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
-import { isHeader, isInfo, isSegment, recordLength } from './stored-records.ts';
+import { isHeader, isInfo, isSegment, messagesIn, recordLength, toColumns } from './stored-records.ts';
 
 export interface IndexedDbOptions extends OutboxBounds {
   /** Tells the outboxes of one origin apart: the app's name, or the name of one of its sockets. Not empty. */
@@ -105,8 +105,8 @@ const PAGE_LENGTH = 1_048_576;
 /** Stores messages as they are. */
 const CLEAR: RecordCodec = {
   open: () => Promise.resolve(),
-  encode: (_log, messages) => Promise.resolve({ messages }),
-  decode: (_log, { messages }) => Promise.resolve(messages),
+  encode: (_log, segment) => Promise.resolve(toColumns(segment)),
+  decode: (_log, record) => Promise.resolve(messagesIn(record)),
 };
 
 function indexedDbStore(scope: string, durability: IDBTransactionDurability, encryption?: Encryption): OutboxStore {
@@ -238,10 +238,7 @@ async function readRecords(store: SegmentStore, id: string, after: number): Prom
     const portion = (await store.getAll(range, count)) as StoredRecord[];
     for (const record of portion) {
       records.push(record);
-      messages += Math.max(
-        1,
-        Array.isArray(record.messages) ? record.messages.length : lastSeqOf(record) - record.first + 1,
-      );
+      messages += Math.max(1, messagesIn(record)?.length ?? lastSeqOf(record) - record.first + 1);
       length += recordLength(record);
     }
     if (portion.length < count) {
@@ -254,7 +251,8 @@ async function readRecords(store: SegmentStore, id: string, after: number): Prom
 
 /** As far as a record tells that was not decoded. */
 function lastSeqOf(record: StoredRecord | undefined): number {
-  const { first, last, messages }: StoredRecord = record ?? { first: 0 };
+  const { first, last }: StoredRecord = record ?? { first: 0 };
+  const messages = messagesIn(record);
   if (isSegment(messages, first)) return messages.at(-1)?.seq ?? 0;
   return typeof last === 'number' && last > first ? last : Number(first);
 }

@@ -25,7 +25,6 @@ export function memoryKeeper({ environment, error }: MessageKeeperHost): Message
     added: nothing,
     settled: nothing,
     withdraw: (log, entry, failure) => log.fail(entry, failure),
-    isStored: () => false,
     whenStored: () => (never ??= notStored()),
     leftBehind: () => null,
     freeze: nothing,

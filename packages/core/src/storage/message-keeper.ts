@@ -13,8 +13,6 @@ export interface MessageKeeper extends Pick<Keeper, 'ready' | 'identity' | 'setP
   settled(log: ProducerLog, entry: Entry, error: HoldfastError | null): void;
   /** Ends a withdrawn message with `failure`, once no later page can find it. */
   withdraw(log: ProducerLog, entry: Entry, failure: Failure): void;
-  /** Whether the message is in storage now or was until it was delivered. */
-  isStored(entry: Entry): boolean;
   /** Resolves when the message survives the page; see `Receipt.stored`. Never an unhandled rejection. */
   whenStored(entry: Entry): Promise<void>;
   /** What is known of a message that the page leaves in storage; null: it is in none. */

@@ -2,6 +2,7 @@ import type { MessageData, WireError } from '@holdfast/core/protocol';
 import type { EngineMessage } from './app.ts';
 import type { Context, Run } from './context.ts';
 import { Refuse } from './errors.ts';
+import type { AbortSignalLike } from './environment.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import type { ServerSession } from './server-session.ts';
 import { refusalError, wireError } from './wire-error.ts';
@@ -67,30 +68,48 @@ export async function runHandler(job: Job, context: Context): Promise<Outcome> {
   }
 }
 
+/** A class for its getter: one in a literal is made anew for each message, and costs more than all else about it. */
+class HandedMessage implements EngineMessage {
+  readonly id: string;
+  readonly producer: string;
+  readonly seq: number;
+  readonly data: MessageData;
+  readonly redelivered: boolean;
+  readonly identity: string;
+  readonly client: string;
+  readonly fence: number;
+  readonly commit: EngineMessage['commit'];
+  readonly #abort: LazyAbort;
+
+  constructor(job: Job, abort: LazyAbort, commit: EngineMessage['commit']) {
+    this.id = `${job.producerId}:${job.seq}`;
+    this.producer = job.key;
+    this.seq = job.seq;
+    this.data = job.data;
+    this.redelivered = job.redelivered;
+    this.identity = job.session.identity;
+    this.client = job.session.client;
+    this.fence = job.fence;
+    this.commit = commit;
+    this.#abort = abort;
+  }
+
+  get signal(): AbortSignalLike {
+    return this.#abort.signal;
+  }
+}
+
 async function tryOnce(job: Job, run: Run, abort: LazyAbort, context: Context): Promise<Outcome | 'failed'> {
   const { app, positions, reporter } = context;
   const details = { session: job.session.id, producer: job.producerId, seq: job.seq };
   let isOver = false;
   let hasCommitted = false;
-  const message: EngineMessage = {
-    id: `${job.producerId}:${job.seq}`,
-    producer: job.key,
-    seq: job.seq,
-    data: job.data,
-    redelivered: job.redelivered,
-    identity: job.session.identity,
-    client: job.session.client,
-    fence: job.fence,
-    get signal() {
-      return abort.signal;
-    },
-    commit(tx) {
-      if (positions === undefined) throw new Error('message.commit(tx) needs the option `positions` of createServer');
-      if (isOver) throw new Error('message.commit(tx) was called after the handler had settled: await the transaction');
-      positions.commit(tx, job.key, job.seq);
-      hasCommitted = true;
-    },
-  };
+  const message = new HandedMessage(job, abort, (tx) => {
+    if (positions === undefined) throw new Error('message.commit(tx) needs the option `positions` of createServer');
+    if (isOver) throw new Error('message.commit(tx) was called after the handler had settled: await the transaction');
+    positions.commit(tx, job.key, job.seq);
+    hasCommitted = true;
+  });
   try {
     const handled = app.onMessage(message, job.session);
     if (typeof handled === 'object') {
