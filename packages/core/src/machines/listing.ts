@@ -72,7 +72,7 @@ export class Listing {
   }
 
   #refuse(seq: number, error: WireError): void {
-    const entry = this.log.entries.find((other) => other.seq === seq);
+    const entry = this.log.find(seq);
     if (entry === undefined && seq > this.log.storedTo - this.log.behind && seq <= this.log.storedTo)
       this.log.refused.set(seq, refusal(error));
     if (entry !== undefined && !entry.isWithdrawn) this.log.fail(entry, refusal(error));

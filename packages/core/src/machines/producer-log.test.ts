@@ -46,6 +46,31 @@ describe('a log', () => {
     expect([log.unsettled, log.entries]).toEqual([0, []]);
   });
 
+  it('finds a message by its seq, in a large backlog as fast as in a small one', () => {
+    const { log, server } = aLog();
+    const entries = add(log, 4_000);
+    let looks = 0;
+    for (const entry of entries) {
+      const { seq } = entry;
+      Object.defineProperty(entry, 'seq', { get: () => ((looks += 1), seq) });
+    }
+    server.begin([1_000, [[2_500, refusal]]]);
+    expect([log.find(0), log.find(1_000), log.find(4_001), log.find(1.5)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    looks = 0;
+    expect([log.find(1_001), log.find(2_000), log.find(4_000)]).toEqual([
+      entries[1_000],
+      entries[1_999],
+      entries[3_999],
+    ]);
+    expect(entries[2_499]?.status).toBe('failed');
+    expect(looks).toBeLessThan(60);
+  });
+
   it('goes on from what the server has taken', () => {
     const { log, settled, server } = aLog();
     add(log, 4);

@@ -82,6 +82,18 @@ export class ProducerLog {
     return this.#entries.slice(this.#head);
   }
 
+  /** The message with this seq, unless it is settled and forgotten. */
+  find(seq: number): Entry | undefined {
+    let low = this.#head;
+    for (let high = this.#entries.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle] as Entry).seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    const entry = this.#entries[low];
+    return entry?.seq === seq ? entry : undefined;
+  }
+
   /** Messages that are still only in storage, at most: a seq may be missing among them. */
   get behind(): number {
     return Math.max(0, this.storedTo - this.#last);

@@ -47,7 +47,7 @@ test('what was sent while the storage was opening is stored, too', async () => {
   await page.advance(100);
   expect(page.canStore).toBe(true);
   release();
-  await page.advance(20);
+  await page.settle();
   expect(origin.place.stored).toEqual({ tab: [1, 2] });
   expect(page.written).toEqual([1, 2]);
 });

@@ -105,7 +105,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     for (const entry of part.entries) parts.set(entry, part);
   };
 
-  if (pending.length > 0) requestWithin();
+  // They have waited for the storage to open: who asked for `stored` meanwhile waits no longer.
+  if (pending.length > 0) void request();
   if (claimed !== undefined) {
     ({ generation } = claimed);
     log.nextSeq = claimed.lastSeq + 1;

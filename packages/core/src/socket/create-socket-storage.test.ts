@@ -46,7 +46,7 @@ test('a reload: what the page before left goes first, under its own producer, th
   await after.settle();
   expect(after.sent).toEqual(['one', 'two', 'three']);
   expect(after.wire.framesOf('fin')).toEqual([['fin', after.hello.producers[1]?.[0]]]);
-  expect(Object.keys(browser.place.stored)).toHaveLength(0);
+  expect(Object.keys(browser.place.stored)).toEqual([after.hello.producers[0]?.[0]]);
 });
 
 test('a page that was frozen for a while keeps its log and goes on', async () => {

@@ -35,13 +35,12 @@ export function createOutboxView(
       return items;
     },
     cancel: (id: string) => {
-      let isDone = false;
-      some((entry, log) => {
-        const isIt = id === `${log.id}:${entry.seq}`;
-        if (isIt) isDone = withdraw(log, entry, CANCELLED);
-        return isIt;
-      });
-      return isDone;
+      const seq = Number(String(id).split(':').at(-1));
+      for (const log of queue.logs) {
+        const entry = id === `${log.id}:${seq}` ? log.find(seq) : undefined;
+        if (entry !== undefined) return withdraw(log, entry, CANCELLED);
+      }
+      return false;
     },
     async clear() {
       const gone: Promise<void>[] = [];

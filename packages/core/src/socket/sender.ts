@@ -176,8 +176,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     });
   }
 
-  function expire(): void {
-    const now = environment.now();
+  function expire(now = environment.now()): void {
     if (now < nextExpiry) return;
     stop();
     for (const log of queue.logs) {
@@ -226,9 +225,10 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         events.dropped(receipt.id, error);
         return receipt;
       }
+      let now: number | undefined;
       const ms = Math.min(ttlMs ?? Infinity, limits.maxAgeMs ?? Infinity);
       if (ms < Infinity) {
-        const now = environment.now();
+        now = environment.now();
         const { serverAheadMs } = conversation();
         receipt.ttl = { ms, since: serverAheadMs === null ? null : serverAheadMs + now };
         receipt.expiresAt = now + ms;
@@ -246,7 +246,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         const forget = (): void => signal.removeEventListener('abort', abort);
         void receipt.delivered.then(forget, forget);
       }
-      if (nextExpiry !== Infinity) expire();
+      if (nextExpiry !== Infinity) expire(now);
       conversation().appended();
       events.notifySoon();
       return receipt;

@@ -56,7 +56,7 @@ export function toColumns(segment: Segment): Columns {
 export function messagesIn(record: unknown): readonly unknown[] | undefined {
   // Until version 3 a segment was a list of messages.
   const { payloads, numbers, messages } = fieldsOf(record);
-  if (Array.isArray(messages)) return messages;
+  if (Array.isArray(messages)) return messages as readonly unknown[];
   if (!Array.isArray(payloads) || !(numbers instanceof Float64Array)) return undefined;
   if (numbers.length !== payloads.length * NUMBERS) return undefined;
   const orNull = (value: number | undefined): number | null => (Number.isNaN(value) ? null : (value as number));
