@@ -243,7 +243,7 @@ export const MUTANTS = [
   {
     name: 'refusal of the wrong message',
     file: 'packages/core/src/machines/listing.ts',
-    from: 'this.log.entries.find((other) => other.seq === seq);',
+    from: 'this.log.find(seq);',
     to: 'this.log.entries.find((other) => other.seq > seq);',
   },
   {

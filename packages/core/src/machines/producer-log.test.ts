@@ -52,7 +52,12 @@ describe('a log', () => {
     let looks = 0;
     for (const entry of entries) {
       const { seq } = entry;
-      Object.defineProperty(entry, 'seq', { get: () => ((looks += 1), seq) });
+      Object.defineProperty(entry, 'seq', {
+        get() {
+          looks += 1;
+          return seq;
+        },
+      });
     }
     server.begin([1_000, [[2_500, refusal]]]);
     expect([log.find(0), log.find(1_000), log.find(4_001), log.find(1.5)]).toEqual([
