@@ -328,6 +328,23 @@ const DEEDS_BY_KIND: { readonly [Kind in ActionKind]: Deed } = {
     }
     return true;
   },
+  'backlog with withdrawals': (scene) => {
+    // Several segments of several messages, taken over by a page that reads them ahead; while the first are on their way,
+    // some behind them are withdrawn, and their segment is rewritten.
+    const { world, tab, choice } = scene;
+    if (tab.current?.page.isRunning !== true) return false;
+    weather({ ...scene, ms: 800 }, 'refuse');
+    for (const link of tab.current.page.openLinks) link.cut();
+    for (let turn = 0; turn < 6; turn += 1) {
+      for (let left = 4; left > 0; left -= 1)
+        world.later(turn * 100, () => tab.send({ ttlMs: null, abortAfterMs: null, reads: 'stored' }));
+    }
+    world.later(700, () => tab.reload(true, 20));
+    for (let turn = 0; turn < 40; turn += 1) {
+      world.later(900 + turn * 60, () => tab.withdraw(0.3 + ((choice * (turn + 7)) % 0.7)));
+    }
+    return true;
+  },
   freeze: ({ world, tab, ms }) => freeze(world, tab, ms),
   'freeze for ever': ({ world, tab }) => {
     const page = tab.current?.page;

@@ -94,6 +94,8 @@ export const FAULTS = {
   reload: 7,
   'reload twice': 2,
   'reload in an outage': 3,
+  // On a plan of its own, too.
+  'backlog with withdrawals': 0,
   freeze: 5,
   'freeze for ever': 1.5,
   hide: 4,
@@ -186,6 +188,11 @@ export function makePlan(seed: number): Plan {
   const mail = new Chance(seed, 'mail');
   for (let left = mail.pick([0, 3, 10, 25]); left > 0; left -= 1) {
     actions.push({ at: mail.between(0, settleAt), kind: 'send to user', who: 0, ms: 0, choice: mail.next() });
+  }
+  const backlog = new Chance(seed, 'backlog');
+  if (hasOutbox && backlog.hits(0.1)) {
+    const at = backlog.between(0, settleAt);
+    actions.push({ at, kind: 'backlog with withdrawals', who: backlog.whole(0, 5), ms: 0, choice: backlog.next() });
   }
   actions.sort((left, right) => left.at - right.at);
   return {
