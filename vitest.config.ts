@@ -26,35 +26,36 @@ const UNIT_TIMEOUT_MS = 60_000;
 const unitTests = ['src/**/*.test.{ts,tsx}'];
 const browserTests = 'src/**/*.browser.test.{ts,tsx}';
 
-/** Without a Chromium there is no such project: scripts/test.mjs tells why and counts its tests as skipped. */
+/** Without a Chromium there are no such projects: scripts/test.mjs tells why and counts their tests as skipped. */
 const inBrowser: TestProjectInlineConfiguration[] =
   chromium.path === undefined
     ? []
     : [
-        {
-          ...fromSource,
-          root: 'packages/core',
-          test: {
-            name: 'core in a browser',
-            sequence: { groupOrder: 1 },
-            include: [browserTests],
-            globalSetup: ['./src/websocket/test-server.fixture.ts'],
-            testTimeout: 30_000,
-            browser: {
-              enabled: true,
-              headless: true,
-              screenshotFailures: false,
-              provider: playwright({
-                launchOptions: {
-                  executablePath: chromium.path,
-                  args: chromiumArguments(),
-                },
-              }),
-              instances: [{ browser: 'chromium', name: 'browser' }],
-            },
+        { folder: 'packages/core', browser: 'browser', setup: './src/websocket/test-server.fixture.ts' },
+        { folder: 'packages/inspector', browser: 'inspector-browser', setup: './src/real-server.fixture.ts' },
+      ].map(({ folder, browser, setup }) => ({
+        ...fromSource,
+        root: folder,
+        test: {
+          name: `${folder.replace('packages/', '')} in a browser`,
+          sequence: { groupOrder: 1 },
+          include: [browserTests],
+          globalSetup: [setup],
+          testTimeout: 30_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: chromium.path,
+                args: chromiumArguments(),
+              },
+            }),
+            instances: [{ browser: 'chromium', name: browser }],
           },
         },
-      ];
+      }));
 
 export default defineConfig({
   test: {
@@ -81,6 +82,18 @@ export default defineConfig({
         root: 'packages/react',
         test: {
           name: 'react',
+          testTimeout: UNIT_TIMEOUT_MS,
+          environment: 'happy-dom',
+          include: unitTests,
+          exclude: [browserTests],
+          typecheck: typecheck('tsconfig.json'),
+        },
+      },
+      {
+        ...fromSource,
+        root: 'packages/inspector',
+        test: {
+          name: 'inspector',
           testTimeout: UNIT_TIMEOUT_MS,
           environment: 'happy-dom',
           include: unitTests,

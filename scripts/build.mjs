@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { install } from './install.mjs';
 import { must, packages, root, say, tool } from './run.mjs';
 
-/** Builds the packages with tsc, each from nothing: a file left over from an older build would be published. */
+/** Builds the packages with tsc, or vite and tsc for the types, each from nothing: a file left over from an older build would be published. */
 export async function buildPackages() {
   const tsc = tool('typescript', 'tsc');
   say('build packages');
@@ -13,6 +13,10 @@ export async function buildPackages() {
     const folder = join(root, 'packages', name);
     if (!existsSync(join(folder, 'src'))) continue;
     rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    if (existsSync(join(folder, 'vite.config.ts'))) {
+      const vite = tool('vite', 'vite', folder);
+      await must(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: folder, quiet: true });
+    }
     await must(process.execPath, [tsc, '-p', join(folder, 'tsconfig.build.json')], { quiet: true });
   }
 }

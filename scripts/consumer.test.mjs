@@ -35,6 +35,7 @@ beforeAll(async () => {
     dependencies: {
       ...Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [`@holdfast/${name}`, `file:${file}`])),
       react: version('react', 'react'),
+      'react-dom': version('inspector', 'react-dom'),
       '@types/react': version('react', '@types/react'),
       lmdb: version('server', 'lmdb'),
       '@types/node': version('server', '@types/node'),

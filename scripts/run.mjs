@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The published packages, in the order in which they build on each other. */
-export const packages = ['core', 'react', 'server'];
+export const packages = ['core', 'react', 'server', 'inspector'];
 
 /**
  * Runs a program to its end.

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { ensureBrowser, ensureMosquitto, ensureNamespaces } from './browsers.mjs';
 import { buildDemo, buildPackages } from './build.mjs';
 import { install } from './install.mjs';
-import { root, run, say, tool } from './run.mjs';
+import { packages, root, run, say, tool } from './run.mjs';
 
 // Everything after `npm test --` goes to vitest: a file name, -t 'a title', --project core.
 const asked = process.argv.slice(2);
@@ -78,11 +78,13 @@ function without(what, reason) {
 }
 
 function countBrowserTests() {
-  const folder = join(root, 'packages', 'core', 'src');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.browser\.test\.tsx?$/.test(file),
+  const folder = join(root, 'packages');
+  const files = packages.flatMap((name) =>
+    readdirSync(join(folder, name, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.browser\.test\.tsx?$/.test(file))
+      .map((file) => join(folder, name, 'src', file)),
   );
-  const tests = files.map((file) => readFileSync(join(folder, file), 'utf8').match(/^\s*(?:it|test)\b.*\(/gm) ?? []);
+  const tests = files.map((file) => readFileSync(file, 'utf8').match(/^\s*(?:it|test)\b.*\(/gm) ?? []);
   return tests.flat().length;
 }
 

@@ -13,6 +13,7 @@ const projects = [
   ['core', 'packages/core/tsconfig.json', 'packages/core/src'],
   ['react', 'packages/react/tsconfig.json', 'packages/react/src'],
   ['server', 'packages/server/tsconfig.json', 'packages/server/src'],
+  ['inspector', 'packages/inspector/tsconfig.json', 'packages/inspector/src'],
   ['simulation', 'simulation/tsconfig.json', 'simulation'],
   ['demo', 'demo/tsconfig.json', 'demo'],
   ['browsers', 'browsers/tsconfig.json', 'browsers'],

@@ -1,0 +1,261 @@
+import { createSocket, type HoldfastError, plain } from '@holdfast/core';
+import { cleanup, fireEvent, render } from '@testing-library/react';
+import { StrictMode } from 'react';
+import { renderToString } from 'react-dom/server';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HoldfastInspector } from './holdfast-inspector.tsx';
+import { click, focused, panel, pass, press, startWorld, type, URL } from './panel.fixture.tsx';
+import { createInspector } from './record/inspector.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localStorage.clear();
+});
+
+afterEach(async () => {
+  cleanup();
+  await pass(0);
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+  expect(document.querySelector('holdfast-inspector')).toBeNull();
+});
+
+test('a button opens the panel, Escape closes it and gives the focus back', async () => {
+  const { socket, inspector } = await startWorld();
+  render(<HoldfastInspector inspector={inspector} socket={socket} />);
+  const view = await panel();
+  await click(view.getByRole('button', { name: 'Open the Holdfast inspector: socket is open' }));
+  expect(view.getByRole('region', { name: 'Holdfast inspector' })).toBeTruthy();
+  expect(focused()).toBe(view.getByRole('tab', { name: 'Overview' }));
+
+  await press('Escape');
+  expect(view.queryByRole('region')).toBeNull();
+  expect(focused()).toBe(view.getByRole('button'));
+});
+
+test('keys that are pressed in the panel are no shortcuts of the app', async () => {
+  const { socket, inspector } = await startWorld();
+  const shortcut = vi.fn();
+  document.addEventListener('keydown', shortcut);
+  render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+  const view = await panel();
+  await press('k', view.getByRole('tab', { name: 'Overview' }));
+  expect(shortcut).not.toHaveBeenCalled();
+  fireEvent.keyDown(document.body, { key: 'k' });
+  expect(shortcut).toHaveBeenCalledOnce();
+  document.removeEventListener('keydown', shortcut);
+});
+
+test('events of the panel do not bubble into the components around it', async () => {
+  const { socket, inspector } = await startWorld();
+  const onClick = vi.fn();
+  render(
+    <div onClick={onClick}>
+      <HoldfastInspector inspector={inspector} socket={socket} layout="inline" />
+    </div>,
+  );
+  const view = await panel();
+  await click(view.getByRole('tab', { name: 'Outbox' }));
+  expect(view.getByRole('tab', { name: 'Outbox' }).getAttribute('aria-selected')).toBe('true');
+  expect(onClick).not.toHaveBeenCalled();
+});
+
+test('in Strict Mode there is one panel, and none after the unmount', async () => {
+  const { socket, inspector } = await startWorld();
+  const { unmount } = render(
+    <StrictMode>
+      <HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />
+    </StrictMode>,
+  );
+  await panel();
+  unmount();
+  await pass(0);
+  expect(document.querySelector('holdfast-inspector')).toBeNull();
+  expect(inspector.getSocket()).toBeNull();
+});
+
+test('an unmount before the panel is loaded leaves nothing', async () => {
+  const { unmount } = render(<HoldfastInspector />);
+  unmount();
+  await pass(100);
+  expect(document.querySelector('holdfast-inspector')).toBeNull();
+});
+
+describe('in production', () => {
+  test('nothing is rendered, loaded or tapped', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const options = { url: URL };
+    expect(createInspector().tap(options)).toBe(options);
+    const { container } = render(<HoldfastInspector />);
+    await pass(100);
+    expect(container.innerHTML).toBe('');
+    expect(document.querySelector('holdfast-inspector')).toBeNull();
+  });
+
+  test('all is there for an app that asks for it', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const { socket, inspector } = await startWorld({ enabled: true });
+    render(<HoldfastInspector enabled inspector={inspector} socket={socket} />);
+    expect((await panel()).getByRole('button', { name: /socket is open/ })).toBeTruthy();
+  });
+});
+
+test('on a server it renders nothing', () => {
+  expect(renderToString(<HoldfastInspector inspector={createInspector()} />)).toBe('');
+});
+
+describe('places', () => {
+  test('floating by default; docked where the app or the user wants it, which is remembered', async () => {
+    const { socket, inspector } = await startWorld();
+    const { unmount } = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    const view = await panel();
+    expect(view.getByRole('region').className).toContain('floating');
+    await click(view.getByRole('button', { name: 'Dock at the right' }));
+    expect(view.getByRole('region').className).toContain('right');
+    unmount();
+    await pass(0);
+
+    render(<HoldfastInspector inspector={inspector} socket={socket} layout="docked" initiallyOpen />);
+    const again = await panel();
+    expect(again.getByRole('region').className).toContain('right');
+  });
+
+  test('docked at the bottom, and resized by keys within bounds', async () => {
+    const { socket, inspector } = await startWorld();
+    render(<HoldfastInspector inspector={inspector} socket={socket} layout="docked" initiallyOpen />);
+    const view = await panel();
+    expect(view.getByRole('region').className).toContain('bottom');
+    const edge = view.getByRole('separator', { name: 'Height of the panel' });
+    const height = Number(edge.getAttribute('aria-valuenow'));
+    await press('ArrowUp', edge);
+    expect(Number(edge.getAttribute('aria-valuenow'))).toBe(height + 24);
+    for (let times = 0; times < 30; times += 1) await press('ArrowDown', edge);
+    expect(edge.getAttribute('aria-valuenow')).toBe(edge.getAttribute('aria-valuemin'));
+  });
+
+  test('inline it fills its place, is always open and has no button to close it', async () => {
+    const { socket, inspector } = await startWorld();
+    const { container } = render(<HoldfastInspector inspector={inspector} socket={socket} layout="inline" />);
+    const view = await panel();
+    expect(container.querySelector('holdfast-inspector')).not.toBeNull();
+    expect(view.queryByRole('button', { name: 'Close the inspector' })).toBeNull();
+    await press('Escape', view.getByRole('tab', { name: 'Overview' }));
+    expect(view.getByRole('region')).toBeTruthy();
+  });
+
+  test('what is stored by another release, or by nobody, is left aside', async () => {
+    localStorage.setItem('holdfast-inspector', '{"place":"moon","height":"tall","tab":"gone","isOpen":true}');
+    const { socket, inspector } = await startWorld();
+    render(<HoldfastInspector inspector={inspector} socket={socket} />);
+    const view = await panel();
+    expect(view.getByRole('region').className).toContain('floating');
+    expect(view.getByRole('tab', { selected: true }).textContent).toBe('Overview');
+  });
+});
+
+test('tabs are gone through by arrows, Home and End', async () => {
+  const { socket, inspector } = await startWorld();
+  render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+  const view = await panel();
+  const names = view.getAllByRole('tab').map((tab) => tab.textContent);
+  const selected = (): string | null | undefined => view.getByRole('tab', { selected: true }).textContent;
+  view.getByRole('tab', { selected: true }).focus();
+  await press('ArrowRight');
+  expect(selected()).toBe(names[1]);
+  expect(focused()?.textContent).toBe(names[1]);
+  await press('ArrowLeft');
+  await press('ArrowLeft');
+  expect(selected()).toBe(names.at(-1));
+  await press('Home');
+  expect(selected()).toBe(names[0]);
+  await press('End');
+  expect(selected()).toBe(names.at(-1));
+});
+
+describe('overview', () => {
+  test('every change of state with its reason, the newest first', async () => {
+    const { socket, inspector, world } = await startWorld();
+    render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    const view = await panel();
+    world.network.refuse();
+    world.network.cut();
+    await pass(1_000);
+    const changes = view.getAllByRole('listitem').map((item) => item.textContent);
+    expect(changes.at(-1)).toContain('connectingstart');
+    expect(changes.at(-2)).toContain('openconnected');
+    expect(changes.at(-3)).toMatch(/(?:waiting|connecting)lost · CONNECTION_LOST/);
+  });
+
+  test('an untapped socket shows its states, and how to see more', async () => {
+    const { world } = await startWorld();
+    const socket = createSocket({ url: URL, protocol: plain(), environment: world.page.environment });
+    render(<HoldfastInspector socket={socket} initiallyOpen />);
+    const view = await panel();
+    await pass(1_000);
+    expect(view.getAllByRole('listitem').map((item) => item.textContent)[0]).toContain('open');
+    await click(view.getByRole('tab', { name: 'Signals' }));
+    expect(view.getByText(/inspector\.tap\(/)).toBeTruthy();
+  });
+});
+
+describe('outbox', () => {
+  test('what waits can be searched and withdrawn one by one', async () => {
+    const { socket, inspector } = await startWorld();
+    render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    const view = await panel();
+    socket.pause();
+    const receipts = [1, 2, 3].map((n) => socket.send({ n }));
+    const failures = receipts.map((receipt) =>
+      receipt.delivered.catch((error: unknown) => (error as HoldfastError).code),
+    );
+    await pass(200);
+    await click(view.getByRole('tab', { name: /^Outbox/ }));
+    expect(view.getAllByRole('row')).toHaveLength(4);
+
+    const [, second] = receipts;
+    await type(view.getByRole('searchbox', { name: 'Search the outbox by id' }), second?.id ?? '');
+    expect(view.getAllByRole('row')).toHaveLength(2);
+    await click(view.getByRole('button', { name: `Cancel ${second?.id}` }));
+    expect(second?.status).toBe('failed');
+    expect(await failures[1]).toBe('ABORTED');
+    expect(view.getByText('No message is like that.')).toBeTruthy();
+    await socket.close();
+    await Promise.all(failures);
+  });
+
+  test('all of it is withdrawn only after a question', async () => {
+    const { socket, inspector } = await startWorld();
+    render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    const view = await panel();
+    socket.pause();
+    const receipts = [1, 2].map((n) => socket.send({ n }));
+    const failures = receipts.map((receipt) =>
+      receipt.delivered.catch((error: unknown) => (error as HoldfastError).code),
+    );
+    await pass(200);
+    await click(view.getByRole('tab', { name: /^Outbox/ }));
+
+    await click(view.getByRole('button', { name: 'Clear' }));
+    expect(focused()?.textContent).toBe('Keep');
+    await press('Escape');
+    expect(view.getByRole('region'), 'Escape ends the question, not the panel').toBeTruthy();
+    expect(focused()?.textContent).toBe('Clear');
+    expect(socket.getStats().queued).toBe(2);
+
+    await click(view.getByRole('button', { name: 'Clear' }));
+    await click(view.getByRole('button', { name: 'Withdraw' }));
+    expect(await Promise.all(failures)).toEqual(['ABORTED', 'ABORTED']);
+    expect(view.getByText('Nothing waits: all that was sent has arrived.')).toBeTruthy();
+  });
+});
+
+test('signals of page and network are listed', async () => {
+  const { socket, inspector, world } = await startWorld();
+  render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+  const view = await panel();
+  await click(view.getByRole('tab', { name: 'Signals' }));
+  world.page.offline();
+  world.page.hide();
+  await pass(1_000);
+  expect(view.getAllByRole('listitem').map((item) => item.textContent?.slice(12))).toEqual(['hidden', 'offline']);
+});

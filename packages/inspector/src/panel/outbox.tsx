@@ -1,0 +1,124 @@
+import { useState, type ReactElement } from 'react';
+import type { Inspector } from '../record/inspector.ts';
+import type { InspectableSocket } from '../record/records.ts';
+import { ConfirmButton } from './confirm-button.tsx';
+import { formatBytes, formatClock, formatCount, formatLong } from './format.ts';
+import { useLog, useNow } from './use-log.ts';
+
+/** How many messages are read, and how many of those are shown. */
+const READ = 2_000;
+const SHOWN = 200;
+
+type Status = 'all' | 'queued' | 'inFlight';
+
+export function Outbox({ inspector }: { readonly inspector: Inspector }): ReactElement {
+  useLog(inspector.log);
+  const socket = inspector.getSocket();
+  if (socket === null) {
+    return (
+      <div className="untapped">
+        <p>
+          The outbox is the socket’s: give the panel <code>{'socket={socket}'}</code>.
+        </p>
+      </div>
+    );
+  }
+  return <OutboxTable socket={socket} />;
+}
+
+function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactElement {
+  const now = useNow(1_000);
+  const [search, setSearch] = useState('');
+  const [status, setStatus] = useState<Status>('all');
+  const { queued, inFlight } = socket.getStats();
+  const items = socket.outbox.list(READ);
+  const found = items.filter((item) => item.id.includes(search.trim()) && (status === 'all' || item.status === status));
+  const rest = queued + inFlight - items.length;
+
+  return (
+    <div className="outbox">
+      <div className="toolbar">
+        <input
+          type="search"
+          placeholder="Search by id"
+          aria-label="Search the outbox by id"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <select aria-label="Status" value={status} onChange={(event) => setStatus(event.target.value as Status)}>
+          <option value="all">All</option>
+          <option value="queued">Queued</option>
+          <option value="inFlight">In flight</option>
+        </select>
+        <span className="summary" role="status">
+          {formatCount(queued)} queued, {formatCount(inFlight)} in flight
+        </span>
+        <ConfirmButton
+          label="Clear"
+          question={`Withdraw ${queued === 1 ? 'the queued message' : `all ${formatCount(queued)} queued messages`}?`}
+          confirm="Withdraw"
+          isDisabled={queued === 0}
+          onConfirm={() => void socket.outbox.clear()}
+        />
+      </div>
+      {found.length === 0 ? (
+        <p className="empty">
+          {items.length === 0 ? 'Nothing waits: all that was sent has arrived.' : 'No message is like that.'}
+        </p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Id</th>
+              <th scope="col">Status</th>
+              <th scope="col" className="number">
+                Size
+              </th>
+              <th scope="col" className="number">
+                Age
+              </th>
+              <th scope="col">
+                <span className="unseen">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.slice(0, SHOWN).map(({ id, status: its, bytes, queuedAt }) => (
+              <tr key={id}>
+                <td className="mono id">{id}</td>
+                <td>
+                  <span className="badge" data-status={its}>
+                    {its === 'queued' ? 'queued' : 'in flight'}
+                  </span>
+                </td>
+                <td className="number">{formatBytes(bytes)}</td>
+                <td
+                  className="number"
+                  title={queuedAt === null ? 'Sent by a page before this one' : formatClock(queuedAt)}
+                >
+                  {queuedAt === null ? 'before' : formatLong(now - queuedAt)}
+                </td>
+                <td className="action">
+                  <button
+                    type="button"
+                    disabled={its === 'inFlight'}
+                    title={its === 'inFlight' ? 'It may have been taken' : 'Withdraw this message'}
+                    aria-label={`Cancel ${id}`}
+                    onClick={() => socket.outbox.cancel(id)}
+                  >
+                    Cancel
+                  </button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {found.length > SHOWN || rest > 0 ? (
+        <p className="empty">
+          {formatCount(Math.min(SHOWN, found.length))} of {formatCount(found.length + Math.max(0, rest))} are shown.
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { useRef, type KeyboardEvent, type ReactElement } from 'react';
+
+export const TABS = { overview: 'Overview', outbox: 'Outbox', signals: 'Signals' } as const;
+export type TabName = keyof typeof TABS;
+const NAMES = Object.keys(TABS) as TabName[];
+
+/** A list of tabs after the ARIA pattern: one stop for Tab, arrows, Home and End go from one to the next. */
+export function Tabs(props: {
+  readonly selected: TabName;
+  readonly onSelect: (name: TabName) => void;
+  readonly counts: { readonly [Name in TabName]?: string };
+}): ReactElement {
+  const { selected, onSelect, counts } = props;
+  const list = useRef<HTMLDivElement>(null);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const at = NAMES.indexOf(selected);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: NAMES.length - 1 }[event.key];
+    const name = to === undefined ? undefined : NAMES[(to + NAMES.length) % NAMES.length];
+    if (name === undefined) return;
+    event.preventDefault();
+    onSelect(name);
+    list.current?.querySelector<HTMLElement>(`#tab-${name}`)?.focus();
+  };
+
+  return (
+    <div className="tabs" role="tablist" aria-label="Views" ref={list} onKeyDown={onKeyDown}>
+      {NAMES.map((name) => (
+        <button
+          key={name}
+          type="button"
+          role="tab"
+          id={`tab-${name}`}
+          aria-selected={name === selected}
+          aria-controls="view"
+          tabIndex={name === selected ? 0 : -1}
+          onClick={() => onSelect(name)}
+        >
+          {TABS[name]}
+          {counts[name] === undefined ? null : <span className="count">{counts[name]}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
