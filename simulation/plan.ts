@@ -191,8 +191,14 @@ export function makePlan(seed: number): Plan {
   }
   const backlog = new Chance(seed, 'backlog');
   if (hasOutbox && backlog.hits(0.1)) {
-    const at = backlog.between(0, settleAt);
-    actions.push({ at, kind: 'backlog with withdrawals', who: backlog.whole(0, 5), ms: 0, choice: backlog.next() });
+    const startsAt = backlog.between(0, settleAt);
+    actions.push({
+      at: startsAt,
+      kind: 'backlog with withdrawals',
+      who: backlog.whole(0, 5),
+      ms: 0,
+      choice: backlog.next(),
+    });
   }
   actions.sort((left, right) => left.at - right.at);
   return {
