@@ -104,8 +104,8 @@ describe('all sources', () => {
   });
 
   test('exports are named', () => {
-    // What a bundler makes of a style sheet is its default export: the declaration says so.
-    const ours = files.filter((file) => !file.endsWith('.d.ts'));
+    // What a bundler makes of a style sheet is its default export, as the declaration says; react-use-websocket has one, too.
+    const ours = files.filter((file) => !file.endsWith('.d.ts') && file !== 'packages/react/src/compat.ts');
     expect(ours.filter((file) => /^\s*export\s+(?:default\b|\{[^}]*\bas\s+default\b)/m.test(code(file)))).toEqual([]);
   });
 
