@@ -22,6 +22,7 @@ export interface Message<Incoming = MessageData, Tx = unknown> extends EngineMes
   readonly signal: AbortSignal;
 }
 
+/** What `createServer` takes. Only `onMessage` is needed. */
 export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx = unknown> {
   /**
    * Takes a message. Messages of one producer come one at a time and in order, each once or marked `redelivered`; it is
@@ -79,6 +80,7 @@ export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx =
   onEvent?: (record: EventRecord) => void;
 }
 
+/** Which pages may connect: `'*'` for all, a list of origins, or a function that decides. */
 export type AllowedOrigins =
   | '*'
   | readonly string[]
@@ -87,6 +89,7 @@ export type AllowedOrigins =
 /** A picture of now, with counters since the start. */
 export type Metrics = EngineMetrics;
 
+/** A server of `holdfast.v1`, which answers the upgrades of any number of HTTP servers. */
 export interface HoldfastServer<Outgoing = Sendable> {
   /**
    * Answers WebSocket upgrades on `path` (default `/`); other paths are left to other listeners of the same server.

@@ -2,6 +2,7 @@ import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
 import { judge, type Answer, type Diagnosis, type Findings } from './diagnosis.ts';
 
+/** What a trial connection offers, and how long it may take. */
 export interface DiagnoseOptions {
   /** Ends it: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -19,6 +19,7 @@ export type DiagnosisCause =
   /** No server answers: unknown name, closed port, firewall, server down. */
   | 'unreachable';
 
+/** Why a WebSocket could not be opened, and how sure that is. */
 export interface Diagnosis {
   readonly cause: DiagnosisCause;
   /** `certain`: the browser said so. `likely`: other causes would be unusual. `guess`: others look the same to a page. */

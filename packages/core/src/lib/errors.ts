@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   LEASE_LEAKED: { retryable: false },
 } as const;
 
+/** The codes of all failures: a closed set, in `ERROR_CODES`; docs/errors.md says what each means and what to do. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** Anything that JSON can carry. */

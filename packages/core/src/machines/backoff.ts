@@ -1,5 +1,10 @@
+/** What chance does to a delay; `ReconnectOptions.jitter` has what each word means. */
 export type Jitter = 'equal' | 'full' | 'decorrelated' | 'none';
 
+/**
+ * How long a retry waits: `initialDelayMs` times `factor` for each one before it, at most `maxDelayMs`, then drawn by
+ * `jitter`.
+ */
 export interface BackoffOptions {
   readonly initialDelayMs: number;
   readonly factor: number;

@@ -26,6 +26,7 @@ export interface Confirmation {
 /** How the app's own protocol names a message. */
 export type MessageId = string | number;
 
+/** How to find the ids in what goes out and what comes in. */
 export interface AcknowledgementOptions {
   /**
    * The id under which the server acknowledges what was sent; undefined: it does not, and the message counts as delivered

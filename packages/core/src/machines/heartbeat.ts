@@ -26,6 +26,7 @@ export function agreed(own: HeartbeatOptions | null, told: HeartbeatOptions | nu
       };
 }
 
+/** What a heartbeat knows: plain data, replaced with every step. Durations are milliseconds. */
 export interface HeartbeatState {
   /** Parts of the deadline that have passed in silence; null: nothing is asked. */
   readonly misses: number | null;
@@ -41,6 +42,7 @@ export interface HeartbeatState {
   readonly isGuess: boolean;
 }
 
+/** What a heartbeat is told. */
 export type HeartbeatEvent =
   /** The timer fired. `heard`: whether anything came from the peer since it was set. */
   | { readonly type: 'timer'; readonly heard: boolean }
@@ -66,6 +68,10 @@ export const HINTED_PART_MS = 250;
 /** Long enough for a page that has just woken to be given what came meanwhile. */
 const LAST_HEARING_MS = 100;
 
+/**
+ * Whether the peer is alive: a machine without a clock, which both ends run. Its steps say which timer to set and what
+ * to send.
+ */
 export const heartbeat = {
   /**
    * `openMs` is how long the connection took to open, if that is known: no less than two round trips, so that the first

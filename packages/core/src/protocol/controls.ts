@@ -21,8 +21,11 @@ const MOST_PROTOCOLS = 64;
 /** As in a close frame. */
 const REASON_BYTES = 123;
 
+/** The first control of a client: the library's subprotocols. */
 export const openControl = (protocols: readonly string[]): Json => ({ open: { protocols } });
+/** The server's answer: the subprotocol that was chosen, and how long a session waits for its client. */
 export const openedControl = (protocol: string, goneAfterMs: number): Json => ({ opened: { protocol, goneAfterMs } });
+/** A library's close; `code` null: none was given. */
 export const closeControl = (code: number | null, reason: string): Json => ({ close: { code, reason } });
 
 /** The control that a payload is; null: it is none. */

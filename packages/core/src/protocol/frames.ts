@@ -47,6 +47,7 @@ export interface Lost {
 export type LostReason = (typeof LOST_REASONS)[number];
 export const LOST_REASONS = ['unknown-session', 'buffer-overflow', 'buffer-expired'] as const;
 
+/** What a client says first on a connection. */
 export interface Hello {
   readonly v: number;
   /** The install: random, stored with the outbox. */
@@ -62,6 +63,7 @@ export interface Hello {
   readonly auth?: string;
 }
 
+/** The server's answer to `hello`. */
 export interface Welcome {
   readonly session: string;
   readonly key: string;
@@ -151,6 +153,7 @@ interface Encode {
   reauth(withinMs: number): string;
 }
 
+/** Frames as the text that goes on the wire, one function for each kind. */
 export const encode: Encode = {
   hello: encodeHello,
   producers: encodeProducers,

@@ -3,6 +3,7 @@ import { HoldfastError } from '../lib/errors.ts';
 import type { ConnectionState } from './types.ts';
 import { wrongOption } from './wrong-option.ts';
 
+/** How `socket.messages()` buffers what its reader has not taken yet. */
 export interface MessagesOptions<Incoming> {
   /** Ends the iteration: what is buffered is thrown away and `next()` rejects with the signal's reason. */
   readonly signal?: AbortSignal;

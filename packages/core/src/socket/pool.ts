@@ -14,6 +14,7 @@ export interface PoolableSocket {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** How a pool makes its sockets, how many there are, and how long an idle one stays. */
 export interface PoolOptions<Key, Pooled extends PoolableSocket> {
   /** Makes the socket of a key. What it throws, `acquire` rejects with. */
   readonly create: (key: Key) => Pooled;
@@ -50,6 +51,7 @@ export interface LeaseRecord<Key> {
   readonly origin: Error | null;
 }
 
+/** How full a pool is: a snapshot. */
 export interface PoolStats {
   /** Sockets that are not closed yet. */
   readonly sockets: number;
@@ -60,6 +62,7 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
+/** Sockets by key, one for each, shared by all who hold a lease. */
 export interface Pool<Key, Pooled> {
   /**
    * A lease of the key's socket, which is made where there is none, or where it was closed. With `maxSockets` reached it

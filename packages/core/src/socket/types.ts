@@ -42,6 +42,7 @@ export interface ConnectionState {
   readonly error: HoldfastError | null;
 }
 
+/** Why the connection is in its phase. */
 export type StateReason =
   /** The app asked for it. */
   | 'user'
@@ -66,6 +67,7 @@ export type StateReason =
   /** The connection is up. */
   | 'connected';
 
+/** The numbers of a socket that change all the time, which is why they are no part of its state. */
 export interface SocketStats {
   /** Last measured round trip, milliseconds; null before the first. */
   readonly rttMs: number | null;
@@ -75,6 +77,7 @@ export interface SocketStats {
   readonly inFlight: number;
 }
 
+/** When a socket tries again. Durations are milliseconds; docs/connection.md has them side by side. */
 export interface ReconnectOptions {
   /** Longest delay before the first retry. Default 300. */
   readonly initialDelayMs?: number;
@@ -106,6 +109,7 @@ export interface ReconnectOptions {
   readonly decide?: (context: RetryContext) => number | false | undefined;
 }
 
+/** When to ask whether the peer is alive. Durations are milliseconds. */
 export interface HeartbeatSettings {
   /** Longest pause between two pings, or less where the server asks for it; shorter after trouble. Default 15,000. */
   readonly intervalMs?: number;
@@ -126,6 +130,7 @@ export interface ConnectContext<Outgoing> {
   readonly signal: AbortSignal;
 }
 
+/** What `createSocket` takes. Only `url` is needed. */
 export interface SocketOptions<Outgoing = Sendable> {
   /** Where to connect: `ws:` or `wss:` (`http:` and `https:` are taken as such). A function is called at every attempt. */
   readonly url: string | URL | (() => string | URL | Promise<string | URL>);
@@ -176,6 +181,10 @@ export interface EventRecord {
   readonly details?: { readonly [key: string]: Json };
 }
 
+/**
+ * Where a message is: `queued` on no wire, `inFlight` on one, `delivered` taken, `failed` never to be delivered, or
+ * nobody knows.
+ */
 export type ReceiptStatus = 'queued' | 'inFlight' | 'delivered' | 'failed';
 
 /** What is known of one sent message. */
@@ -226,6 +235,7 @@ export interface SocketOutbox {
   readonly clear: () => Promise<void>;
 }
 
+/** What `whenWritable` waits for. */
 export interface WritableOptions {
   /** Bytes of the message that is to be sent. Default 1. */
   readonly bytes?: number;
@@ -235,6 +245,7 @@ export interface WritableOptions {
   readonly lane?: 'urgent' | 'normal';
 }
 
+/** What holds for one message. Without any: the lane `normal`, no end of its time, and the durability of the outbox. */
 export interface SendOptions {
   /** Give up when the message was on no wire for this long, milliseconds. Default: never. */
   readonly ttlMs?: number;
@@ -252,6 +263,7 @@ export interface SendOptions {
   readonly lane?: 'urgent' | 'normal';
 }
 
+/** What happens to messages that are not delivered yet when a socket closes. */
 export interface CloseOptions {
   /** Let an open connection go on for this long to empty the outbox, milliseconds. Default 0. */
   readonly flushMs?: number;
@@ -259,17 +271,21 @@ export interface CloseOptions {
   readonly discard?: boolean;
 }
 
+/** The events of a socket, each with what its listeners get. */
 export interface SocketEvents<Incoming> {
   /** Messages flow. */
   open: { readonly resumed: boolean; readonly attempt: number };
+  /** What the server sent, each once and in order; bytes come as a `Uint8Array`. */
   message: Incoming;
   /** A connection ended, or could not be made. */
   close: { readonly code: number; readonly reason: string; readonly wasClean: boolean };
+  /** `getState()` gives something new. */
   state: ConnectionState;
   /** Messages of the server that can't arrive any more, and why: `to` null when nobody knows how many. */
   gap: { readonly reason: LostReason; readonly from: number; readonly to: number | null };
   /** A message that will not be delivered. */
   drop: { readonly id: string; readonly error: HoldfastError };
+  /** What the app should know and nothing else tells: an end of the retries, storage, a listener that threw, a message that can't be read. */
   error: HoldfastError;
   /** The socket has closed for good and left nothing behind. */
   closed: { readonly error: HoldfastError | null };
@@ -288,12 +304,15 @@ export interface Socket<Incoming = MessageData, Outgoing = Sendable> {
    * neither overflows nor grows. Those who wait go in their order. Rejects with CLOSED, or the signal's reason.
    */
   readonly whenWritable: (options?: WritableOptions) => Promise<void>;
+  /** What waits, and a way to take it back. */
   readonly outbox: SocketOutbox;
+  /** The connection as it is now. */
   readonly getState: () => ConnectionState;
   /** Calls `listener` when `getState()` or `getStats()` gives something new. Returns the function that stops it. */
   readonly subscribe: (listener: () => void) => () => void;
   /** The numbers; subscribers are told at most once a frame. */
   readonly getStats: () => SocketStats;
+  /** Calls `listener` at each event of this type. Returns the function that stops it. What it throws is reported as LISTENER_FAILED. */
   readonly on: <Type extends keyof SocketEvents<Incoming>>(
     type: Type,
     listener: (event: SocketEvents<Incoming>[Type]) => void,

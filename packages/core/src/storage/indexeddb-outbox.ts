@@ -6,6 +6,7 @@ import { MAX_MESSAGES, OVERFLOWS, STORED_AGE_MS, type OutboxBounds } from './lim
 import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
 import { isHeader, isInfo, isSegment, messagesIn, recordLength, toColumns } from './stored-records.ts';
 
+/** Where `indexedDB()` stores, for whom, how durably and how much. */
 export interface IndexedDbOptions extends OutboxBounds {
   /** Tells the outboxes of one origin apart: the app's name, or the name of one of its sockets. Not empty. */
   readonly name: string;

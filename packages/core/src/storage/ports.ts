@@ -38,6 +38,7 @@ export interface OutboxStore {
   close(): Promise<void>;
 }
 
+/** What a store knows beside its logs. */
 export interface StoreInfo {
   /** The install, random, the same for all tabs and pages of this outbox. */
   readonly clientId: string;
@@ -45,6 +46,7 @@ export interface StoreInfo {
   readonly peer: string | null;
 }
 
+/** Whose log it is, and what comes before it. */
 export interface LogHeader {
   readonly id: string;
   /** The log that must be settled before this one is sent: that of the page before a reload. */
@@ -65,6 +67,7 @@ export interface LogPage {
   readonly next: number | null;
 }
 
+/** A log as its new owner finds it: its first page. */
 export interface ClaimedLog extends LogHeader, LogPage {
   /** The last seq in the whole log, as far as it can be known. */
   readonly lastSeq: number;

@@ -1,6 +1,7 @@
 import { Random } from './random.ts';
 import { shrink } from './shrink.ts';
 
+/** Where plans come from, and how one is carried out. */
 export interface ExploreOptions<Action> {
   /** How many seeds, from 1 on, or the seeds themselves: the one of a failure, to see it again. */
   readonly seeds: number | Iterable<number>;

@@ -18,12 +18,14 @@ import { TakenMessages, type Sender } from './taken-messages.ts';
 const LIMITS = { messageBytes: 262_144, producers: 256, producerTtlMs: 2_592_000_000 };
 const WINDOW = { messages: 1_024, bytes: 1_048_576 };
 
+/** A message as the handler of the test gets it. */
 export interface TestMessage<Incoming = MessageData> {
   /** The same as the sender's `receipt.id`. */
   readonly id: string;
   readonly data: Incoming;
 }
 
+/** What the server of a test does with messages and tokens. */
 export interface HoldfastServerOptions<Incoming = MessageData, Outgoing = MessageData> {
   /**
    * The handler: a message counts as taken when it resolves. Whatever it throws refuses the message for good, with the error's

@@ -21,6 +21,7 @@ export interface PageWorld {
   readonly nextName: () => string;
 }
 
+/** What the browser of a page has. */
 export interface PageOptions {
   /** Whether the origin has Web Locks: plain http has none. Without them nothing is stored. Default true. */
   readonly hasLocks?: boolean;

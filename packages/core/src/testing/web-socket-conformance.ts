@@ -1,6 +1,7 @@
 import type { WebSocketLike } from '../environment/ports.ts';
 import { type ConformanceCase, equal } from './check.ts';
 
+/** How the suite opens what it tests. */
 export interface WebSocketConformanceOptions {
   /** Opens a WebSocket to a server that sends every message back as it came, and selects the first subprotocol offered. */
   openWebSocket(protocols: readonly string[]): WebSocketLike;

@@ -6,6 +6,7 @@ import { TestServer, type ServerScript } from './server.ts';
 import { TestStorage } from './storage.ts';
 import { globalClock, OwnClock, type TestClock } from './test-clock.ts';
 
+/** The chance, the delays and the clock of a world. */
 export interface TestWorldOptions {
   /** All chance of the world comes from it: the same seed, the same run. Default 1. */
   readonly seed?: number;

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import type { ServerSession } from './server-session.ts';
 import { UserQueue, type SendToStatus } from './user-queue.ts';
 
+/** How long a message to a user may wait, and its name. */
 export interface SendToOptions {
   /** How long it may wait for a session of the user. Default and most: `limits.userQueue.ttlMs`. */
   readonly ttlMs?: number;

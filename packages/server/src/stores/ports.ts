@@ -74,6 +74,7 @@ export interface UserQueueStore {
   sweep(): Promise<readonly Withdrawn[]>;
 }
 
+/** A message that is to wait for a user. */
 export interface NewUserMessage {
   readonly payload: EncodedPayload;
   /** How long it may wait, from now. */
@@ -82,6 +83,7 @@ export interface NewUserMessage {
   readonly id?: string | undefined;
 }
 
+/** How much may wait. */
 export interface UserQueueBounds {
   /** Messages that wait, and ids that are remembered, of one user. */
   readonly messages: number;
@@ -96,6 +98,7 @@ export type Appended =
   | { readonly type: 'duplicate'; readonly expired: readonly number[] }
   | { readonly type: 'full'; readonly expired: readonly number[] };
 
+/** A message that waits for a user. */
 export interface UserMessage {
   /** Place among all messages of the store, rising and with gaps. */
   readonly seq: number;

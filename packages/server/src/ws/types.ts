@@ -11,6 +11,7 @@ export type Data = string | number | ArrayBuffer | ArrayBufferView | readonly Ui
 /** What comes: as `binaryType` says, text always as a Buffer. */
 export type RawData = Buffer | ArrayBuffer | Buffer[];
 
+/** As in the `ws` package. */
 export interface SendOptions {
   /** Default: whether the data is no string. */
   readonly binary?: boolean | undefined;
@@ -21,6 +22,7 @@ export interface SendOptions {
   readonly fin?: boolean | undefined;
 }
 
+/** Called when the message has left the process, with an error when the session ended before. */
 export type SendCallback = (error?: Error) => void;
 
 /** The events of a connection, as of the `ws` package. */
@@ -44,6 +46,7 @@ export interface WebSocketEvent {
   readonly message?: string;
 }
 
+/** As in the DOM: a function, or an object that has one. */
 export type WebSocketListener =
   | ((event: WebSocketEvent) => void)
   | { readonly handleEvent: (event: WebSocketEvent) => void };
@@ -84,6 +87,7 @@ export interface VerifyInfo {
   readonly req: IncomingMessage;
 }
 
+/** Lets a client in, or not: by what it returns, or by its callback with a status for the refusal. */
 export type VerifyClient =
   | ((info: VerifyInfo) => boolean)
   | ((
@@ -137,8 +141,10 @@ export interface WebSocketServerOptions {
   readonly onEvent?: ((record: EventRecord) => void) | undefined;
 }
 
+/** Called with the connection when the upgrade is done: for a session, once. */
 export type Upgraded = (webSocket: WebSocket, request: IncomingMessage) => void;
 
+/** The events of a server, as of the `ws` package. */
 export interface WebSocketServerEvents {
   connection: [webSocket: WebSocket, request: IncomingMessage];
   error: [error: Error];
@@ -148,4 +154,5 @@ export interface WebSocketServerEvents {
   wsClientError: [error: Error, socket: Duplex, request: IncomingMessage];
 }
 
+/** Where the server listens: a port, the path of a pipe, or null where it does not. */
 export type Address = AddressInfo | string | null;
