@@ -30,6 +30,8 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
+say('site');
+await must(node, [join(root, 'site', 'build.mjs')], { quiet: true });
 say('size');
 await must(node, [tool('size-limit', 'size-limit')]);
 

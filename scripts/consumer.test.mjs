@@ -64,7 +64,7 @@ describe.each(packages)('@holdfast/%s as published', (name) => {
     for (const target of targets) expect(existsSync(join(installed(name), target)), target).toBe(true);
 
     const files = readdirSync(installed(name), { recursive: true, encoding: 'utf8' });
-    expect(files).toContain('LICENSE');
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md']));
     expect(files.filter((file) => /\.test\b|\.test-d\b|\.fixture\b|(^|[\\/])src([\\/]|$)|tsconfig/.test(file))).toEqual(
       [],
     );

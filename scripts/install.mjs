@@ -25,7 +25,7 @@ function members() {
   const nested = ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   );
-  return [...nested, 'simulation', 'demo', 'browsers', 'interop'].filter((folder) =>
+  return [...nested, 'simulation', 'demo', 'browsers', 'interop', 'site'].filter((folder) =>
     existsSync(join(root, folder, 'package.json')),
   );
 }

@@ -19,6 +19,7 @@ const projects = [
   ['browsers', 'browsers/tsconfig.json', 'browsers'],
   ['interop', 'interop/tsconfig.json', 'interop'],
   ['examples', 'examples/tsconfig.json', 'examples'],
+  ['site', 'site/tsconfig.json', 'site'],
   ['scripts', 'tsconfig.json', 'scripts'],
 ];
 const tsc = tool('typescript', 'tsc');

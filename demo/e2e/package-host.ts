@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createServer, type Server } from 'node:http';
+import { transformWithOxc } from 'vite';
+import { example } from '../../scripts/examples.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const types: { readonly [ending: string]: string } = { '.js': 'text/javascript', '.html': 'text/html' };
@@ -65,11 +67,9 @@ export async function listen(): Promise<{ server: Server; url: string; [Symbol.a
   };
 }
 
-/** The code of an example of the README, as written there. */
-export function readmeExample(name: string): string {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const code = new RegExp(`<!-- example: ${name} -->\\n\`\`\`jsx?\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
-  if (code === undefined) throw new Error(`the README has no example ${name}`);
+/** An example of the README as a browser or Node runs it: as written there, without its types. */
+export async function readmeExample(name: string): Promise<string> {
+  const { code } = await transformWithOxc(example('README.md', name), 'example.ts');
   return code;
 }
 

@@ -116,7 +116,7 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
 
   test('the first example of the README works as written, with its server', async () => {
     // The only change: any free port, and a page on it.
-    const hosted = `${readmeExample('server').replace('8080', '0')}
+    const hosted = `${(await readmeExample('server')).replace('8080', '0')}
       http.once('listening', () => console.log(http.address().port));`;
     const child = runModule(hosted);
     const port = await firstLine(child);
@@ -137,7 +137,7 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     });
     const browser = await TestBrowser.launch('chromium', profile.path);
     try {
-      const lines = await runInPage(browser, host.url, `${readmeExample('core')}\nglobalThis.isDone = true;`);
+      const lines = await runInPage(browser, host.url, `${await readmeExample('core')}\nglobalThis.isDone = true;`);
       await browser.page.waitForFunction(() => (globalThis as { isDone?: boolean }).isDone === true);
       await expect.poll(() => lines.join()).toMatch(/received/);
       expect(browser.faults).toEqual([]);
@@ -155,7 +155,7 @@ describe.skipIf(missing('chromium') !== null)('the built package in Chromium', (
     echo.on('connection', (socket) => socket.on('message', (data: Buffer) => socket.send(data.toString())));
     const browser = await TestBrowser.launch('chromium', profile.path);
     try {
-      const lines = await runInPage(browser, host.url, readmeExample('drop-in'));
+      const lines = await runInPage(browser, host.url, await readmeExample('drop-in'));
       await expect.poll(() => lines).toContain('received waits until it is open');
       expect(browser.faults).toEqual([]);
     } finally {

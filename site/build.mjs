@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vitepress';
+import { writeApi } from './api.mjs';
+import { deadLinks } from './links.mjs';
+import { stage, staged } from './stage.mjs';
+
+/** Builds the site into site/dist. Throws where a link leads nowhere, or a public export has no docstring. */
+export async function buildSite() {
+  stage();
+  await writeApi(join(staged, 'api'));
+  await build(import.meta.dirname);
+  const dead = deadLinks(join(import.meta.dirname, 'dist'), process.env['SITE_BASE'] ?? '/');
+  if (dead.length > 0) throw new Error(`links that lead nowhere:\n${dead.join('\n')}`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildSite();
