@@ -2,13 +2,12 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, Converter, ReflectionKind } from 'typedoc';
+import { packages, root } from '../scripts/run.mjs';
 
 const site = dirname(fileURLToPath(import.meta.url));
-const root = dirname(site);
-const names = ['core', 'react', 'server'];
 
 /** Every entry of every package, with the source that it is built from. */
-const entries = names.flatMap((name) => {
+const entries = packages.flatMap((name) => {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
   return Object.entries(manifest.exports).flatMap(([entry, { source }]) =>
     source === undefined ? [] : [{ id: manifest.name + entry.slice(1), file: join(root, 'packages', name, source) }],

@@ -4,6 +4,7 @@ import type { InspectorPanel, PanelProps } from './panel/mount.tsx';
 import { createInspector, type Inspector } from './record/inspector.ts';
 import type { InspectableSocket } from './record/records.ts';
 
+/** Which sockets the panel shows, and where on the page. */
 export interface HoldfastInspectorProps {
   /** What the socket was made with: it has seen the frames. One for each socket; with several the panel has a choice. */
   readonly inspector?: Inspector | readonly Inspector[];

@@ -4,6 +4,7 @@ import { InspectorLog } from './log.ts';
 import type { InspectableSocket } from './records.ts';
 import { tapEnvironment } from './tapped-environment.ts';
 
+/** What a recorder is called, and how much it keeps. */
 export interface InspectorOptions {
   /** What the panel calls the connection. Default `socket`. */
   readonly name?: string;
