@@ -19,7 +19,7 @@ describe.each(packages.filter((name) => existsSync(join(root, 'packages', name, 
 
     test.each(entries)('has %s with its budget', (entry) => {
       const row = readme.split('\n').find((line) => line.startsWith(`| \`${entry}\` |`));
-      const budget = budgets.find((each) => each.name.replace(/:.*/, '') === entry);
+      const budget = budgets.find((each) => each.name.replace(/[:,].*/, '') === entry);
       expect(row, 'a row of the table of entries').toBeDefined();
       expect(row?.split('|').at(-2)?.trim()).toBe(budget?.limit);
     });

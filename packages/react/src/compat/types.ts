@@ -51,12 +51,15 @@ export interface Options {
   skipAssert?: boolean | undefined;
 }
 
+/** What a WebSocket can send. */
 export type WebSocketMessage = string | ArrayBufferLike | Blob | ArrayBufferView;
 
 /** `keep` false: dropped while no connection is open. */
 export type SendMessage = (message: WebSocketMessage, keep?: boolean) => void;
+/** As `SendMessage`, after `JSON.stringify`. */
 export type SendJsonMessage = <T = unknown>(jsonMessage: T, keep?: boolean) => void;
 
+/** What the hook gives. */
 export interface WebSocketHook<T = unknown, P = WebSocketEventMap['message'] | null> {
   /** Never changes. What is sent while no connection is open is kept, 10,000 messages at most. */
   readonly sendMessage: SendMessage;
