@@ -1,11 +1,33 @@
 import { createSocket, type HoldfastError, plain } from '@holdfast/core';
-import { cleanup, fireEvent, render } from '@testing-library/react';
+import { cleanup, fireEvent, render, within } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HoldfastInspector } from './holdfast-inspector.tsx';
-import { click, focused, panel, pass, press, startWorld, type, URL } from './panel.fixture.tsx';
+import { click, focused, panel, type PanelView, pass, press, startWorld, type, URL } from './panel.fixture.tsx';
 import { createInspector } from './record/inspector.ts';
+
+// There is no canvas here: the plots are seen in Chromium.
+vi.mock('uplot', () => ({
+  default: class {
+    static paths = {};
+    cursor = {};
+    batch(run: () => void): void {
+      run();
+    }
+    setData(): void {}
+    setScale(): void {}
+    setSize(): void {}
+    destroy(): void {}
+  },
+}));
+
+const changesIn = (view: PanelView): (string | null)[] =>
+  within(view.getByRole('region', { name: 'State changes' }))
+    .getAllByRole('listitem')
+    .map((item) => item.textContent);
+
+const PANEL = { name: 'Holdfast inspector' };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -109,22 +131,22 @@ describe('places', () => {
     const { socket, inspector } = await startWorld();
     const { unmount } = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
     const view = await panel();
-    expect(view.getByRole('region').className).toContain('floating');
+    expect(view.getByRole('region', PANEL).className).toContain('floating');
     await click(view.getByRole('button', { name: 'Dock at the right' }));
-    expect(view.getByRole('region').className).toContain('right');
+    expect(view.getByRole('region', PANEL).className).toContain('right');
     unmount();
     await pass(0);
 
     render(<HoldfastInspector inspector={inspector} socket={socket} layout="docked" initiallyOpen />);
     const again = await panel();
-    expect(again.getByRole('region').className).toContain('right');
+    expect(again.getByRole('region', PANEL).className).toContain('right');
   });
 
   test('docked at the bottom, and resized by keys within bounds', async () => {
     const { socket, inspector } = await startWorld();
     render(<HoldfastInspector inspector={inspector} socket={socket} layout="docked" initiallyOpen />);
     const view = await panel();
-    expect(view.getByRole('region').className).toContain('bottom');
+    expect(view.getByRole('region', PANEL).className).toContain('bottom');
     const edge = view.getByRole('separator', { name: 'Height of the panel' });
     const height = Number(edge.getAttribute('aria-valuenow'));
     await press('ArrowUp', edge);
@@ -140,7 +162,7 @@ describe('places', () => {
     expect(container.querySelector('holdfast-inspector')).not.toBeNull();
     expect(view.queryByRole('button', { name: 'Close the inspector' })).toBeNull();
     await press('Escape', view.getByRole('tab', { name: 'Overview' }));
-    expect(view.getByRole('region')).toBeTruthy();
+    expect(view.getByRole('region', PANEL)).toBeTruthy();
   });
 
   test('what is stored by another release, or by nobody, is left aside', async () => {
@@ -148,7 +170,7 @@ describe('places', () => {
     const { socket, inspector } = await startWorld();
     render(<HoldfastInspector inspector={inspector} socket={socket} />);
     const view = await panel();
-    expect(view.getByRole('region').className).toContain('floating');
+    expect(view.getByRole('region', PANEL).className).toContain('floating');
     expect(view.getByRole('tab', { selected: true }).textContent).toBe('Overview');
   });
 });
@@ -180,7 +202,7 @@ describe('overview', () => {
     world.network.refuse();
     world.network.cut();
     await pass(1_000);
-    const changes = view.getAllByRole('listitem').map((item) => item.textContent);
+    const changes = changesIn(view);
     expect(changes.at(-1)).toContain('connectingstart');
     expect(changes.at(-2)).toContain('openconnected');
     expect(changes.at(-3)).toMatch(/(?:waiting|connecting)lost · CONNECTION_LOST/);
@@ -192,7 +214,7 @@ describe('overview', () => {
     render(<HoldfastInspector socket={socket} initiallyOpen />);
     const view = await panel();
     await pass(1_000);
-    expect(view.getAllByRole('listitem').map((item) => item.textContent)[0]).toContain('open');
+    expect(changesIn(view)[0]).toContain('open');
     await click(view.getByRole('tab', { name: 'Signals' }));
     expect(view.getByText(/inspector\.tap\(/)).toBeTruthy();
   });
@@ -238,7 +260,7 @@ describe('outbox', () => {
     await click(view.getByRole('button', { name: 'Clear' }));
     expect(focused()?.textContent).toBe('Keep');
     await press('Escape');
-    expect(view.getByRole('region'), 'Escape ends the question, not the panel').toBeTruthy();
+    expect(view.getByRole('region', PANEL), 'Escape ends the question, not the panel').toBeTruthy();
     expect(focused()?.textContent).toBe('Clear');
     expect(socket.getStats().queued).toBe(2);
 

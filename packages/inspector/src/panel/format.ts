@@ -10,7 +10,7 @@ export function formatLong(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  if (minutes < 60) return `${minutes} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
@@ -22,6 +22,7 @@ export function formatBytes(bytes: number): string {
 }
 
 export function formatMs(ms: number): string {
+  if (ms === 0) return '0 ms';
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
@@ -31,6 +32,12 @@ export function formatClock(at: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const ms = String(date.getMilliseconds()).padStart(3, '0');
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+}
+
+/** Seconds since the epoch as the time of day: `14:05`, or `14:05:30` within a minute. */
+export function formatTime(seconds: number): string {
+  const [hours = '', minutes = '', rest = ''] = formatClock(seconds * 1_000).split(':');
+  return rest.startsWith('00') ? `${hours}:${minutes}` : `${hours}:${minutes}:${rest.slice(0, 2)}`;
 }
 
 export function formatCount(count: number): string {

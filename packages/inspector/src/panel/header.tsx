@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
+import { CopyReport } from './copy-report.tsx';
 import { formatCount, formatLong, formatMs } from './format.ts';
 import { Icon } from './icon.tsx';
 import { PhaseBadge, phaseOf } from './phase.tsx';
@@ -57,8 +58,16 @@ export function Header(props: {
           {roundTrip === undefined ? '' : formatMs(roundTrip)}
         </span>
       </div>
-      <Tabs selected={tab} onSelect={onTab} counts={waiting > 0 ? { outbox: formatCount(waiting) } : {}} />
+      <Tabs
+        selected={tab}
+        onSelect={onTab}
+        counts={{
+          ...(waiting > 0 && { outbox: formatCount(waiting) }),
+          ...(inspector.faults.isActive && { faults: 'on' }),
+        }}
+      />
       <div className="actions">
+        <CopyReport inspector={inspector} />
         {place === 'inline' ? null : (
           <>
             <div className="group" role="group" aria-label="Place of the panel">

@@ -1,11 +1,14 @@
 import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
+import { FaultButtons } from './faults.tsx';
+import { Frames } from './frames.tsx';
 import { Header } from './header.tsx';
 import { Launcher } from './launcher.tsx';
 import type { PanelProps } from './mount.tsx';
 import { Outbox } from './outbox.tsx';
 import { Overview } from './overview.tsx';
 import { Resizer } from './resizer.tsx';
+import { Sessions } from './session.tsx';
 import { Signals } from './signals.tsx';
 import type { TabName } from './tabs.tsx';
 import { useSettings } from './use-settings.ts';
@@ -50,45 +53,55 @@ export function InspectorApp(props: PanelProps): ReactElement | null {
   if (inspector === undefined) return null;
   if (!isOpen) return <Launcher theme={theme} inspector={inspector} onOpen={open} button={launcher} />;
   return (
-    <section
-      ref={panel}
-      className={`root panel ${place}`}
-      data-theme={theme}
-      aria-label="Holdfast inspector"
-      style={{ '--height': `${height}px`, '--width': `${width}px` } as CSSProperties}
-      onKeyDown={onKeyDown}
-    >
-      {place === 'bottom' || place === 'floating' ? (
-        <Resizer edge="top" size={height} onResize={(to) => change({ height: to })} />
-      ) : null}
-      {place === 'right' || place === 'floating' ? (
-        <Resizer edge="left" size={width} onResize={(to) => change({ width: to })} />
-      ) : null}
-      <Header
-        inspectors={inspectors}
-        inspector={inspector}
-        onInspector={(to) => setChosen(inspectors.indexOf(to))}
-        tab={tab}
-        onTab={(to) => change({ tab: to })}
-        place={place}
-        onPlace={(to) => change({ place: to })}
-        onClose={close}
-      />
-      <div className="view" id="view" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
-        <View tab={tab} inspector={inspector} />
-      </div>
-    </section>
+    <>
+      {/* What is docked over the page's end would hide it: with this the page can be scrolled from under it. */}
+      {place === 'bottom' ? <div aria-hidden="true" style={{ height: `min(${height}px, 95vh)` }} /> : null}
+      <section
+        ref={panel}
+        className={`root panel ${place}`}
+        data-theme={theme}
+        aria-label="Holdfast inspector"
+        style={{ '--height': `${height}px`, '--width': `${width}px` } as CSSProperties}
+        onKeyDown={onKeyDown}
+      >
+        {place === 'bottom' || place === 'floating' ? (
+          <Resizer edge="top" size={height} onResize={(to) => change({ height: to })} />
+        ) : null}
+        {place === 'right' || place === 'floating' ? (
+          <Resizer edge="left" size={width} onResize={(to) => change({ width: to })} />
+        ) : null}
+        <Header
+          inspectors={inspectors}
+          inspector={inspector}
+          onInspector={(to) => setChosen(inspectors.indexOf(to))}
+          tab={tab}
+          onTab={(to) => change({ tab: to })}
+          place={place}
+          onPlace={(to) => change({ place: to })}
+          onClose={close}
+        />
+        <div className="view" id="view" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
+          <View key={inspectors.indexOf(inspector)} tab={tab} inspector={inspector} theme={theme} />
+        </div>
+      </section>
+    </>
   );
 }
 
-function View({ tab, inspector }: { readonly tab: TabName; readonly inspector: Inspector }): ReactElement {
+function View(props: { readonly tab: TabName; readonly inspector: Inspector; readonly theme: string }): ReactElement {
+  const { tab, inspector, theme } = props;
   switch (tab) {
+    case 'frames':
+      return <Frames inspector={inspector} />;
     case 'outbox':
       return <Outbox inspector={inspector} />;
+    case 'sessions':
+      return <Sessions inspector={inspector} />;
     case 'signals':
       return <Signals inspector={inspector} />;
+    case 'faults':
+      return <FaultButtons inspector={inspector} />;
     case 'overview':
-    default:
-      return <Overview inspector={inspector} />;
+      return <Overview inspector={inspector} theme={theme} />;
   }
 }

@@ -5,7 +5,9 @@ import { createRoot } from 'react-dom/client';
 import type { HoldfastInspectorProps } from '../holdfast-inspector.tsx';
 import type { Inspector } from '../record/inspector.ts';
 import { InspectorApp } from './inspector-app.tsx';
-import css from './styles/panel.css?inline';
+import uplotCss from 'uplot/dist/uPlot.min.css?inline';
+import panelCss from './styles/panel.css?inline';
+import viewsCss from './styles/views.css?inline';
 
 export interface PanelProps {
   readonly inspectors: readonly Inspector[];
@@ -28,7 +30,7 @@ export function mountPanel(place: HTMLElement | null, first: PanelProps): Inspec
   }
   const shadow = host.attachShadow({ mode: 'open' });
   const style = document.createElement('style');
-  style.textContent = css;
+  style.textContent = [uplotCss, panelCss, viewsCss].join('\n');
   const container = document.createElement('div');
   shadow.append(style, container);
   (place ?? document.body).append(host);

@@ -85,7 +85,12 @@ function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactE
           <tbody>
             {found.slice(0, SHOWN).map(({ id, status: its, bytes, queuedAt }) => (
               <tr key={id}>
-                <td className="mono id">{id}</td>
+                <td className="mono id" title={id}>
+                  <span>
+                    <span>{id.slice(0, id.lastIndexOf(':'))}</span>
+                    {id.slice(id.lastIndexOf(':'))}
+                  </span>
+                </td>
                 <td>
                   <span className="badge" data-status={its}>
                     {its === 'queued' ? 'queued' : 'in flight'}

@@ -1,57 +1,72 @@
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import type { StateRecord } from '../record/records.ts';
-import { formatClock, formatCount, formatDuration, formatMs } from './format.ts';
-import { PhaseBadge } from './phase.tsx';
+import { formatClock, formatDuration } from './format.ts';
+import { PhaseBadge, phaseOf } from './phase.tsx';
+import { Plots } from './plots.tsx';
+import { Records } from './records-list.tsx';
+import { Timeline } from './timeline.tsx';
 import { useLog, useNow } from './use-log.ts';
 
 /** How many of the last changes are listed. */
-const LISTED = 60;
+const LISTED = 100;
+const RANGES = [1, 5, 10];
 
-export function Overview({ inspector }: { readonly inspector: Inspector }): ReactElement {
+export function Overview(props: { readonly inspector: Inspector; readonly theme: string }): ReactElement {
+  const { inspector, theme } = props;
   const log = useLog(inspector.log);
   const now = useNow(1_000);
+  const [minutes, setMinutes] = useState(1);
   const socket = inspector.getSocket();
-  const stats = socket?.getStats();
+  const phase = phaseOf(inspector);
+  const isUp = phase === 'open' || phase === 'connecting';
+  const isOver = phase === 'closing' || phase === 'closed';
   const states = log.states.toArray(LISTED);
+  const from = now - minutes * 60_000;
 
   return (
     <div className="overview">
-      <dl className="facts">
-        <Fact name="Queued" value={stats === undefined ? '–' : formatCount(stats.queued)} />
-        <Fact name="In flight" value={stats === undefined ? '–' : formatCount(stats.inFlight)} />
-        <Fact name="Round trip" value={roundTrip(stats?.rttMs ?? log.roundTrips.last?.ms)} />
-      </dl>
-      {socket === null ? null : (
-        <div className="buttons">
-          <button type="button" onClick={() => socket.connect()}>
-            Connect
-          </button>
-          <button type="button" onClick={() => socket.pause()}>
-            Pause
-          </button>
-          <button type="button" onClick={() => socket.reconnect()}>
-            Reconnect
-          </button>
-        </div>
-      )}
-      <h3>State changes</h3>
-      <ol className="changes" reversed>
-        {states
-          .map((state, index) => (
-            <Change key={`${state.at} ${index}`} state={state} until={states[index + 1]?.at ?? now} />
-          ))
-          .reverse()}
-      </ol>
-    </div>
-  );
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string }): ReactElement {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
+      <div className="bar">
+        <h3>Timeline</h3>
+        <select aria-label="Time shown" value={minutes} onChange={(event) => setMinutes(Number(event.target.value))}>
+          {RANGES.map((range) => (
+            <option key={range} value={range}>
+              {range} min
+            </option>
+          ))}
+        </select>
+        {socket === null ? null : (
+          <div className="buttons" role="group" aria-label="Connection">
+            <button type="button" disabled={isOver || isUp} onClick={() => socket.connect()}>
+              Connect
+            </button>
+            <button type="button" disabled={isOver || phase === 'paused'} onClick={() => socket.pause()}>
+              Pause
+            </button>
+            <button type="button" disabled={isOver} onClick={() => socket.reconnect()}>
+              Reconnect
+            </button>
+          </div>
+        )}
+      </div>
+      <Timeline log={log} from={from} to={now} />
+      <Plots log={log} isTapped={inspector.isTapped()} from={from} to={now} theme={theme} />
+      <div className="columns">
+        <section aria-label="State changes">
+          <h3>State changes</h3>
+          <ol className="changes" reversed>
+            {states
+              .map((state, index) => (
+                <Change key={`${state.at} ${index}`} state={state} until={states[index + 1]?.at ?? now} />
+              ))
+              .reverse()}
+          </ol>
+        </section>
+        <section aria-label="Records">
+          <h3>Records</h3>
+          <Records inspector={inspector} />
+        </section>
+      </div>
     </div>
   );
 }
@@ -69,8 +84,4 @@ function Change({ state, until }: { readonly state: StateRecord; readonly until:
       <span className="took">{formatDuration(until - state.at)}</span>
     </li>
   );
-}
-
-function roundTrip(ms: number | undefined): string {
-  return ms === undefined ? '–' : formatMs(ms);
 }

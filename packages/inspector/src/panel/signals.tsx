@@ -13,6 +13,14 @@ export function Signals({ inspector }: { readonly inspector: Inspector }): React
   const signals = log.signals.toArray(LISTED).reverse();
   return (
     <div className="signals">
+      <dl className="facts">
+        {Object.entries(facts(inspector)).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
       <h3>Signals</h3>
       {signals.length === 0 ? <p className="empty">Nothing yet: this page has been visible and online.</p> : null}
       <ol className="changes" reversed>
@@ -28,4 +36,18 @@ export function Signals({ inspector }: { readonly inspector: Inspector }): React
       </ol>
     </div>
   );
+}
+
+/** How page and network are now, as far as the browser tells. */
+function facts(inspector: Inspector): { readonly [name: string]: string } {
+  const { connection } = navigator as { connection?: { readonly effectiveType?: string; readonly type?: string } };
+  const network = connection?.type ?? connection?.effectiveType;
+  const isOnline = navigator.onLine && !inspector.faults.state.isOffline;
+  return {
+    Browser: isOnline ? 'online' : 'offline',
+    Page: document.hidden ? 'hidden' : 'visible',
+    Focus: document.hasFocus() ? 'here' : 'elsewhere',
+    ...(network !== undefined && { Network: network }),
+    'Web Locks': 'locks' in navigator ? 'there' : 'missing',
+  };
 }

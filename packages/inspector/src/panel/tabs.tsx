@@ -1,6 +1,13 @@
 import { useRef, type KeyboardEvent, type ReactElement } from 'react';
 
-export const TABS = { overview: 'Overview', outbox: 'Outbox', signals: 'Signals' } as const;
+export const TABS = {
+  overview: 'Overview',
+  frames: 'Frames',
+  outbox: 'Outbox',
+  sessions: 'Sessions',
+  signals: 'Signals',
+  faults: 'Faults',
+} as const;
 export type TabName = keyof typeof TABS;
 const NAMES = Object.keys(TABS) as TabName[];
 

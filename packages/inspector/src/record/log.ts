@@ -33,6 +33,7 @@ export class InspectorLog {
   readonly frames: Ring<FrameRecord>;
   #version = 0;
   #frameId = 0;
+  #connectionId = 0;
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -73,6 +74,20 @@ export class InspectorLog {
     this.frames.push({ id: this.#frameId, at, connection, direction, ...frame });
   }
 
+  nextConnection(): number {
+    this.#connectionId += 1;
+    return this.#connectionId;
+  }
+
+  /** A new WebSocket, or what is known of one that is kept. */
+  connection(record: ConnectionRecord): void {
+    const { connections } = this;
+    const at = connections.length - 1 - ((connections.last?.id ?? 0) - record.id);
+    if (record.id > (connections.last?.id ?? 0)) connections.push(record);
+    else connections.replace(at, record);
+    this.changed();
+  }
+
   /** One WebSocket message went over the wire. */
   traffic(at: number, direction: Direction, bytes: number): void {
     const second = Math.floor(at / 1_000);
@@ -91,7 +106,15 @@ export class InspectorLog {
     this.changed();
   }
 
-  producer(id: string, known: Partial<ProducerRecord>): void {
+  /** A fault was made here, or is over: a record like those of the socket. */
+  fault(name: string, message: string): void {
+    const timestamp = Date.now();
+    this.events.push({ timestamp, level: 'warn', name: `fault.${name}`, connectionId: 0, traceId: '', message });
+    this.changed();
+  }
+
+  /** Numbers only rise: a late frame of an older connection takes nothing back. Refusals add up. */
+  producer(id: string, known: Partial<Omit<ProducerRecord, 'id'>>): void {
     const before = this.producers.get(id);
     if (before === undefined && this.producers.size >= PRODUCERS) {
       for (const oldest of this.producers.keys()) {
@@ -99,8 +122,15 @@ export class InspectorLog {
         break;
       }
     }
-    const none = { id, firstUnsettled: 1, nextSeq: 1, sent: 0, settled: 0, refused: 0, isFinished: false };
-    this.producers.set(id, { ...none, ...before, ...known });
+    const { sent = 0, settled = 0, refused = 0, isFinished = false, nextSeq = 1 } = before ?? {};
+    this.producers.set(id, {
+      id,
+      nextSeq: Math.max(nextSeq, known.nextSeq ?? 1, (known.sent ?? 0) + 1),
+      sent: Math.max(sent, known.sent ?? 0),
+      settled: Math.max(settled, known.settled ?? 0),
+      refused: refused + (known.refused ?? 0),
+      isFinished: isFinished || known.isFinished === true,
+    });
   }
 
   clear(): void {

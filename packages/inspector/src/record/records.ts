@@ -1,4 +1,4 @@
-import type { ConnectionState, EnvironmentFact, ErrorCode, EventRecord, Phase, Socket } from '@holdfast/core';
+import type { ConnectionState, EnvironmentFact, ErrorCode, Phase, Socket } from '@holdfast/core';
 
 /** The part of a socket that is shown. Every `Socket` has it, whatever its messages are. */
 export type InspectableSocket = Pick<
@@ -79,7 +79,6 @@ export interface SessionRecord {
 /** What the wire has shown of one log of messages. */
 export interface ProducerRecord {
   readonly id: string;
-  readonly firstUnsettled: number;
   readonly nextSeq: number;
   /** Highest seq written to a connection; 0: none. */
   readonly sent: number;
@@ -110,5 +109,3 @@ export interface SecondRecord {
   bytesUp: number;
   bytesDown: number;
 }
-
-export type { EventRecord };

@@ -20,7 +20,7 @@ export class Ring<Item> {
   }
 
   get last(): Item | undefined {
-    return this.#items.length === 0 ? undefined : this.at(this.#items.length - 1);
+    return this.at(this.#items.length - 1);
   }
 
   push(item: Item): void {
@@ -35,7 +35,14 @@ export class Ring<Item> {
 
   /** Counts from the oldest. */
   at(index: number): Item | undefined {
-    return this.#items[(this.#start + index) % this.#items.length];
+    return index < 0 || index >= this.#items.length
+      ? undefined
+      : this.#items[(this.#start + index) % this.#items.length];
+  }
+
+  /** Puts another item in the place of one; what is not kept any more stays forgotten. */
+  replace(index: number, item: Item): void {
+    if (index >= 0 && index < this.#items.length) this.#items[(this.#start + index) % this.#items.length] = item;
   }
 
   /** All of them, the oldest first; with `most`, the newest so many. */

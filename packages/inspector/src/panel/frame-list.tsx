@@ -1,0 +1,119 @@
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import type { FrameRecord } from '../record/records.ts';
+import { formatBytes, formatClock } from './format.ts';
+
+const ROW = 24;
+/** Rows above and below what can be seen. */
+const MORE = 8;
+
+/** Frames by time, of which only those in sight are rendered. At its end it follows what comes. */
+export function FrameList(props: {
+  readonly frames: readonly FrameRecord[];
+  readonly selected: FrameRecord | null;
+  readonly onSelect: (frame: FrameRecord) => void;
+}): ReactElement {
+  const { frames, selected, onSelect } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  /** What is at the top: it stays there while older ones go. */
+  const anchor = useRef<{ readonly id: number; readonly offset: number } | null>(null);
+  const [{ top, height }, setSight] = useState({ top: 0, height: 400 });
+
+  useEffect(() => {
+    const box = scroller.current;
+    if (box === null) return undefined;
+    const resized = new ResizeObserver(() => setSight((before) => ({ ...before, height: box.clientHeight })));
+    resized.observe(box);
+    return () => resized.disconnect();
+  }, []);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    if (follows.current) box.scrollTop = box.scrollHeight;
+    else if (anchor.current !== null) {
+      const { id, offset } = anchor.current;
+      const at = frames.findIndex((frame) => frame.id >= id);
+      box.scrollTop = Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
+    }
+  }, [frames]);
+
+  const onScroll = (): void => {
+    const box = scroller.current;
+    if (box === null) return;
+    const { scrollTop, clientHeight, scrollHeight } = box;
+    follows.current = scrollTop + clientHeight >= scrollHeight - ROW / 2;
+    const first = frames[Math.floor(scrollTop / ROW)];
+    anchor.current = first === undefined ? null : { id: first.id, offset: scrollTop % ROW };
+    setSight({ top: scrollTop, height: clientHeight });
+  };
+
+  const select = (index: number): void => {
+    const frame = frames[index];
+    const box = scroller.current;
+    if (frame === undefined || box === null) return;
+    onSelect(frame);
+    if (index * ROW < box.scrollTop) box.scrollTop = index * ROW;
+    else if ((index + 1) * ROW > box.scrollTop + box.clientHeight) box.scrollTop = (index + 1) * ROW - box.clientHeight;
+    onScroll();
+  };
+  const at = selected === null ? -1 : frames.findIndex(({ id }) => id === selected.id);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const last = frames.length - 1;
+    const to = { ArrowDown: at + 1, ArrowUp: at === -1 ? last : at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    select(Math.max(0, Math.min(last, to)));
+  };
+
+  const from = Math.max(0, Math.floor(top / ROW) - MORE);
+  const shown = frames.slice(from, Math.ceil((top + height) / ROW) + MORE);
+  return (
+    <div
+      ref={scroller}
+      className="frame-list"
+      role="listbox"
+      tabIndex={0}
+      aria-label="Frames"
+      aria-activedescendant={at === -1 ? undefined : `frame-${selected?.id}`}
+      onScroll={onScroll}
+      onKeyDown={onKeyDown}
+    >
+      {frames.length === 0 ? (
+        <p className="empty" role="option" aria-selected={false} aria-disabled>
+          No frame is like that.
+        </p>
+      ) : null}
+      <div role="presentation" style={{ height: frames.length * ROW }}>
+        {shown.map((frame, index) => (
+          <div
+            key={frame.id}
+            id={`frame-${frame.id}`}
+            className="frame"
+            role="option"
+            aria-selected={frame.id === selected?.id}
+            aria-posinset={from + index + 1}
+            aria-setsize={frames.length}
+            style={{ transform: `translateY(${(from + index) * ROW}px)` }}
+            onClick={() => select(from + index)}
+          >
+            <span className="clock">{formatClock(frame.at)}</span>
+            <span className="way" data-direction={frame.direction}>
+              <span aria-hidden="true">{frame.direction === 'up' ? '↑' : '↓'}</span>
+              <span className="unseen">{frame.direction}</span>
+            </span>
+            <span className="kind" data-kind={frame.kind}>
+              {frame.kind}
+            </span>
+            <span className="says">
+              {frame.text}
+              {frame.payload === null ? null : <span className="payload"> {frame.payload.slice(0, 200)}</span>}
+            </span>
+            <span className="size">{formatBytes(frame.bytes)}</span>
+            <span className="of">#{frame.connection}</span>
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
