@@ -11,6 +11,8 @@ const behind = { target: server, changeOrigin: true, headers: { origin: server }
 // One configuration for both halves: `vite build` makes the page, `vite build --ssr` the server and its worker.
 export default defineConfig(({ isSsrBuild }) => ({
   root: here('src'),
+  // Built for any folder of any host.
+  base: './',
   publicDir: here('public'),
   cacheDir: here('node_modules/.vite'),
   plugins: isSsrBuild ? [] : [react()],
@@ -19,7 +21,7 @@ export default defineConfig(({ isSsrBuild }) => ({
   ssr: { resolve: { conditions: ['source', ...defaultServerConditions] } },
   server: {
     proxy: {
-      '/socket': { ...behind, ws: true, rewriteWsOrigin: true },
+      '^/(socket|live|lanes/(plain|reconnecting))$': { ...behind, ws: true, rewriteWsOrigin: true },
       '/tally': behind,
       // Not the page's own modules in src/faults, which have an ending.
       '^/faults(/[^.]*)?$': behind,

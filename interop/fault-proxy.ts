@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Lane } from '../demo/server/lane.ts';
+import { Direction } from '../demo/server/direction.ts';
 import type { WireFaults } from '../demo/server/proxy.ts';
 
 interface Pair {
@@ -82,8 +82,8 @@ export class FaultProxy {
       noDelay: true,
     });
     client.setNoDelay(true);
-    const up = new Lane(client, faults);
-    const down = new Lane(server, faults);
+    const up = new Direction(client, faults);
+    const down = new Direction(server, faults);
     const pair: Pair = {
       reset: () => {
         this.#pairs.delete(pair);

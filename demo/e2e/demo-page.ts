@@ -1,5 +1,6 @@
 import type { Page } from 'puppeteer-core';
 import { vi } from 'vitest';
+import type { LaneName } from '../src/messages.ts';
 
 /** The page as a person uses it: by its fields and buttons. */
 export class DemoPage {
@@ -40,9 +41,43 @@ export class DemoPage {
     return this.page.$eval('[data-testid="phase"]', (element) => element.getAttribute('data-phase') ?? '');
   }
 
-  async count(status: string): Promise<number> {
-    const text = await this.page.$eval(`[data-testid="count-${status}"]`, (element) => element.textContent ?? '');
-    return Number(text.replaceAll(',', ''));
+  count(status: string): Promise<number> {
+    return this.#number(`count-${status}`);
+  }
+
+  /** A number of a lane, by the name that stands under it. */
+  lane(lane: LaneName, name: 'arrived' | 'lost' | 'doubled' | 'out of order' | 'not there yet'): Promise<number> {
+    return this.#number(`${lane}-${name.replaceAll(' ', '-')}`);
+  }
+
+  async laneFaults(lane: LaneName): Promise<{ lost: number; doubled: number; outOfOrder: number }> {
+    return {
+      lost: await this.lane(lane, 'lost'),
+      doubled: await this.lane(lane, 'doubled'),
+      outOfOrder: await this.lane(lane, 'out of order'),
+    };
+  }
+
+  /** Draws with the mouse through these points of the board, from 0 to 1. */
+  async draw(points: readonly (readonly [x: number, y: number])[]): Promise<void> {
+    const box = await (await this.page.waitForSelector('[data-testid="board"]'))!.boundingBox();
+    const [first, ...rest] = points.map(([x, y]) => [box!.x + x * box!.width, box!.y + y * box!.height] as const);
+    await this.page.mouse.move(...first!);
+    await this.page.mouse.down();
+    for (const point of rest) await this.page.mouse.move(...point, { steps: 10 });
+    await this.page.mouse.up();
+  }
+
+  board(): Promise<{ lines: number; pending: number; digest: string }> {
+    return this.page.$eval('[data-testid="board"]', (element) => ({
+      lines: Number(element.getAttribute('data-lines')),
+      pending: Number(element.getAttribute('data-pending')),
+      digest: element.getAttribute('data-digest') ?? '',
+    }));
+  }
+
+  press(name: string): Promise<void> {
+    return this.page.click(`[data-testid="${name}"]`);
   }
 
   text(selector: string): Promise<string> {
@@ -51,6 +86,17 @@ export class DemoPage {
 
   async untilPhase(phase: string, timeout = 30_000): Promise<void> {
     await vi.waitUntil(async () => (await this.phase()) === phase, { timeout, interval: 50 });
+  }
+
+  /** Until a lane has heard that its connection is gone. */
+  async untilLaneIsDown(lane: LaneName): Promise<void> {
+    const down = `[data-lane="${lane}"] .lane-state:not(.is-open)`;
+    await vi.waitUntil(async () => (await this.page.$(down)) !== null, { timeout: 10_000, interval: 20 });
+  }
+
+  async untilLanesOpen(): Promise<void> {
+    const open = async (): Promise<number> => (await this.page.$$('.lane-state.is-open')).length;
+    await vi.waitUntil(async () => (await open()) === 3, { timeout: 30_000, interval: 50 });
   }
 
   /** Until nothing would be lost with this page. */
@@ -65,6 +111,11 @@ export class DemoPage {
         .map((item) => ({ phase: item.getAttribute('data-phase') ?? '', at: Number(item.getAttribute('data-at')) }))
         .reverse(),
     );
+  }
+
+  async #number(testId: string): Promise<number> {
+    const text = await this.page.$eval(`[data-testid="${testId}"]`, (element) => element.textContent ?? '');
+    return Number(text.replaceAll(',', ''));
   }
 
   async #sent(): Promise<number> {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import type { FaultsReport } from '../src/faults/report.ts';
-import type { Tally } from '../src/messages.ts';
+import type { LaneName, Tally } from '../src/messages.ts';
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const mainFile: string = join(folder, 'dist-server', 'main.js');
@@ -43,8 +43,8 @@ export class Demo {
   }
 
   /** What the handler has counted; it is asked for past the faulty wire. */
-  async tally(run: string): Promise<Tally> {
-    const response = await fetch(new URL(`/tally?run=${run}`, this.url));
+  async tally(run: string, lane: LaneName = 'holdfast'): Promise<Tally> {
+    const response = await fetch(new URL(`/tally?run=${run}&lane=${lane}`, this.url));
     if (!response.ok) throw new Error(`the tally was answered with ${response.status}`);
     return (await response.json()) as Tally;
   }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { missing, temporaryProfile, TestBrowser } from './browser.ts';
 import { DemoPage } from './demo-page.ts';
@@ -8,11 +9,12 @@ import { type Demo, startDemo } from './demo.ts';
 const folder = process.env['SCREENSHOTS'];
 
 const sizes = {
-  desktop: { width: 1360, height: 900 },
-  tablet: { width: 900, height: 900 },
+  wide: { width: 1920, height: 1080 },
+  desktop: { width: 1280, height: 800 },
+  tablet: { width: 768, height: 1024 },
   phone: { width: 360, height: 740 },
 };
-const scenes = ['open', 'burst', 'waiting', 'frozen', 'suffering'] as const;
+const scenes = ['open', 'burst', 'waiting', 'frozen', 'lost', 'suffering'] as const;
 
 describe.skipIf(missing('chromium') !== null)('the page', () => {
   let demo: Demo;
@@ -94,6 +96,17 @@ async function stage(scene: (typeof scenes)[number], page: DemoPage, demo: Demo)
       await demo.fault('restart', { downtimeMs: 20_000 });
       await page.reload();
       await page.untilPhase('waiting');
+      return;
+    case 'lost':
+      await page.press('pilot');
+      await sleep(3_000);
+      await page.press('strand');
+      await sleep(2_000);
+      await page.press('cut');
+      await page.untilLanesOpen();
+      await sleep(2_000);
+      await page.press('pilot');
+      await vi.waitUntil(async () => (await page.lane('plain', 'lost')) > 0, { timeout: 10_000 });
   }
 }
 

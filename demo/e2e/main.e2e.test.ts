@@ -60,6 +60,7 @@ test.each([
   ['--port', '70000'],
   ['--port', ''],
   ['--data', ''],
+  ['--allow-origin', 'pages.example'],
   ['--colour', 'red'],
 ])('%s %s is refused with the usage', async (...args) => {
   const { code, errors } = await runMain(args);
@@ -86,7 +87,9 @@ test('no other website can press the buttons, look at the numbers or open the so
     expect(await ask('GET', '/faults', headers)).toBe(403);
     expect(await ask('GET', '/tally?run=a', headers)).toBe(403);
     const upgrade = { ...headers, connection: 'Upgrade', upgrade: 'websocket' };
-    expect(await ask('GET', '/socket', { ...upgrade, 'sec-websocket-version': '13' })).toBe(403);
+    for (const path of ['/socket', '/live', '/lanes/plain', '/lanes/reconnecting']) {
+      expect(await ask('GET', path, { ...upgrade, 'sec-websocket-version': '13' })).toBe(403);
+    }
   }
   expect(await demo.stop()).toBe(0);
 
@@ -102,6 +105,17 @@ test('no other website can press the buttons, look at the numbers or open the so
   }
 });
 
+test('a drain keeps the server, a replacement says goodbye first', async () => {
+  const demo = await startDemo();
+  const { serverPid } = await demo.faults();
+  expect(await demo.fault('drain', { withinMs: 100 })).toMatchObject({ isDraining: true, serverPid });
+  await expect.poll(async () => (await demo.faults()).isDraining).toBe(false);
+  await demo.fault('replace', { downtimeMs: 0 });
+  await expect.poll(async () => (await demo.faults()).serverPid ?? serverPid, { timeout: 20_000 }).not.toBe(serverPid);
+  expect(isAlive(serverPid!)).toBe(false);
+  expect(await demo.stop()).toBe(0);
+});
+
 test('a wrong request changes nothing and is told why', async () => {
   const demo = await startDemo();
   const before = await demo.faults();
@@ -113,6 +127,8 @@ test('a wrong request changes nothing and is told why', async () => {
     ['delay', 'x'],
     ['delay', `"${'x'.repeat(5_000)}"`],
     ['refuse', '{}'],
+    ['drain', '{"withinMs":-1}'],
+    ['replace', '{"downtimeMs":1e9}'],
     ['explode', '{}'],
   ];
   for (const [name, body] of wrong) {

@@ -94,6 +94,33 @@ test('a cut ends what is frozen', async () => {
   await vi.waitFor(() => expect([client.isClosed, served[0]!.isClosed]).toEqual([true, true]));
 });
 
+test('a path that is gone swallows everything and tells nobody, and new connections take another', async () => {
+  const client = dial();
+  await vi.waitFor(() => expect(served[0]?.text).toBe('head;'));
+  proxy.strand();
+  client.socket.write('lost;');
+  served[0]!.socket.write('lost, too;');
+  served[0]!.socket.resetAndDestroy();
+  const next = dial();
+  next.socket.write('here;');
+  await vi.waitFor(() => expect(served[1]?.text).toBe('head;here;'));
+  expect(client).toMatchObject({ text: '', isClosed: false, hasEnded: false });
+  expect(served[0]!.text).toBe('head;');
+  client.socket.resetAndDestroy();
+  next.socket.resetAndDestroy();
+  await vi.waitFor(() => expect(proxy.connections).toBe(0));
+});
+
+test('who gives up on a path that is gone is let go of', async () => {
+  const client = dial();
+  await vi.waitFor(() => expect(served).toHaveLength(1));
+  proxy.strand();
+  client.socket.end();
+  await vi.waitFor(() => expect(client.isClosed).toBe(true));
+  await vi.waitFor(() => expect(served[0]!.isClosed).toBe(true));
+  expect(proxy.connections).toBe(0);
+});
+
 test('a delay holds bytes back for its time; a shorter one lets nothing overtake', async () => {
   const client = dial();
   await vi.waitFor(() => expect(served[0]?.text).toBe('head;'));
@@ -120,7 +147,7 @@ test('refusing resets new connections and leaves the others alone', async () => 
   await vi.waitFor(() => expect(served).toHaveLength(2));
 });
 
-test('much more than the lane holds passes unharmed, though the reader begins late', async () => {
+test('much more than the wire holds passes unharmed, though the reader begins late', async () => {
   const client = dial();
   await vi.waitFor(() => expect(served).toHaveLength(1));
   proxy.freeze();

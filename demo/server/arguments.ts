@@ -6,19 +6,27 @@ export interface Arguments {
   readonly port: number;
   /** Where the server keeps its database; null: in a temporary folder that goes when the demo ends. */
   readonly dataFolder: string | null;
+  /** Other origins whose pages may open sockets here: where the page is served from elsewhere. */
+  readonly origins: readonly string[];
 }
 
-export const USAGE = `Usage: node demo/dist-server/main.js [--port N] [--data FOLDER]
+export const USAGE = `Usage: node demo/dist-server/main.js [--port N] [--data FOLDER] [--allow-origin ORIGIN]
 
-  --port N       where the page is served on this machine; 0 takes any free port (default ${DEFAULT_PORT})
-  --data FOLDER  keeps what the server counted; without it everything is forgotten at the end
+  --port N               where the page is served on this machine; 0 takes any free port (default ${DEFAULT_PORT})
+  --data FOLDER          keeps what the server counted; without it everything is forgotten at the end
+  --allow-origin ORIGIN  lets a page from there, such as https://pages.example, draw on this server; may come again
 `;
 
 /** @throws Error with a sentence for the user */
 export function parseArguments(args: readonly string[]): Arguments | 'help' {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: 'string' }, data: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      port: { type: 'string' },
+      data: { type: 'string' },
+      'allow-origin': { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help === true) return 'help';
   const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
@@ -26,5 +34,11 @@ export function parseArguments(args: readonly string[]): Arguments | 'help' {
     throw new Error('--port takes a whole number from 0 to 65535');
   }
   if (values.data === '') throw new Error('--data takes a folder');
-  return { port, dataFolder: values.data ?? null };
+  const origins = values['allow-origin'] ?? [];
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new Error('--allow-origin takes an origin such as https://pages.example');
+    }
+  }
+  return { port, dataFolder: values.data ?? null, origins };
 }

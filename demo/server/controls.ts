@@ -7,6 +7,8 @@ const MAX_BODY_BYTES = 1_024;
 const MAX_DELAY_MS = 5_000;
 const MAX_DOWNTIME_MS = 30_000;
 const DEFAULT_DOWNTIME_MS = 1_000;
+const MAX_DRAIN_MS = 30_000;
+const DEFAULT_DRAIN_MS = 3_000;
 
 type Body = { readonly [key: string]: unknown };
 
@@ -42,6 +44,7 @@ export class Controls {
       connections: this.#proxy.connections,
       serverPid: this.#worker.pid,
       restarts: this.#worker.restarts,
+      isDraining: this.#worker.isDraining,
     };
   }
 
@@ -50,6 +53,9 @@ export class Controls {
     switch (name) {
       case 'cut':
         this.#proxy.cut();
+        return null;
+      case 'strand':
+        this.#proxy.strand();
         return null;
       case 'freeze':
         this.#proxy.freeze();
@@ -69,11 +75,17 @@ export class Controls {
         this.#proxy.refuse(refusing);
         return null;
       }
-      case 'restart': {
+      case 'drain': {
+        const withinMs = body['withinMs'] ?? DEFAULT_DRAIN_MS;
+        if (!isDuration(withinMs, MAX_DRAIN_MS)) return `withinMs is a number from 0 to ${MAX_DRAIN_MS}`;
+        return this.#worker.drain(Math.round(withinMs)) ? null : 'The server is down';
+      }
+      case 'restart':
+      case 'replace': {
         const downtimeMs = body['downtimeMs'] ?? DEFAULT_DOWNTIME_MS;
         if (!isDuration(downtimeMs, MAX_DOWNTIME_MS)) return `downtimeMs is a number from 0 to ${MAX_DOWNTIME_MS}`;
         // Answered at once: the page watches the server come back by the report.
-        void this.#worker.restart(downtimeMs);
+        void this.#worker[name](Math.round(downtimeMs));
         return null;
       }
       default:

@@ -10,9 +10,20 @@ export const LOOPBACK = '127.0.0.1';
 export function isOwnRequest(request: IncomingMessage, port: number): boolean {
   const { host, origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
-  const address = request.socket.remoteAddress;
-  if (address !== LOOPBACK && address !== `::ffff:${LOOPBACK}`) return false;
+  if (!isFromHere(request)) return false;
   if (host !== `${LOOPBACK}:${port}` && host !== `localhost:${port}`) return false;
   if (origin !== undefined && origin !== `http://${host}`) return false;
   return site === undefined || site === 'same-origin' || site === 'none';
+}
+
+/** Whether a socket may be opened: by this page, or by one of an origin that whoever started the demo has named. */
+export function mayOpenSocket(request: IncomingMessage, port: number, origins: readonly string[]): boolean {
+  if (isOwnRequest(request, port)) return true;
+  const { origin } = request.headers;
+  return isFromHere(request) && origin !== undefined && origins.includes(origin);
+}
+
+function isFromHere(request: IncomingMessage): boolean {
+  const address = request.socket.remoteAddress;
+  return address === LOOPBACK || address === `::ffff:${LOOPBACK}`;
 }

@@ -7,10 +7,13 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, parseArguments, USAGE } from './arguments.ts';
 import { Controls, sendJson } from './controls.ts';
-import { isOwnRequest, LOOPBACK } from './loopback.ts';
+import { isOwnRequest, LOOPBACK, mayOpenSocket } from './loopback.ts';
 import { loadPage, type Page } from './page.ts';
 import { Proxy } from './proxy.ts';
 import { WorkerProcess } from './worker-process.ts';
+
+/** What goes through the faulty wire. */
+const SOCKET_PATHS: ReadonlySet<string> = new Set(['/socket', '/live', '/lanes/plain', '/lanes/reconnecting']);
 
 const nextTo = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -29,7 +32,12 @@ async function main(): Promise<void> {
 
   const isTemporary = args.dataFolder === null;
   const dataFolder = isTemporary ? mkdtempSync(join(tmpdir(), 'holdfast-demo-')) : resolve(args.dataFolder);
-  const worker = new WorkerProcess({ file: nextTo('./worker.js'), dataFolder, publicPort: port });
+  const worker = new WorkerProcess({
+    file: nextTo('./worker.js'),
+    dataFolder,
+    publicPort: port,
+    origins: args.origins,
+  });
   const proxy = new Proxy({ host: LOOPBACK, targetPort: () => worker.port });
   const controls = new Controls(proxy, worker);
 
@@ -44,7 +52,8 @@ async function main(): Promise<void> {
     return page(request, response);
   });
   server.on('upgrade', (request, socket: Socket, head) => {
-    if (!isOwnRequest(request, port) || request.url?.split('?', 1)[0] !== '/socket') {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    if (!mayOpenSocket(request, port, args.origins) || !SOCKET_PATHS.has(path)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

@@ -49,7 +49,8 @@ export function loadPage(folder: string): Page {
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
-        `connect-src 'self' ws://${request.headers.host}`,
+        // The page may be told another server: ?server=wss://…
+        "connect-src 'self' ws: wss:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { Lane } from './lane.ts';
+import { Direction } from './direction.ts';
 
 /** What is wrong with the wire at the moment. */
 export interface WireFaults {
@@ -18,6 +18,8 @@ interface Pair {
   /** Resets both sides at once, as a router that loses its table does. */
   readonly reset: () => void;
   readonly pump: () => void;
+  /** Swallows everything from now on and tells nobody. */
+  readonly strand: () => void;
 }
 
 /**
@@ -50,9 +52,10 @@ export class Proxy {
     }
     client.setNoDelay(true);
     const faults = (): WireFaults => this.#faults;
-    const up = new Lane(client, faults);
-    const down = new Lane(null, faults);
+    const up = new Direction(client, faults);
+    const down = new Direction(null, faults);
     let server: Socket | null = null;
+    let isStranded = false;
 
     const dial = (): void => {
       const port = this.#options.targetPort();
@@ -67,7 +70,9 @@ export class Proxy {
       down.readFrom(server);
     };
     const forget = (): void => {
-      // The other side hears of the end through its lane, after all that is still on the way.
+      // Through a path that is gone nobody hears of the end. When the page has given up, nobody is left to be surprised.
+      if (isStranded) return client.closed ? pair.reset() : undefined;
+      // The other side hears of the end through its direction, after all that is still on the way.
       if (client.closed && (server === null || server.closed)) this.#pairs.delete(pair);
     };
     const pair: Pair = {
@@ -78,9 +83,15 @@ export class Proxy {
         client.resetAndDestroy();
         server?.resetAndDestroy();
       },
+      strand: () => {
+        isStranded = true;
+        client.on('end', () => pair.reset());
+        up.stop();
+        down.stop();
+      },
       pump: () => {
         // A connection that came while the wire was frozen reaches the server only now.
-        if (server === null && !this.#faults.frozen) dial();
+        if (server === null && !this.#faults.frozen && !isStranded) dial();
         up.pump();
         down.pump();
       },
@@ -97,6 +108,14 @@ export class Proxy {
   /** Resets every connection. */
   cut(): void {
     for (const pair of [...this.#pairs]) pair.reset();
+  }
+
+  /**
+   * Takes the path away under every connection, as a phone's change of network does: all of them stay open, what they
+   * carry is swallowed, and neither side is told. New connections take the new path.
+   */
+  strand(): void {
+    for (const pair of [...this.#pairs]) pair.strand();
   }
 
   /** Lets nothing through, both ways, while every connection stays open; new ones hang. */

@@ -1,4 +1,4 @@
-import type { Tally } from '../src/messages.ts';
+import type { Range, Tally } from '../src/messages.ts';
 
 /** A run as it is stored: the numbers that came, as ranges without overlap, rising. */
 export interface Run {
@@ -7,8 +7,6 @@ export interface Run {
   readonly outOfOrder: number;
   readonly ranges: readonly Range[];
 }
-
-type Range = readonly [from: number, to: number];
 
 /** A run with more holes than this takes no more numbers: what is kept of one run has a bound. */
 export const MAX_RANGES = 1_000;

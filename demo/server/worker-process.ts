@@ -7,13 +7,17 @@ export interface WorkerSettings {
   readonly dataFolder: string;
   /** The port of the page, which the browser names in `Host` and `Origin`. */
   readonly publicPort: number;
+  /** Other origins whose pages may open sockets. */
+  readonly origins: readonly string[];
 }
 
-/** What the worker says once it listens. */
-export interface WorkerReady {
-  readonly kind: 'ready';
-  readonly port: number;
-}
+/** What the worker says: once that it listens, and after each drain that all have moved. */
+export type WorkerNews = { readonly kind: 'ready'; readonly port: number } | { readonly kind: 'drained' };
+
+/** What the worker is told. */
+export type WorkerCommand =
+  | { readonly kind: 'drain'; readonly withinMs: number }
+  | { readonly kind: 'close'; readonly retryAfterMs: number };
 
 interface Running {
   readonly child: ChildProcess;
@@ -33,6 +37,7 @@ export class WorkerProcess {
   #restarting: Promise<void> | null = null;
   #stopped = false;
   #restarts = 0;
+  #isDraining = false;
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings;
@@ -50,10 +55,23 @@ export class WorkerProcess {
     return this.#restarts;
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Asks the clients to move to other connections within this time. False: there is no worker to ask. */
+  drain(withinMs: number): boolean {
+    const sent = this.#tell({ kind: 'drain', withinMs });
+    if (sent) this.#isDraining = true;
+    return sent;
+  }
+
   /** Resolves when the worker listens; rejects when it can't. */
   async start(): Promise<void> {
-    const { file, dataFolder, publicPort } = this.#settings;
-    const child = fork(file, [dataFolder, String(publicPort)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const { file, dataFolder, publicPort, origins } = this.#settings;
+    const child = fork(file, [dataFolder, String(publicPort), ...origins], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#child = child;
     const port = await new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -69,9 +87,13 @@ export class WorkerProcess {
         settle();
         reject(new Error(`the server ended at its start (${signal ?? code})`));
       });
-      child.once('message', (message: WorkerReady) => {
+      child.on('message', (news: WorkerNews) => {
+        if (news.kind === 'drained') {
+          this.#isDraining = false;
+          return;
+        }
         settle();
-        resolve(message.port);
+        resolve(news.port);
       });
     });
     this.#running = { child, port };
@@ -89,6 +111,11 @@ export class WorkerProcess {
     return this.#restarting ?? this.#bringBack(downtimeMs);
   }
 
+  /** Lets the worker close as a deployment does, and starts another after `downtimeMs`. */
+  replace(downtimeMs: number): Promise<void> {
+    return this.#restarting ?? this.#bringBack(downtimeMs, { kind: 'close', retryAfterMs: 2 * downtimeMs });
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     const child = this.#child;
@@ -102,21 +129,32 @@ export class WorkerProcess {
     clearTimeout(timer);
   }
 
-  #bringBack(downtimeMs: number): Promise<void> {
+  #tell(command: WorkerCommand): boolean {
+    const child = this.#running?.child;
+    if (child === undefined || !child.connected) return false;
+    child.send(command);
+    return true;
+  }
+
+  #bringBack(downtimeMs: number, farewell?: WorkerCommand): Promise<void> {
     this.#restarts += 1;
-    this.#restarting = this.#killAndStart(downtimeMs).finally(() => {
+    this.#restarting = this.#endAndStart(downtimeMs, farewell).finally(() => {
       this.#restarting = null;
     });
     return this.#restarting;
   }
 
-  async #killAndStart(downtimeMs: number): Promise<void> {
+  async #endAndStart(downtimeMs: number, farewell: WorkerCommand | undefined): Promise<void> {
     const child = this.#running?.child ?? null;
+    const isTold = farewell !== undefined && this.#tell(farewell);
     this.#running = null;
+    this.#isDraining = false;
     if (child !== null && child.exitCode === null && child.signalCode === null) {
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      child.kill('SIGKILL');
+      const timer = isTold ? setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS) : undefined;
+      if (!isTold) child.kill('SIGKILL');
       await exited;
+      clearTimeout(timer);
     }
     await sleep(downtimeMs);
     while (!this.#stopped) {

@@ -4,79 +4,106 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createServer, Refuse } from '@holdfast/server';
 import { lmdbStore } from '@holdfast/server/lmdb';
-import {
-  MAX_NUMBER,
-  MAX_TEXT_LENGTH,
-  type NumberedMessage,
-  RUN_PATTERN,
-  type ServerMessage,
-  type Tally,
-} from '../src/messages.ts';
+import { authorOf, LANES, RUN_PATTERN, type ServerMessage } from '../src/messages.ts';
+import { Board } from './board.ts';
+import { BoardRelay } from './board-relay.ts';
+import { check } from './check.ts';
 import { sendJson } from './controls.ts';
+import { Live } from './live.ts';
 import { isOwnRequest, LOOPBACK } from './loopback.ts';
+import { PlainLane } from './plain-lane.ts';
+import { RecordAnnouncer } from './record-announcer.ts';
 import { Runs } from './runs.ts';
-import { TallyAnnouncer } from './tally-announcer.ts';
-import type { WorkerReady } from './worker-process.ts';
+import type { WorkerCommand, WorkerNews } from './worker-process.ts';
 
-const [, , dataFolder = '', publicPort = ''] = process.argv;
+const [, , dataFolder = '', publicPort = '', ...origins] = process.argv;
+const port = Number(publicPort);
 
 const store = lmdbStore({ path: join(dataFolder, 'messages') });
-const runs = new Runs(store.database);
-const announcer = new TallyAnnouncer();
+const { database } = store;
+const runs = new Runs(database);
+const board = new Board(database);
+const records = new RecordAnnouncer(runs);
 
 const conversations = createServer<unknown, ServerMessage>({
   store,
   positions: store.positions,
+  allowedOrigins: [`http://${LOOPBACK}:${port}`, `http://localhost:${port}`, ...origins],
   // Far shorter than an app would take: the page shows what a frozen wire does while one looks on.
   heartbeat: { intervalMs: 2_000, timeoutMs: 2_000 },
+  onSession: (session) => relay.show(session),
+  onSessionEnd: (session) => records.unwatch(session),
   onMessage: async (message, session) => {
-    const { run, number, text, sentAt } = check(message.data);
-    // One transaction counts the message and marks it as taken: a kill at any moment leaves both or neither.
-    const tally = await store.database.childTransaction((): Tally | null => {
-      const counted = runs.count(run, number);
-      if (counted !== null) message.commit(null);
-      return counted;
+    const data = check(message.data);
+    if ('watch' in data) {
+      await database.childTransaction(() => message.commit(null));
+      return records.watch(data.watch, session);
+    }
+    const { run, number, text, line, hue = 0, clear, sentAt } = data;
+    // One transaction counts the message, draws it and marks it as taken: a kill at any moment leaves all or nothing.
+    const done = await database.childTransaction(() => {
+      if (!runs.count('holdfast', run, number)) return null;
+      const drawn = line === undefined ? null : board.write(line, hue, authorOf(run), number);
+      const wiped = clear === true ? board.wipe() : null;
+      message.commit(null);
+      return { drawn, wiped };
     });
-    if (tally === null) throw new Refuse('this run has too many holes');
-    announcer.tell(session, run, tally);
+    if (done === null) throw new Refuse('this run has too many holes');
+    if (done.drawn !== null) relay.drawn(done.drawn);
+    if (done.wiped !== null) relay.cleared(done.wiped);
+    records.brought(run, session);
     if (text !== undefined) session.send({ kind: 'echo', number, text, sentAt });
   },
 });
+const relay = new BoardRelay(board, () => conversations.sessions.values());
+
+const onCounted = (run: string): void => records.changed(run);
+const plain = new PlainLane({ lane: 'plain', database, runs, onCounted });
+const reconnecting = new PlainLane({ lane: 'reconnecting', database, runs, onCounted });
+const live = new Live();
 
 const http = createHttpServer((request, response) => {
-  if (!isOwnRequest(request, Number(publicPort)))
-    return sendJson(response, 403, { error: 'This is only for the page' });
+  if (!isOwnRequest(request, port)) return sendJson(response, 403, { error: 'This is only for the page' });
   const { pathname, searchParams } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
   const run = searchParams.get('run') ?? '';
+  const lane = LANES.find((name) => name === (searchParams.get('lane') ?? 'holdfast'));
   if (pathname !== '/tally') return sendJson(response, 404, { error: 'There is only /tally' });
   if (!RUN_PATTERN.test(run)) return sendJson(response, 400, { error: 'run is missing or no name of a run' });
-  return sendJson(response, 200, runs.tally(run));
+  if (lane === undefined) return sendJson(response, 400, { error: `lane is one of ${LANES.join(', ')}` });
+  return sendJson(response, 200, runs.tally(lane, run));
 });
 conversations.attach(http, { path: '/socket' });
-http.listen(0, LOOPBACK, () => {
-  const ready: WorkerReady = { kind: 'ready', port: (http.address() as AddressInfo).port };
-  process.send?.(ready);
+http.on('upgrade', (request, socket, head) => {
+  switch (request.url?.split('?', 1)[0]) {
+    case '/lanes/plain':
+      return plain.accept(request, socket, head);
+    case '/lanes/reconnecting':
+      return reconnecting.accept(request, socket, head);
+    case '/live':
+      return live.accept(request, socket, head);
+    default:
+      return undefined;
+  }
 });
+http.listen(0, LOOPBACK, () => tell({ kind: 'ready', port: (http.address() as AddressInfo).port }));
 
+process.on('message', (command: WorkerCommand) => {
+  if (command.kind === 'close') return void close(command.retryAfterMs);
+  void conversations.drain({ withinMs: command.withinMs }).then(() => tell({ kind: 'drained' }));
+});
 // Ctrl-C reaches the whole group; when to end is the parent's business, and the channel tells when it has gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-process.once('disconnect', () => {
-  http.close();
-  http.closeAllConnections();
-  void conversations.close({ graceMs: 500 }).then(() => process.exit(0));
-});
+process.once('disconnect', () => void close(0));
 
-/** @throws Refuse for what no page of ours sends */
-function check(data: unknown): NumberedMessage {
-  const { run, number, text, sentAt } = (data ?? {}) as { readonly [name: string]: unknown };
-  if (typeof run !== 'string' || !RUN_PATTERN.test(run)) throw new Refuse('run is no name of a run');
-  if (!isWithin(number, 1, MAX_NUMBER)) throw new Refuse(`number is no whole number from 1 to ${MAX_NUMBER}`);
-  if (!isWithin(sentAt, 0, Number.MAX_SAFE_INTEGER)) throw new Refuse('sentAt is no time');
-  if (text === undefined) return { run, number, sentAt };
-  if (typeof text !== 'string' || text.length > MAX_TEXT_LENGTH) throw new Refuse('text is no text, or too long');
-  return { run, number, text, sentAt };
+async function close(retryAfterMs: number): Promise<never> {
+  http.close();
+  live.close();
+  await Promise.all([plain.close(), reconnecting.close()]);
+  await conversations.close({ graceMs: 500, retryAfterMs });
+  http.closeAllConnections();
+  process.exit(0);
 }
 
-function isWithin(value: unknown, least: number, most: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+function tell(news: WorkerNews): void {
+  process.send?.(news);
 }

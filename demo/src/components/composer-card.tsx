@@ -1,11 +1,12 @@
 import { useSocketStats } from '@holdfast/react';
 import { type ReactElement, type SubmitEvent, useId, useState } from 'react';
 import type { ConversationSocket, Outgoing } from '../conversation/sent-messages.ts';
-import { QUEUE_LIMIT } from '../conversation/socket.ts';
+import { QUEUE_LIMIT } from '../conversation/limits.ts';
 import { formatCount } from '../lib/format.ts';
 import { MAX_TEXT_LENGTH } from '../messages.ts';
 import { Card } from './card.tsx';
 import { Icon } from './icon.tsx';
+import { Replies } from './replies.tsx';
 
 interface ComposerCardProps {
   readonly socket: ConversationSocket;
@@ -30,7 +31,7 @@ export function ComposerCard({ socket, outgoing }: ComposerCardProps): ReactElem
   };
 
   return (
-    <Card title="Send">
+    <Card title="Say something, or a lot" className="composer">
       <form className="compose" onSubmit={submit}>
         <label className="only-heard" htmlFor={textId}>
           Message
@@ -39,7 +40,7 @@ export function ComposerCard({ socket, outgoing }: ComposerCardProps): ReactElem
           id={textId}
           value={text}
           maxLength={MAX_TEXT_LENGTH}
-          placeholder="Say something to the server"
+          placeholder="Hello, server"
           autoComplete="off"
           enterKeyHint="send"
           onChange={(event) => setText(event.target.value)}
@@ -69,7 +70,12 @@ export function ComposerCard({ socket, outgoing }: ComposerCardProps): ReactElem
           Fire
         </button>
       </div>
-      {room < size && <p className="quiet">The queue is full: {formatCount(Math.max(0, room))} more fit.</p>}
+      <p className="quiet room-note">
+        {room < size
+          ? `The outbox is full: ${formatCount(Math.max(0, room))} more fit.`
+          : 'The server repeats what you type. All of it goes by all three lanes, too.'}
+      </p>
+      <Replies socket={socket} />
     </Card>
   );
 }

@@ -1,15 +1,16 @@
 import type { ConnectionState } from '@holdfast/core';
-import { useConnectionState, useSocketStats } from '@holdfast/react';
-import { type ReactElement, useSyncExternalStore } from 'react';
+import { useConnectionState } from '@holdfast/react';
+import type { ReactElement } from 'react';
 import { explain } from '../conversation/explain.ts';
 import type { HistoryEntry } from '../conversation/history.ts';
 import type { ConversationSocket } from '../conversation/sent-messages.ts';
-import { formatClock, formatDuration } from '../lib/format.ts';
+import { formatClock } from '../lib/format.ts';
 import type { FrameStore } from '../lib/frame-store.ts';
 import { useNow } from '../lib/use-now.ts';
+import { useStore } from '../lib/use-store.ts';
 import { Card } from './card.tsx';
 import { Icon } from './icon.tsx';
-import { phaseIcons } from './phase-badge.tsx';
+import { phaseIcons } from './phase-icons.ts';
 
 interface ConnectionCardProps {
   readonly socket: ConversationSocket;
@@ -19,17 +20,13 @@ interface ConnectionCardProps {
 export function ConnectionCard({ socket, history }: ConnectionCardProps): ReactElement {
   const state = useConnectionState(socket);
   const { word, tone, sentence } = explain(state);
-  const canPause = state.phase === 'open' || state.phase === 'connecting' || state.phase === 'waiting';
-  const isOver = state.phase === 'closing' || state.phase === 'closed';
   return (
     <Card title="Connection" className="connection">
       <div className={`state tone-${tone} phase-${state.phase}`}>
         <span className="state-icon">
           <Icon name={phaseIcons[state.phase]} />
         </span>
-        <p className="state-word" data-testid="phase" data-phase={state.phase}>
-          {word}
-        </p>
+        <p className="state-word">{word}</p>
         <p className="state-sentence">{sentence}</p>
         <NextTry state={state} />
         {/* Changes of state are read out; the ticking numbers below are not. */}
@@ -40,29 +37,41 @@ export function ConnectionCard({ socket, history }: ConnectionCardProps): ReactE
       <dl className="facts">
         <Since state={state} />
         <div>
-          <dt>Failed tries</dt>
-          <dd>{state.attempt}</dd>
+          <dt>Failed tries in a row</dt>
+          <dd>{state.phase === 'open' || state.attempt === 0 ? 'none' : state.attempt}</dd>
         </div>
-        <RoundTrip socket={socket} />
         <Session history={history} />
       </dl>
-      <div className="connection-buttons">
-        <button type="button" className="button" disabled={!canPause} onClick={socket.pause}>
+      <Buttons socket={socket} phase={state.phase} />
+    </Card>
+  );
+}
+
+/** Two buttons, each of which always does the one thing that it says. */
+function Buttons({ socket, phase }: { readonly socket: ConversationSocket; readonly phase: string }): ReactElement {
+  const isOver = phase === 'closing' || phase === 'closed';
+  const isResting = phase === 'paused' || phase === 'suspended' || phase === 'idle';
+  return (
+    <div className="connection-buttons">
+      {isResting ? (
+        <button type="button" className="button" data-testid="pause" onClick={socket.connect}>
+          Connect
+        </button>
+      ) : (
+        <button type="button" className="button" data-testid="pause" disabled={isOver} onClick={socket.pause}>
           Pause
         </button>
-        <button
-          type="button"
-          className="button"
-          disabled={state.phase === 'open' || state.phase === 'connecting' || isOver}
-          onClick={socket.connect}
-        >
-          {state.phase === 'waiting' ? 'Try now' : 'Connect'}
-        </button>
-        <button type="button" className="button" disabled={isOver} onClick={socket.reconnect}>
-          Reconnect
-        </button>
-      </div>
-    </Card>
+      )}
+      <button
+        type="button"
+        className="button"
+        data-testid="again"
+        disabled={isOver || isResting || phase === 'connecting'}
+        onClick={phase === 'waiting' ? socket.connect : socket.reconnect}
+      >
+        {phase === 'waiting' ? 'Try now' : 'Reconnect'}
+      </button>
+    </div>
   );
 }
 
@@ -79,19 +88,8 @@ function Since({ state }: { readonly state: ConnectionState }): ReactElement {
   );
 }
 
-function RoundTrip({ socket }: { readonly socket: ConversationSocket }): ReactElement {
-  const rttMs = useSocketStats(socket, (stats) => stats.rttMs);
-  return (
-    <div>
-      <dt>Round trip</dt>
-      <dd>{rttMs === null ? 'not measured yet' : formatDuration(rttMs)}</dd>
-    </div>
-  );
-}
-
 function Session({ history }: Pick<ConnectionCardProps, 'history'>): ReactElement {
-  const entries = useSyncExternalStore(history.subscribe, history.getSnapshot);
-  const resumed = entries.find((entry) => entry.resumed !== null)?.resumed ?? null;
+  const resumed = useStore(history).find((entry) => entry.resumed !== null)?.resumed ?? null;
   return (
     <div>
       <dt>Session</dt>

@@ -1,6 +1,17 @@
 import type { ReactElement } from 'react';
 
 const paths = {
+  clear: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5',
+  close: 'M6 6l12 12M18 6 6 18',
+  drain: 'M4 6h16M7 11h10M10 16h4M12 20h.01',
+  inspect: 'M4 5h16v14H4ZM4 10h16M9 10v9',
+  move: 'M4 8h13M13 4l4 4-4 4M20 16H7M11 12l-4 4 4 4',
+  offline: 'M4 4l16 16M5 12.5a10 10 0 0 1 4-2.4M9 16a5 5 0 0 1 6 0M13 9.6a10 10 0 0 1 6 2.9M12 19.5h.01',
+  pen: 'M4 20l1-4L16 5l3 3L8 19Z',
+  people: 'M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM3 20a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5M17.5 14.5A6 6 0 0 1 21 20',
+  play: 'M8 5l11 7-11 7Z',
+  strand: 'M4 9a11 11 0 0 1 10-2.8M8 13a6 6 0 0 1 4-1M12 18h.01M17 4v8M14 9l3 3 3-3',
+  tab: 'M4 6h6l2 3h8v10H4Z',
   burst: 'M4 7h9M4 12h14M4 17h9M16 8l4 4-4 4',
   check: 'm5 12.5 4.5 4.5L19 7.5',
   clock: 'M12 7.5V12l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z',

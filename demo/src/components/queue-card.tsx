@@ -1,20 +1,25 @@
 import { useSocketStats } from '@holdfast/react';
-import { type ReactElement, useSyncExternalStore } from 'react';
+import type { ReactElement } from 'react';
+import type { ForeignTally, Records } from '../conversation/records.ts';
+import { forgetRun } from '../conversation/run.ts';
 import {
   type Burst,
   type ConversationSocket,
   DELIVERY_STATUSES,
   type DeliveryStatus,
   type Outgoing,
+  type SentMessage,
   type SentMessages,
 } from '../conversation/sent-messages.ts';
 import { formatCount, formatDuration, plural } from '../lib/format.ts';
+import { useStore } from '../lib/use-store.ts';
 import { Card } from './card.tsx';
 import { Icon, type IconName } from './icon.tsx';
 
 interface QueueCardProps {
   readonly socket: ConversationSocket;
   readonly outgoing: Outgoing;
+  readonly records: Records;
 }
 
 const statuses: { readonly [status in DeliveryStatus]: { readonly word: string; readonly icon: IconName } } = {
@@ -25,41 +30,70 @@ const statuses: { readonly [status in DeliveryStatus]: { readonly word: string; 
   failed: { word: 'failed', icon: 'stop' },
 };
 
-export function QueueCard({ socket, outgoing }: QueueCardProps): ReactElement {
-  const sent = useSyncExternalStore(outgoing.store.subscribe, outgoing.store.getSnapshot);
+export function QueueCard({ socket, outgoing, records }: QueueCardProps): ReactElement {
+  const sent = useStore(outgoing.store);
+  const { others } = useStore(records.store);
   const open = useSocketStats(socket, ({ queued, inFlight }) => queued + inFlight);
   const inherited = Math.max(0, open - sent.unsettled);
   const total = DELIVERY_STATUSES.reduce((sum, status) => sum + sent.counts[status], 0);
   return (
-    <Card title="Your messages" className="queue" aside={<BurstNote burst={sent.lastBurst} />}>
-      {inherited > 0 && (
-        <p className="inherited">
-          <Icon name="disk" />
-          {plural(inherited, 'message')} from before this page {inherited === 1 ? 'is' : 'are'} still waiting.
-        </p>
-      )}
+    <Card title="This page’s messages" className="queue" aside={<StartOver />}>
       <StatusBar sent={sent} total={total} />
-      {sent.latest.length === 0 ? (
-        <p className="empty">
-          Nothing sent by this page yet. Fire a burst, break something, reload: the messages stay.
-        </p>
-      ) : (
-        <ol className="messages" tabIndex={0} aria-label="Newest messages and where they are">
-          {sent.latest.map(({ id, number, text, status, error }) => (
-            <li key={id}>
-              <span className="message-number">{formatCount(number)}</span>
-              <span className={text === null ? 'message-text is-burst' : 'message-text'}>
-                {error?.message ?? text ?? 'burst'}
-              </span>
-              <span className={`status status-${status}`}>
-                <Icon name={statuses[status].icon} />
-                {statuses[status].word}
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
+      <p className="quiet queue-note">
+        {inherited > 0
+          ? `${plural(inherited, 'message')} from before this page ${inherited === 1 ? 'is' : 'are'} still waiting.`
+          : burstNote(sent.lastBurst)}
+      </p>
+      <ol className="messages" tabIndex={0} aria-label="Newest messages and where they are">
+        {total === 0 && <li className="empty">Nothing sent yet. Draw, fire a burst, reload: what is kept stays.</li>}
+        {sent.failures.map((message) => (
+          <Row key={`failed ${message.id}`} {...message} />
+        ))}
+        {sent.latest.flatMap((message) => (message.status === 'failed' ? [] : [<Row key={message.id} {...message} />]))}
+      </ol>
+      {others.length > 0 && <Others others={others} />}
     </Card>
+  );
+}
+
+function Row({ number, what, status, error }: SentMessage): ReactElement {
+  return (
+    <li className={status === 'failed' ? 'is-failed' : ''}>
+      <span className="message-number">{formatCount(number)}</span>
+      <span className="message-text">{error === null ? what : `${what}: ${error.message}`}</span>
+      <span className={`status status-${status}`}>
+        <Icon name={statuses[status].icon} />
+        {statuses[status].word}
+      </span>
+    </li>
+  );
+}
+
+function StartOver(): ReactElement {
+  const startOver = (): void => {
+    forgetRun(sessionStorage);
+    location.reload();
+  };
+  return (
+    <button type="button" className="button is-small" data-testid="start-over" onClick={startOver}>
+      Start over
+    </button>
+  );
+}
+
+function Others({ others }: { readonly others: readonly ForeignTally[] }): ReactElement {
+  return (
+    <div className="others">
+      <h3>Delivered for pages that are gone</h3>
+      <ul>
+        {others.map(({ run, received, missing, doubled, outOfOrder }) => (
+          <li key={run}>
+            Run {run.slice(0, 8)}: {formatCount(received)} arrived, {missing} lost, {doubled} doubled, {outOfOrder} out
+            of order
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -87,16 +121,12 @@ function StatusBar({ sent, total }: { readonly sent: SentMessages; readonly tota
   );
 }
 
-function BurstNote({ burst }: { readonly burst: Burst | null }): ReactElement | null {
-  if (burst === null) return null;
+function burstNote(burst: Burst | null): string {
+  if (burst === null) return 'Each one is numbered, stored, sent, and confirmed by the server’s handler.';
   const { size, storedAfterMs, deliveredAfterMs } = burst;
   const facts = [
-    ...(storedAfterMs === null ? [] : [`stored in ${formatDuration(storedAfterMs)}`]),
-    ...(deliveredAfterMs === null ? [] : [`delivered in ${formatDuration(deliveredAfterMs)}`]),
+    ...(storedAfterMs === null ? [] : [`stored after ${formatDuration(storedAfterMs)}`]),
+    ...(deliveredAfterMs === null ? [] : [`delivered after ${formatDuration(deliveredAfterMs)}`]),
   ];
-  return (
-    <span className="quiet">
-      {formatCount(size)} {facts.join(', ')}
-    </span>
-  );
+  return `The burst of ${formatCount(size)}: ${facts.length === 0 ? 'on its way' : facts.join(', ')}.`;
 }

@@ -3,6 +3,8 @@ export interface Run {
   readonly id: string;
   /** Takes the next numbers and returns the first of them. */
   readonly take: (amount: number) => number;
+  /** The newest number that was taken; 0: none. */
+  readonly last: number;
   /** Whether the page before a reload has sent something already. */
   readonly isContinued: boolean;
 }
@@ -17,11 +19,16 @@ export async function openRun(storage: Storage): Promise<Run> {
   // A duplicated tab starts with a copy of everything in sessionStorage. The lock tells the two apart: after a reload
   // the old page lets go of it, a tab that lives does not.
   if (known !== null && (await holdLock(known))) return run(storage, known);
-  const fresh = crypto.randomUUID();
+  const fresh = randomName();
   await holdLock(fresh);
   storage.setItem(RUN_KEY, fresh);
   storage.setItem(NEXT_KEY, '1');
   return run(storage, fresh);
+}
+
+/** 128 bits of chance. `randomUUID` is missing on plain http. */
+function randomName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The tab's next page starts a run of its own. */
@@ -31,14 +38,18 @@ export function forgetRun(storage: Storage): void {
 }
 
 function run(storage: Storage, id: string): Run {
-  const read = (): number => Number(storage.getItem(NEXT_KEY) ?? '1');
+  let next = Number(storage.getItem(NEXT_KEY) ?? '1');
   return {
     id,
-    isContinued: read() > 1,
+    isContinued: next > 1,
+    get last() {
+      return next - 1;
+    },
     take: (amount) => {
-      const first = read();
+      const first = next;
+      next += amount;
       // Written before anything is sent: a page that ends in between leaves a hole, never one number on two messages.
-      storage.setItem(NEXT_KEY, String(first + amount));
+      storage.setItem(NEXT_KEY, String(next));
       return first;
     },
   };
@@ -46,13 +57,16 @@ function run(storage: Storage, id: string): Run {
 
 /** Takes the run's lock until this page ends. Resolves with false when another page keeps it. */
 function holdLock(id: string): Promise<boolean> {
+  // Missing on plain http: there a duplicated tab can't be told from a reload, and starts a run of its own.
+  const locks = navigator.locks as LockManager | undefined;
+  if (locks === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const untilThePageEnds = new Promise<never>(() => {});
     const isHeld = (): Promise<never> => {
       resolve(true);
       return untilThePageEnds;
     };
-    navigator.locks
+    locks
       .request(`holdfast-demo.run.${id}`, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, isHeld)
       .catch(() => resolve(false));
   });

@@ -1,6 +1,9 @@
 import type { HoldfastError, Receipt, Socket } from '@holdfast/core';
 import { createFrameStore, type FrameStore } from '../lib/frame-store.ts';
-import type { NumberedMessage, ServerMessage } from '../messages.ts';
+import type { Lanes } from '../lanes/lanes.ts';
+import type { Line, NumberedMessage, ServerMessage, WatchMessage } from '../messages.ts';
+import { QUEUE_LIMIT } from './limits.ts';
+import type { Records } from './records.ts';
 import type { Run } from './run.ts';
 
 /** Where a message is, in the order in which it gets there. */
@@ -10,7 +13,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export interface SentMessage {
   readonly id: string;
   readonly number: number;
-  readonly text: string | null;
+  readonly what: string;
   readonly status: DeliveryStatus;
   readonly error: HoldfastError | null;
 }
@@ -28,16 +31,22 @@ export interface SentMessages {
   readonly unsettled: number;
   /** The newest, newest first. */
   readonly latest: readonly SentMessage[];
+  /** The newest of those that failed, newest first. */
+  readonly failures: readonly SentMessage[];
   readonly lastBurst: Burst | null;
 }
 
 interface Entry {
   readonly number: number;
-  readonly text: string | null;
+  readonly what: string;
   readonly receipt: Receipt;
 }
 
+/** What a message carries beside its number. */
+type Content = Pick<NumberedMessage, 'text' | 'line' | 'hue' | 'clear'>;
+
 const LATEST = 50;
+const FAILURES = 20;
 
 /** Somebody outside who wants to know of every message that is safe, such as a test that kills this browser. */
 declare global {
@@ -46,34 +55,57 @@ declare global {
   }
 }
 
-export type ConversationSocket = Socket<ServerMessage, NumberedMessage>;
+export type ConversationSocket = Socket<ServerMessage, NumberedMessage | WatchMessage>;
 
 /** What this page has sent and what became of it. */
 export class Outgoing {
   readonly store: FrameStore<SentMessages>;
   readonly run: Run;
   readonly #socket: ConversationSocket;
+  readonly #lanes: Lanes;
+  readonly #records: Records;
   /** Messages whose outcome is open, oldest first; the outbox bounds them. */
   #open: Entry[] = [];
   #latest: Entry[] = [];
+  #failures: Entry[] = [];
   #delivered = 0;
   #failed = 0;
   #lastBurst: Burst | null = null;
 
-  constructor(socket: ConversationSocket, run: Run) {
+  constructor(socket: ConversationSocket, run: Run, lanes: Lanes, records: Records) {
     this.#socket = socket;
     this.run = run;
+    this.#lanes = lanes;
+    this.#records = records;
     this.store = createFrameStore(() => this.#look());
     socket.subscribe(this.store.invalidate);
+    records.onOwn(this.store.invalidate);
+  }
+
+  /** How many more messages the outbox takes. */
+  get room(): number {
+    const { queued, inFlight } = this.#socket.getStats();
+    return Math.max(0, QUEUE_LIMIT - queued - inFlight);
   }
 
   sendText(text: string): void {
-    this.#send([text]);
+    this.#send([{ text }]);
+  }
+
+  /** Gives the number of the first; those after it follow. */
+  sendLines(lines: readonly Line[], hue: number): number {
+    const first = this.run.last + 1;
+    this.#send(lines.map((line) => ({ line, hue })));
+    return first;
+  }
+
+  clearBoard(): void {
+    this.#send([{ clear: true }]);
   }
 
   sendBurst(size: number): void {
     const startedAt = performance.now();
-    const last = this.#send(Array.from({ length: size }, () => null));
+    const last = this.#send(Array.from({ length: size }, () => ({})));
     if (last === undefined) return;
     let burst: Burst = { size, storedAfterMs: null, deliveredAfterMs: null };
     this.#lastBurst = burst;
@@ -87,20 +119,16 @@ export class Outgoing {
     last.delivered.then(note('deliveredAfterMs'), ignore);
   }
 
-  #send(texts: readonly (string | null)[]): Receipt | undefined {
-    const first = this.run.take(texts.length);
+  #send(contents: readonly Content[]): Receipt | undefined {
+    const first = this.run.take(contents.length);
     const watcher = window.onMessageStored;
     let last: Receipt | undefined;
-    texts.forEach((text, index) => {
+    contents.forEach((content, index) => {
       const number = first + index;
-      const message: NumberedMessage = {
-        run: this.run.id,
-        number,
-        sentAt: Date.now(),
-        ...(text === null ? {} : { text }),
-      };
+      const message: NumberedMessage = { run: this.run.id, number, sentAt: Date.now(), ...content };
       const receipt = this.#socket.send(message);
-      const entry = { number, text, receipt };
+      this.#lanes.send(message);
+      const entry = { number, what: describe(content), receipt };
       this.#open.push(entry);
       this.#latest.push(entry);
       if (this.#latest.length > 2 * LATEST) this.#latest = this.#latest.slice(-LATEST);
@@ -112,47 +140,57 @@ export class Outgoing {
     return last;
   }
 
-  /** Runs once a frame: one pass over what is open, and nothing for what is settled. */
+  /** Runs ten times a second: one pass over what is open, and nothing for what is settled. */
   #look(): SentMessages {
+    const recorded = this.#records.own?.holdfast.highest ?? 0;
     const counts = { waiting: 0, stored: 0, wire: 0 };
-    this.#open = this.#open.filter(({ receipt }) => {
-      const status = statusOf(receipt);
+    this.#open = this.#open.filter((entry) => {
+      const status = statusOf(entry, recorded);
       if (status === 'delivered') this.#delivered += 1;
-      else if (status === 'failed') this.#failed += 1;
-      else {
+      else if (status === 'failed') {
+        this.#failed += 1;
+        this.#failures = [entry, ...this.#failures].slice(0, FAILURES);
+      } else {
         counts[status] += 1;
         return true;
       }
       return false;
     });
+    const show = (entry: Entry): SentMessage => ({
+      id: entry.receipt.id,
+      number: entry.number,
+      what: entry.what,
+      status: statusOf(entry, recorded),
+      error: entry.receipt.error,
+    });
     return {
       counts: { ...counts, delivered: this.#delivered, failed: this.#failed },
       unsettled: this.#open.length,
-      latest: this.#latest
-        .slice(-LATEST)
-        .reverse()
-        .map(({ number, text, receipt }) => ({
-          id: receipt.id,
-          number,
-          text,
-          status: statusOf(receipt),
-          error: receipt.error,
-        })),
+      latest: this.#latest.slice(-LATEST).reverse().map(show),
+      failures: this.#failures.map(show),
       lastBurst: this.#lastBurst,
     };
   }
 }
 
-function statusOf(receipt: Receipt): DeliveryStatus {
+/** A message counts as delivered here when the server's record shows it, too: the two counts never contradict each other. */
+function statusOf({ receipt, number }: Entry, recorded: number): DeliveryStatus {
   switch (receipt.status) {
     case 'queued':
       return receipt.isStored ? 'stored' : 'waiting';
     case 'inFlight':
       return 'wire';
     case 'delivered':
+      return number <= recorded ? 'delivered' : 'wire';
     case 'failed':
-      return receipt.status;
+      return 'failed';
   }
+}
+
+function describe({ text, line, clear }: Content): string {
+  if (text !== undefined) return text;
+  if (line !== undefined) return `line to ${line[2]}, ${line[3]}`;
+  return clear === true ? 'wipes the board' : 'of a burst';
 }
 
 // The receipt's status tells the same; without a handler the browser would report the rejection as an accident.

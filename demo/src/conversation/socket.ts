@@ -1,17 +1,23 @@
 import { createSocket, holdfast } from '@holdfast/core';
 import { indexedDB } from '@holdfast/core/indexeddb';
+import type { Target } from '../target.ts';
+import { QUEUE_LIMIT } from './limits.ts';
 import type { ConversationSocket } from './sent-messages.ts';
 
-/** The most messages that may wait at once. */
-export const QUEUE_LIMIT = 20_000;
-
 /** The page's one conversation. React only looks at it: it lives outside of the tree. */
-export function openConversation(): ConversationSocket {
+export function openConversation(target: Target, run: string): ConversationSocket {
   return createSocket({
-    url: new URL('/socket', location.href.replace(/^http/, 'ws')),
+    url: target.socket,
     protocol: holdfast(),
-    outbox: indexedDB({ name: 'holdfast-demo', identity: 'visitor', maxMessages: QUEUE_LIMIT }),
+    outbox: indexedDB({
+      // What waits for one server is no other server's business.
+      name: target.elsewhere === null ? 'holdfast-demo' : `holdfast-demo ${target.elsewhere}`,
+      identity: 'visitor',
+      maxMessages: QUEUE_LIMIT,
+    }),
     // Far shorter than an app would take, so that a frozen wire is noticed while one looks on.
     heartbeat: { intervalMs: 2_000, timeoutMs: 2_000 },
+    // Ahead of everything, on each connection: the server tells what it has counted of this run.
+    onConnect: (connection) => connection.send({ watch: run }),
   });
 }

@@ -8,4 +8,6 @@ export interface FaultsReport {
   /** Null while the server is down. */
   readonly serverPid: number | null;
   readonly restarts: number;
+  /** Whether the server is asking its clients to move to other connections. */
+  readonly isDraining: boolean;
 }

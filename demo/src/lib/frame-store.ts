@@ -1,4 +1,4 @@
-/** A value for React that is computed at most once a frame, however often its sources change. */
+/** A value for React that is computed now and then, however often its sources change. */
 export interface FrameStore<T> {
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => T;
@@ -6,15 +6,20 @@ export interface FrameStore<T> {
   readonly invalidate: () => void;
 }
 
-export function createFrameStore<T>(compute: () => T): FrameStore<T> {
+/** Computes at most once every `everyMs`, within a frame; by default as often as anybody can read numbers. */
+export function createFrameStore<T>(compute: () => T, everyMs = 100): FrameStore<T> {
   const listeners = new Set<() => void>();
   let snapshot = compute();
   let isScheduled = false;
+  let computedAt = -Infinity;
   const update = (): void => {
     isScheduled = false;
+    computedAt = performance.now();
     snapshot = compute();
     for (const listener of listeners) listener();
   };
+  // A hidden page draws no frames: it catches up in one go when it is seen again.
+  const inFrame = (): number => requestAnimationFrame(update);
   return {
     subscribe: (listener) => {
       listeners.add(listener);
@@ -24,8 +29,9 @@ export function createFrameStore<T>(compute: () => T): FrameStore<T> {
     invalidate: () => {
       if (isScheduled) return;
       isScheduled = true;
-      // A hidden page draws no frames: it catches up in one go when it is seen again.
-      requestAnimationFrame(update);
+      const rest = computedAt + everyMs - performance.now();
+      if (rest <= 0) inFrame();
+      else setTimeout(inFrame, rest);
     },
   };
 }

@@ -8,14 +8,14 @@ type Passenger = { readonly dueAt: number } & (
 );
 
 /** Reading stops while this much is on the way. */
-const LANE_BYTES = 1_048_576;
+const MAX_BYTES_ON_THE_WAY = 1_048_576;
 
 /**
  * One direction of a connection: what comes in at one end goes out at the other, in order, no earlier than its time
  * and not at all while the wire is frozen. The end of a connection travels behind its bytes, like any of them: while
  * frozen, neither side can tell that the other has gone.
  */
-export class Lane {
+export class Direction {
   readonly #faults: () => WireFaults;
   readonly #queue: Passenger[] = [];
   #from: Socket | null = null;
@@ -57,7 +57,7 @@ export class Lane {
   push(bytes: Buffer): void {
     if (bytes.length === 0 || this.#stopped) return;
     this.#bytes += bytes.length;
-    if (this.#bytes > LANE_BYTES) this.#from?.pause();
+    if (this.#bytes > MAX_BYTES_ON_THE_WAY) this.#from?.pause();
     this.#add({ kind: 'bytes', bytes, dueAt: this.#due() });
   }
 
@@ -77,7 +77,7 @@ export class Lane {
       switch (head.kind) {
         case 'bytes':
           this.#bytes -= head.bytes.length;
-          if (this.#bytes <= LANE_BYTES) this.#from?.resume();
+          if (this.#bytes <= MAX_BYTES_ON_THE_WAY) this.#from?.resume();
           this.#blocked = !to.write(head.bytes);
           break;
         case 'end':

@@ -1,0 +1,4 @@
+import { useSyncExternalStore } from 'react';
+import type { FrameStore } from './frame-store.ts';
+
+export const useStore = <T>(store: FrameStore<T>): T => useSyncExternalStore(store.subscribe, store.getSnapshot);

@@ -1,0 +1,49 @@
+import { BoardState } from './board/board-state.ts';
+import { Drawing, openHue } from './board/drawing.ts';
+import { LiveRoom } from './board/live.ts';
+import { type HistoryEntry, recordHistory } from './conversation/history.ts';
+import { Records } from './conversation/records.ts';
+import { openRun } from './conversation/run.ts';
+import { type ConversationSocket, Outgoing } from './conversation/sent-messages.ts';
+import { openConversation } from './conversation/socket.ts';
+import { type Faults, watchFaults } from './faults/faults-store.ts';
+import { PageFaults } from './faults/page-faults.ts';
+import { Lanes } from './lanes/lanes.ts';
+import type { FrameStore } from './lib/frame-store.ts';
+import { readTarget, type Target } from './target.ts';
+import { Tour } from './tour/tour.ts';
+
+/** Everything that lives beside React, which only looks at it. */
+export interface Scene {
+  readonly target: Target;
+  readonly socket: ConversationSocket;
+  readonly history: FrameStore<readonly HistoryEntry[]>;
+  readonly lanes: Lanes;
+  readonly records: Records;
+  readonly outgoing: Outgoing;
+  readonly board: BoardState;
+  readonly live: LiveRoom;
+  readonly drawing: Drawing;
+  readonly faults: Faults;
+  readonly pageFaults: PageFaults;
+  readonly tour: Tour;
+}
+
+export async function openScene(): Promise<Scene> {
+  const target = readTarget(new URL(location.href));
+  const run = await openRun(sessionStorage);
+  const hue = openHue(sessionStorage);
+  const socket = openConversation(target, run.id);
+  const history = recordHistory(socket);
+  const lanes = new Lanes(target.lanes);
+  const records = new Records(socket, run.id);
+  records.onOwn((own) => lanes.trail.learn(own));
+  const outgoing = new Outgoing(socket, run, lanes, records);
+  const board = new BoardState(socket, run.id);
+  const live = new LiveRoom(target.live, hue);
+  const drawing = new Drawing(outgoing, board, hue);
+  const faults = watchFaults(target);
+  const pageFaults = new PageFaults();
+  const tour = new Tour({ drawing, faults, records, outgoing });
+  return { target, socket, history, lanes, records, outgoing, board, live, drawing, faults, pageFaults, tour };
+}
