@@ -13,6 +13,7 @@ export const groups = [
       ['react', 'docs/react.md', 'React'],
       ['inspector', 'docs/inspector.md', 'Inspector'],
       ['testing', 'docs/testing.md', 'Testing your app'],
+      ['demo', 'demo/README.md', 'The demo'],
     ],
   },
   {
