@@ -489,12 +489,19 @@ export function closed(world: World, { page }: Running): void {
 /** What is still open after the faults have ended; empty when all is well. */
 export function unsettled(world: World): readonly string[] {
   const left: string[] = [];
+  // A page that is frozen while its question for a lock is on the way is given it without knowing. Such a question takes no
+  // signal that could end it, and whoever freezes for ever holds the lock for ever.
+  const frozen = world.tabs
+    .flatMap(({ past, current }) => [...past, ...(current === null ? [] : [current])])
+    .filter(({ page }) => page.isAlive && !page.isRunning)
+    .flatMap(({ page }) => page.device.locks.namesOf(page));
   for (const { disk, name } of world.devices) {
     for (const log of disk.logs.values()) {
       // An open page keeps the header of its own log for what comes next.
       if (log.segments.size === 0 && log.maker.isAlive) continue;
       // What nobody can read stays where it is.
       if ([...log.segments.values()].every(({ isSpoilt }) => isSpoilt) && log.segments.size > 0) continue;
+      if (frozen.some((lock) => lock.endsWith(`:${log.header.id}`))) continue;
       left.push(`log ${log.header.id} on ${name} (${log.segments.size} segments)`);
     }
   }

@@ -29,6 +29,8 @@ export interface RunResult {
 
 /** After the faults have ended, all must be settled within this virtual time. */
 const SETTLE_MS = 120_000;
+/** And for each message that kills connections: it takes five of them, each after a longer wait, to prove that. */
+const POISON_MS = 90_000;
 const SETTLE_STEP_MS = 500;
 /** And every `close()` within this. */
 const CLOSE_MS = 20_000;
@@ -88,7 +90,8 @@ async function play(world: World, plan: Plan): Promise<void> {
 
   world.clock.after(0, () => endFaults(world, plan));
   let left: readonly string[] = ['it has just begun'];
-  for (let until = plan.settleAt; until < plan.settleAt + SETTLE_MS && left.length > 0;) {
+  const settleMs = SETTLE_MS + POISON_MS * world.ledger.poison.size;
+  for (let until = plan.settleAt; until < plan.settleAt + settleMs && left.length > 0;) {
     world.clock.after(0, () => goOn(world));
     until += SETTLE_STEP_MS;
     await world.run(until);
@@ -96,7 +99,7 @@ async function play(world: World, plan: Plan): Promise<void> {
     left = invariants.unsettled(world);
   }
   if (left.length > 0) {
-    world.fault('all comes to rest', `${SETTLE_MS} ms after the last fault: ${left.slice(0, 8).join('; ')}`);
+    world.fault('all comes to rest', `${settleMs} ms after the last fault: ${left.slice(0, 8).join('; ')}`);
     return;
   }
 

@@ -59,6 +59,8 @@ type Packet =
   | { readonly type: 'end' };
 
 /** Above this latency an answer may come too late for the shortest deadline, 1,000 ms. */
+/** The longest that a slow network takes one way, about. */
+const SLOWEST_MS = 2_000;
 const SLOW_MS = 125;
 /** Chromium waits so long for the answer to its close frame before it tells the page. */
 const BROWSER_CLOSE_TIMEOUT_MS = 60_000;
@@ -96,7 +98,8 @@ export class Network {
 
   /** Whether a round trip may have taken longer than the shortest deadline. */
   wasSlowSince(at: number): boolean {
-    return this.#latencyMs > SLOW_MS || this.#slowUntil >= at - 2 * SLOW_MS;
+    // What was sent while it was slow holds up what follows it.
+    return this.#latencyMs > SLOW_MS || this.#slowUntil >= at - SLOWEST_MS;
   }
 
   open(owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[]): Link {

@@ -116,7 +116,7 @@ export class Intake implements SlotHost {
       slot.isFinished = true;
       this.#finished += 1;
     }
-    producer.owner = null;
+    producer.disown();
     void producer.forget();
   }
 
@@ -148,6 +148,10 @@ export class Intake implements SlotHost {
     this.#free(slot, Number.POSITIVE_INFINITY);
   }
 
+  claimLost({ index, isTold, isFinished }: Slot): void {
+    if (isTold && !isFinished) this.#claimLost(index);
+  }
+
   storeFailed(): void {
     this.#host.fail(CLOSE.INTERNAL_ERROR, 'STORE_FAILED', 'the server could not write down what it took');
   }
@@ -165,7 +169,7 @@ export class Intake implements SlotHost {
       if (producer.owner?.host === this) return null;
       // Claimed by another connection, and yet this client believes that it owns the log. Only one of the two is right,
       // and the claims of two connections may overtake each other: it must ask again, or it would wait for ever.
-      this.#host.fail(CLOSE.OVERLOADED, 'CLAIM_LOST', `another connection has claimed producer ${frame.producer}`);
+      this.#claimLost(frame.producer);
       return null;
     }
     if (!follows(slot.last)) {
@@ -173,6 +177,10 @@ export class Intake implements SlotHost {
       return null;
     }
     return listed;
+  }
+
+  #claimLost(index: number): void {
+    this.#host.fail(CLOSE.OVERLOADED, 'CLAIM_LOST', `another connection has claimed producer ${index}`);
   }
 
   #hasWindow(slot: Slot, bytes: number): boolean {

@@ -71,6 +71,27 @@ describe('claims', () => {
     expect(newer.acknowledged()).toBe(1);
   });
 
+  test('one whose claim was overtaken by a late one must ask again when that one is gone', async () => {
+    const world = new World();
+    world.holds = true;
+    const older = await world.join();
+    const newer = await world.join({ producers: [['p', 1, 2, 1]] });
+    newer.m(0, 1);
+    await world.settle();
+    // The page before this one listed it, and was killed.
+    older.raw('["producers",[["p",1,2,0]]]');
+    await world.settle();
+    world.held[0]?.succeed();
+    await world.settle();
+    // Nobody would send it again: the newer one has it in flight on a connection that lives.
+    expect([newer.acknowledged(), newer.closedWith]).toEqual([undefined, null]);
+    older.drop();
+    await world.settle();
+    expect(newer.closedWith?.code).toBe(1013);
+    const next = await world.join({ producers: [['p', 1, 2, 1]] });
+    expect(next.welcome.taken).toEqual([[1, []]]);
+  });
+
   test('listed again on one connection, the new index counts and the old one is ignored', async () => {
     const world = new World();
     const connection = await world.join({ producers: [['p', 1, 1, 0]] });

@@ -23,6 +23,8 @@ export class Producer implements Turned {
   readonly group: string;
   /** The connection that speaks for it; null: none, what was received still runs. */
   owner: Slot | null = null;
+  /** Earlier owners whose connections are still there. */
+  readonly #displaced = new Set<Slot>();
   readonly #id: string;
   readonly #context: Context;
   readonly #onVacant: (producer: Producer) => void;
@@ -81,7 +83,10 @@ export class Producer implements Turned {
     const previous = this.owner;
     this.owner = slot;
     this.#queue.clear();
-    previous?.host.displaced(previous);
+    for (const lost of this.#displaced) if (lost.host === slot.host) this.#displaced.delete(lost);
+    if (previous === null) return;
+    if (previous.host !== slot.host) this.#displaced.add(previous);
+    previous.host.displaced(previous);
   }
 
   /** Resolves when the last run of the earlier owner has settled and `begin` may be called. Rejects when the store fails. */
@@ -137,11 +142,23 @@ export class Producer implements Turned {
     this.#context.turns.done(this);
   }
 
+  /**
+   * Nobody owns it from here on. Who was displaced and is still there may believe that it does, and wait for an
+   * acknowledgement: the claim that took it away may have been late, of a page that is gone. Only one that asks again is right.
+   */
+  disown(): void {
+    this.owner = null;
+    const displaced = [...this.#displaced];
+    this.#displaced.clear();
+    for (const slot of displaced) slot.host.claimLost(slot);
+  }
+
   /** The owner's connection is gone. What it sent goes on, unless `discard`. */
   abandon(slot: Slot, discard: boolean): void {
+    this.#displaced.delete(slot);
     if (this.owner !== slot) return;
-    this.owner = null;
     if (discard) this.#queue.clear();
+    this.disown();
     this.#settle();
   }
 

@@ -36,6 +36,8 @@ export interface SlotHost {
   acknowledge(slot: Slot, seq: number, refusals: readonly Refusal[]): void;
   /** Another claim has taken the producer: nothing of it will be acknowledged here. */
   displaced(slot: Slot): void;
+  /** And the connection that took it is gone: the client must ask again. */
+  claimLost(slot: Slot): void;
   /** The store has failed: the client must ask again what is taken. */
   storeFailed(): void;
 }
