@@ -2,13 +2,13 @@ import { outboxQueue, type OutboxQueue } from './outbox.ts';
 import type { Failure } from '../lib/errors.ts';
 import { encode, type Hello, type Lost, type MessageData, type Taken, type Welcome } from '../protocol/frames.ts';
 import { aWelcome, nothingTaken } from '../testing-fakes/frames.fixture.ts';
-import type { Conversation, ConversationHost } from './conversation.ts';
+import type { Conversation, OnceHost } from './conversation.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import { anEntry } from './outbox.fixture.ts';
 import { ProducerLog, type Entry } from './producer-log.ts';
 
 /** What stands around a conversation: it does nothing by itself and remembers all that it was told. */
-export class FakeHost implements ConversationHost {
+export class FakeHost implements OnceHost {
   readonly settled: string[] = [];
   readonly queue: OutboxQueue;
   readonly written: string[] = [];
@@ -47,6 +47,8 @@ export class FakeHost implements ConversationHost {
   }
 
   now = (): number => this.clock;
+  release = (): boolean => true;
+  retain = (): void => {};
   expectAnswer = (): void => void (this.expected += 1);
   identity = (): { clientId: string; peer: string | null } => ({ clientId: 'client-1', peer: this.peer });
   onPeer = (peer: string): void => void (this.peer = peer);

@@ -3,6 +3,7 @@ import type { Failure } from '../lib/errors.ts';
 import type { Lost, MessageData } from '../protocol/frames.ts';
 import type { HeartbeatOptions } from './heartbeat.ts';
 import type { OutboxQueue } from './outbox.ts';
+import type { Entry, ProducerLog } from './producer-log.ts';
 
 /** What a conversation needs from the wiring. Every call is made in the turn of the call that led to it. */
 export interface ConversationHost {
@@ -37,6 +38,14 @@ export interface ConversationHost {
   report(failure: Failure): void;
   /** The connection can't go on: the server is told `closeCode`. */
   fail(failure: Failure, closeCode: number): void;
+}
+
+/** Likewise, for a conversation that sends nothing twice. */
+export interface OnceHost extends ConversationHost {
+  /** Whether a message that may never be sent twice can be written: storage has no copy. If not, a flush comes when it can. */
+  release(log: ProducerLog, entry: Entry): boolean;
+  /** What was released and not written is to be stored again. */
+  retain(): void;
 }
 
 export interface SessionIdentity {
@@ -77,13 +86,11 @@ export interface Protocol {
   readonly codec?: 'json' | 'text' | 'raw';
   /** What a payload counts in windows and limits. */
   readonly bytesOf: (payload: EncodedPayload) => number;
-  /** Whether a message of which it isn't known that it arrived may be sent again: what is stored asks for it. */
-  readonly resends: boolean;
   /** Whether the conversation can ask the server for a sign of life. */
   readonly hasPing: boolean;
   /** Subprotocols offered to the server. */
   readonly subprotocols: readonly string[];
   /** The token goes with the upgrade, as one more of them. */
   readonly isTokenOffered?: boolean;
-  createConversation(host: ConversationHost): Conversation;
+  createConversation(host: OnceHost): Conversation;
 }

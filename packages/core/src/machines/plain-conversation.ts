@@ -1,6 +1,6 @@
 import { bytesIn } from '../lib/bytes.ts';
 import type { MessageData } from '../protocol/frames.ts';
-import type { Conversation, ConversationHost } from './conversation.ts';
+import type { Conversation, OnceHost } from './conversation.ts';
 import type { Confirm, Confirmation } from './confirmation.ts';
 import { isBlocked, tooLarge } from './outbox.ts';
 import type { Ping } from './ping.ts';
@@ -31,7 +31,7 @@ export interface PlainSettings {
  * or once the server has confirmed it. What was written when the connection ends, and isn't confirmed, may have arrived or
  * not: it fails with OUTCOME_UNKNOWN (at most once), or is sent again (at least once where all is confirmed).
  */
-export function plainConversation(host: ConversationHost, settings: PlainSettings): Conversation {
+export function plainConversation(host: OnceHost, settings: PlainSettings): Conversation {
   const { codec, ping, confirm, onDoubt } = settings;
   let isOpen = false;
   let isFlowing = false;
@@ -57,6 +57,8 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
     while (log.inFlightBytes < MOST_UNSETTLED_BYTES) {
       const entry = log.peek();
       if (entry === undefined) break;
+      // What is stored could be sent by this page and by a later one: at most once means that storage forgets it first.
+      if (onDoubt === 'fail' && !host.release(log, entry)) break;
       log.send(entry);
       host.expectAnswer();
       host.write(entry.payload);
@@ -166,6 +168,7 @@ export function plainConversation(host: ConversationHost, settings: PlainSetting
           log.fail(entry, { code: 'OUTCOME_UNKNOWN', message, details: { seq: entry.seq } });
         }
       }
+      host.retain();
     },
   };
 }

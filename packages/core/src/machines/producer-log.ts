@@ -19,6 +19,8 @@ export interface Entry {
   maybeSent: boolean;
   /** Waits for storage to forget it, and is never sent from then on. */
   isWithdrawn: boolean;
+  /** It is about to be written, or was: storage forgets it first, and never gets it again. Only where a copy could make a double. */
+  isLeaving?: boolean;
   /** Time to live and when it began by the server's clock, as it is stored. */
   readonly ttl: { readonly ms: number; readonly since: number | null } | null;
   /** On the clock of `now`; null: never, or not known before the server's clock is. */

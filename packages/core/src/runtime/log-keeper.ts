@@ -15,6 +15,11 @@ const SUCCESSION_WAIT_MS = 1_000;
 /** Storage that takes longer for one answer counts as broken; so does one that does not end. */
 const ANSWER_WAIT_MS = 5_000;
 const CLOSE_WAIT_MS = 3_000;
+/** What becomes of a message that storage could not forget. */
+export const NOT_FORGOTTEN: Failure = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'storage failed while it was made to forget the message: a later page may find and deliver it',
+};
 /** How often an open page looks for logs of pages that are gone. */
 const ADOPT_EVERY_MS = 10_000;
 
@@ -424,6 +429,27 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       copy.withdrawn(entry);
       void copy.request().then(tell);
     },
+    release(log, entry) {
+      const copy = copies.get(log);
+      if (copy?.has(entry) !== true) {
+        entry.isLeaving = true;
+        return true;
+      }
+      // A later page may find it, whatever becomes of it here.
+      if (store === null) log.fail(entry, NOT_FORGOTTEN);
+      else if (entry.isLeaving !== true) {
+        copy.release(entry);
+        const tell = (): void => {
+          if (!forgetting.delete(tell)) return;
+          if (copy.has(entry)) entry.isLeaving = false;
+          host.onChange();
+        };
+        forgetting.add(tell);
+        void copy.request().then(tell);
+      }
+      return false;
+    },
+    retain: () => copies.forEach((copy) => copy.retain()),
     mayKeep: (entry) => copies.get(queue.own)?.has(entry) === true,
     freeze() {
       // A page that is frozen while it closes may never go on: nothing may wait for its locks.

@@ -41,6 +41,10 @@ export interface StoredLog {
   settled(entry: Entry): void;
   /** It is to be taken out by the next write. */
   withdrawn(entry: Entry): void;
+  /** This message, and those stored with it, are to leave storage with the next write, to be sent after it. */
+  release(entry: Entry): void;
+  /** What was released and not sent is to be stored again. */
+  retain(): void;
   /** Whether storage has this message, or is being given it. */
   has(entry: Entry): boolean;
   /** Starts the next write at the end of this turn. Resolves when that is done, whatever came of it. */
@@ -82,6 +86,10 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   // From the first that is being read on they are added later, in their order.
   const unread = pending.findIndex(({ isReading }) => isReading);
   if (unread >= 0) pending.length = unread;
+  /** What has left storage to be sent, segment by segment: one may not overlap another, nor mix with what is new. */
+  const released = new Set<readonly Entry[]>();
+  /** What of it is to be stored again. */
+  let returned: (readonly Entry[])[] = [];
   let generation = 0;
   /** After which seq the page begins that was not read yet. */
   let mark: number | null = null;
@@ -168,6 +176,22 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const part = parts.get(entry);
       if (part !== undefined) changed.add(part);
     },
+    release(entry) {
+      const part = parts.get(entry);
+      if (part === undefined) return;
+      changed.add(part);
+      released.add(part.entries);
+      for (const each of part.entries) each.isLeaving = true;
+    },
+    retain() {
+      for (const entries of released) {
+        const unsent = entries.filter(({ status }) => status === 'queued');
+        for (const entry of unsent) entry.isLeaving = false;
+        if (unsent.length > 0) returned.push(unsent);
+      }
+      released.clear();
+      if (returned.length > 0) requestWithin();
+    },
     has: (entry) => parts.has(entry),
     request,
     async write(store, discards, checks) {
@@ -178,7 +202,11 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       const isLeft = discards ? (): boolean => false : isUnsettled;
       const fresh = pending.filter(isLeft);
       pending = [];
-      const added = cut(fresh);
+      const back = returned;
+      returned = [];
+      // Its removal may have failed, or have to be written yet.
+      const isGone = (entry: Entry): boolean => isLeft(entry) && !parts.has(entry);
+      const added = [...back.flatMap((entries) => cut(entries.filter(isGone))), ...cut(fresh)];
       const removed: Part[] = [];
       for (const part of discards ? new Set(parts.values()) : changed) {
         removed.push(part);
@@ -212,6 +240,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
         isFull = true;
         isStrict ||= mustBeStrict;
         pending = [...fresh, ...pending];
+        returned = [...back, ...returned];
         for (const part of added) {
           // Something of it was withdrawn meanwhile: there is no record to take it out of.
           changed.delete(part);
@@ -252,7 +281,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
 
 /** Only what may still have to be sent is worth storing. */
 function isUnsettled(entry: Entry): boolean {
-  return !entry.isWithdrawn && !isFinal(entry);
+  return !entry.isWithdrawn && entry.isLeaving !== true && !isFinal(entry);
 }
 
 function partOf(entries: readonly Entry[]): Part {

@@ -4,7 +4,7 @@ import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { Keeper } from '../storage/keeper.ts';
 import type { MessageKeeper, MessageKeeperHost } from '../storage/message-keeper.ts';
 import type { OutboxStorage } from '../storage/ports.ts';
-import { logKeeper } from './log-keeper.ts';
+import { logKeeper, NOT_FORGOTTEN } from './log-keeper.ts';
 import { Outcome } from './outcome.ts';
 
 /** Messages that outlive their page: what the app is told of their storing, and who takes them out of it. */
@@ -86,6 +86,8 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
       }
       return outcome.promise;
     },
+    release: (log, entry) => keeperOf(log).release(log, entry),
+    retain: () => each((keeper) => keeper.retain()),
     leftBehind: (entry) => ([...keepers.values()].some((keeper) => keeper.mayKeep(entry)) ? LEFT : null),
     freeze: () => each((keeper) => keeper.freeze()),
     // The normal lane last: its keeper adopts whatever log nobody holds.
@@ -93,11 +95,6 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
     close: async (discard) => void (await Promise.all([...keepers.values()].map((keeper) => keeper.close(discard)))),
   };
 }
-
-const NOT_FORGOTTEN: Failure = {
-  code: 'OUTCOME_UNKNOWN',
-  message: 'storage failed while the message was withdrawn: a later page may find and deliver it',
-};
 
 const LEFT: Failure = {
   code: 'OUTCOME_UNKNOWN',

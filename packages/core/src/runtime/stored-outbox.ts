@@ -4,5 +4,5 @@ import { storedMessages } from './stored-messages.ts';
 
 /** An outbox that keeps its messages in `storage`. */
 export function storedOutbox(storage: OutboxStorage): Outbox {
-  return { ...storage, isStored: true, createKeeper: (host) => storedMessages(storage, host) };
+  return { ...storage, createKeeper: (host) => storedMessages(storage, host) };
 }

@@ -71,6 +71,8 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
     identity: () => keeper.identity,
     onPeer: (peer) => keeper.setPeer(peer),
     write: (data) => link.socket?.send(data),
+    release: (log, entry) => keeper.release(log, entry),
+    retain: () => keeper.retain(),
     expectAnswer: driver.wrote,
     bufferedAmount: () => link.socket?.bufferedAmount ?? 0,
     requestFlush: turn.request,

@@ -109,11 +109,6 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
   const protocol = filled.protocol ?? plain();
   const outbox = filled.outbox ?? memory();
   const isPlain = protocol.name === 'plain';
-  if (outbox.isStored && !protocol.resends) {
-    const shape =
-      "memory(), or with plain({ onDoubt: 'resend' }): what is stored may be sent by two pages, one after the other";
-    throw wrongOption('outbox', shape, outbox);
-  }
   if (auth !== null && isPlain)
     throw wrongOption(
       'auth',

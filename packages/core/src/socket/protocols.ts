@@ -29,7 +29,7 @@ export interface PlainOptions {
   /**
    * What becomes of a message that was written, and not confirmed when the connection ended. `fail` (the default): it
    * rejects with OUTCOME_UNKNOWN, so that nothing arrives twice. `resend`: it is sent again, in its place, so that nothing
-   * that `confirm` confirms is lost, and some may arrive twice: the server must be able to tell. A stored outbox needs it.
+   * that `confirm` confirms is lost, and some may arrive twice: the server must be able to tell.
    */
   readonly onDoubt?: 'fail' | 'resend';
 }
@@ -58,7 +58,6 @@ export function plain(options: PlainOptions = {}): Protocol {
     codec,
     // Never more than its bytes, and near enough: what has left the browser is counted with it, and is never overstated.
     bytesOf: (payload) => payload.length,
-    resends: onDoubt === 'resend',
     hasPing: ping !== undefined,
     subprotocols,
     createConversation: (host) => plainConversation(host, { codec, ping, confirm, onDoubt }),
@@ -85,7 +84,6 @@ export function holdfast({ tokenIn = 'message' }: HoldfastOptions = {}): Protoco
   return {
     name: 'holdfast',
     bytesOf: payloadLength,
-    resends: true,
     hasPing: true,
     subprotocols: [SUBPROTOCOL],
     isTokenOffered: tokenIn === 'subprotocol',

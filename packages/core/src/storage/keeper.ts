@@ -22,6 +22,13 @@ export interface Keeper {
   settled(log: ProducerLog, entry: Entry): void;
   /** Makes storage forget a withdrawn message, then calls `done`; false: it could not, and may deliver it some day. */
   forget(log: ProducerLog, entry: Entry, done: (isForgotten: boolean) => void): void;
+  /**
+   * Whether a message that may never be sent twice can be written now: nobody can find it in storage. If not, storage is
+   * made to forget it, and `onChange` tells when it has; one that it can't forget fails.
+   */
+  release(log: ProducerLog, entry: Entry): boolean;
+  /** What was released and not written is to be stored again: its connection has ended. */
+  retain(): void;
   /** Whether a later page may find this message of the own log. */
   mayKeep(entry: Entry): boolean;
   /** The page stops: what is pending is written, and every lock goes back, or it would be held for ever. */
@@ -60,6 +67,4 @@ export interface Outbox extends OutboxLimits {
   createKeeper(host: MessageKeeperHost): MessageKeeper;
   /** Names where messages are kept, identity included: two outboxes with one scope are the same. Undefined: in memory. */
   readonly scope?: string;
-  /** Whether messages outlive the page: asks for a protocol that proves delivery. */
-  readonly isStored: boolean;
 }

@@ -24,6 +24,8 @@ export function memoryKeeper({ environment, error }: MessageKeeperHost): Message
     openLane: nothing,
     added: nothing,
     settled: nothing,
+    release: () => true,
+    retain: nothing,
     withdraw: (log, entry, failure) => log.fail(entry, failure),
     whenStored: () => (never ??= notStored()),
     leftBehind: () => null,
@@ -34,5 +36,5 @@ export function memoryKeeper({ environment, error }: MessageKeeperHost): Message
 }
 
 export function memoryOutbox(limits: OutboxLimits): Outbox {
-  return { ...limits, isStored: false, createKeeper: memoryKeeper };
+  return { ...limits, createKeeper: memoryKeeper };
 }

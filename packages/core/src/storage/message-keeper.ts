@@ -4,7 +4,10 @@ import type { Entry, ProducerLog } from '../machines/producer-log.ts';
 import type { Keeper, KeeperHost } from './keeper.ts';
 
 /** Who keeps the messages of a socket: what the socket asks and tells, whether they are stored or not. */
-export interface MessageKeeper extends Pick<Keeper, 'ready' | 'identity' | 'setPeer' | 'freeze' | 'resume' | 'close'> {
+export interface MessageKeeper extends Pick<
+  Keeper,
+  'ready' | 'identity' | 'setPeer' | 'release' | 'retain' | 'freeze' | 'resume' | 'close'
+> {
   /** There is another lane, whose messages are in `queue.own`. */
   openLane(queue: OutboxQueue, lane: string): void;
   /** A message was appended to the own log of this queue. `isStrict`: it counts as stored when the disk has it. */
