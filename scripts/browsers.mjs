@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { findBrowser, findProgram } from './find-browser.mjs';
 import { findMosquitto } from './find-mosquitto.mjs';
+import { findNginx } from './find-nginx.mjs';
 import { whyNoNamespaces } from './namespaces.mjs';
 import { run, say, tool } from './run.mjs';
 
@@ -66,6 +67,16 @@ export async function ensureNamespaces() {
 export async function ensureMosquitto() {
   if (findMosquitto().path === undefined && hasApt()) await installByApt(['mosquitto']);
   return findMosquitto().reason ?? null;
+}
+
+/**
+ * Finds nginx, or installs it where we may.
+ *
+ * @returns {Promise<string | null>} why there is none; null: there is one
+ */
+export async function ensureNginx() {
+  if (findNginx().path === undefined && hasApt()) await installByApt(['nginx']);
+  return findNginx().reason ?? null;
 }
 
 function hasApt() {

@@ -49,3 +49,8 @@ test('the compiler sees what is wrong with an example, at its line', () => {
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, encoding: 'utf8' });
   expect(stdout).toMatch(/broken\/line-6\.ts\(6,7\).*TS2339/);
 });
+
+test('the configuration of nginx is shown as it is tested', () => {
+  const conf = readFileSync(join(root, 'examples', 'behind-nginx', 'holdfast.conf'), 'utf8');
+  expect(readFileSync(join(root, 'docs', 'deploying.md'), 'utf8')).toContain(`\`\`\`nginx\n${conf}\`\`\``);
+});

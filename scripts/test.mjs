@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { ensureBrowser, ensureMosquitto, ensureNamespaces } from './browsers.mjs';
+import { ensureBrowser, ensureMosquitto, ensureNamespaces, ensureNginx } from './browsers.mjs';
 import { buildDemo, buildPackages } from './build.mjs';
 import { install } from './install.mjs';
 import { packages, root, run, say, tool } from './run.mjs';
@@ -29,6 +29,8 @@ const noNamespaces = await ensureNamespaces();
 if (noNamespaces !== null) without('network namespaces', noNamespaces);
 const noMosquitto = await ensureMosquitto();
 if (noMosquitto !== null) without('Mosquitto', noMosquitto);
+const noNginx = await ensureNginx();
+if (noNginx !== null) without('nginx', noNginx);
 await buildPackages();
 await buildDemo();
 

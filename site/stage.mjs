@@ -85,7 +85,7 @@ function link(file, target) {
  */
 function source(file) {
   const path = join(root, file);
-  const language = extname(file).slice(1).replace('mjs', 'js');
+  const language = extname(file).slice(1).replace('mjs', 'js').replace('conf', 'nginx');
   if (!existsSync(path) || language === '' || language === 'md') return null;
   if (language === 'json') {
     copyFileSync(path, join(staged, 'public', posix.basename(file)));
