@@ -17,13 +17,13 @@ import { packages, root } from './run.mjs';
  * @property {string | undefined} fragment
  */
 
-const pattern = /(?:<!--((?:(?!-->)[\s\S])*)-->\n)?^```(tsx?|jsx?)\n([\s\S]*?)^```$/gm;
+const pattern = /(?:<!--((?:(?!-->)[\s\S])*)-->\n)?^```(tsx?|jsx?)(?: \[[^\]\n]*\])?\n([\s\S]*?)^```$/gm;
 
 /** The pages whose examples are checked: those that users read. */
 export function pages() {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'plain.md');
   const readmes = packages.map((name) => `packages/${name}/README.md`);
-  return ['README.md', ...docs.map((name) => `docs/${name}`), ...readmes].filter((file) =>
+  return ['README.md', 'site/home.md', ...docs.map((name) => `docs/${name}`), ...readmes].filter((file) =>
     existsSync(join(root, file)),
   );
 }

@@ -24,7 +24,7 @@ export function stage({ keep = false } = {}) {
   if (!keep) rmSync(staged, { recursive: true, force: true });
   mkdirSync(join(staged, 'public'), { recursive: true });
   copyFileSync(join(root, 'demo', 'public', 'icon.svg'), join(staged, 'public', 'icon.svg'));
-  copyFileSync(join(site, 'home.md'), join(staged, 'index.md'));
+  write('index.md', page('site/home.md'));
   for (const [route = '', file = ''] of listed) write(`${route}.md`, page(file));
 }
 
