@@ -70,6 +70,12 @@ describe.each(packages)('@holdfast/%s as published', (name) => {
     );
   });
 
+  test('is not packed by npm, which would leave workspace ranges in', async () => {
+    const cwd = join(root, 'packages', name);
+    const pack = promisify(execFile)('npm', ['pack', '--dry-run'], { cwd, shell: process.platform === 'win32' });
+    await expect(pack).rejects.toMatchObject({ stderr: expect.stringContaining('with pnpm') });
+  });
+
   test('is there once', () => {
     const nested = readdirSync(installed(name), { recursive: true, encoding: 'utf8' });
     expect(nested.filter((file) => /node_modules[\\/]@holdfast/.test(file))).toEqual([]);
