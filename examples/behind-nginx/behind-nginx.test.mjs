@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,6 +11,7 @@ import { open } from 'lmdb';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { findNginx } from '../../scripts/find-nginx.mjs';
+import { freePort } from '../../scripts/free-port.mjs';
 
 // holdfast.conf with a real nginx in front of two processes, on loopback.
 
@@ -283,15 +283,4 @@ function connect(port, from, cookie) {
   socket.on('gap', (gap) => client.gaps.push(gap));
   socket.on('message', (message) => client.processes.push(message.process));
   return Object.assign(client, { socket });
-}
-
-async function freePort() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
