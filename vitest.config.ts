@@ -96,6 +96,7 @@ export default defineConfig({
           name: 'inspector',
           testTimeout: UNIT_TIMEOUT_MS,
           environment: 'happy-dom',
+          setupFiles: ['./src/uplot.fixture.ts'],
           include: unitTests,
           exclude: [browserTests],
           typecheck: typecheck('tsconfig.json'),

@@ -7,21 +7,6 @@ import { HoldfastInspector } from './holdfast-inspector.tsx';
 import { click, focused, panel, type PanelView, pass, press, startWorld, type, URL } from './panel.fixture.tsx';
 import { createInspector } from './record/inspector.ts';
 
-// There is no canvas here: the plots are seen in Chromium.
-vi.mock('uplot', () => ({
-  default: class {
-    static paths = {};
-    cursor = {};
-    batch(run: () => void): void {
-      run();
-    }
-    setData(): void {}
-    setScale(): void {}
-    setSize(): void {}
-    destroy(): void {}
-  },
-}));
-
 const changesIn = (view: PanelView): (string | null)[] =>
   within(view.getByRole('region', { name: 'State changes' }))
     .getAllByRole('listitem')
@@ -77,8 +62,8 @@ test('events of the panel do not bubble into the components around it', async ()
     </div>,
   );
   const view = await panel();
-  await click(view.getByRole('tab', { name: 'Outbox' }));
-  expect(view.getByRole('tab', { name: 'Outbox' }).getAttribute('aria-selected')).toBe('true');
+  await click(view.getByRole('tab', { name: /^Outbox/ }));
+  expect(view.getByRole('tab', { name: /^Outbox/ }).getAttribute('aria-selected')).toBe('true');
   expect(onClick).not.toHaveBeenCalled();
 });
 
@@ -203,7 +188,7 @@ describe('overview', () => {
     world.network.cut();
     await pass(1_000);
     const changes = changesIn(view);
-    expect(changes.at(-1)).toContain('connectingstart');
+    expect(changes.at(-1)).toMatch(/connectingstart$/);
     expect(changes.at(-2)).toContain('openconnected');
     expect(changes.at(-3)).toMatch(/(?:waiting|connecting)lost · CONNECTION_LOST/);
   });

@@ -1,9 +1,14 @@
 import { createSocket, holdfast, type Socket } from '@holdfast/core';
 import axe from 'axe-core';
 import { createRoot, type Root } from 'react-dom/client';
-import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
 import { HoldfastInspector, type HoldfastInspectorProps } from './holdfast-inspector.tsx';
+import { TABS, type TabName } from './panel/tabs.tsx';
 import { createInspector, type Inspector } from './record/inspector.ts';
+
+const WIDE = [1280, 800] as const;
+const PHONE = [360, 740] as const;
 
 let root: Root;
 let inspector: Inspector;
@@ -11,41 +16,180 @@ let socket: Socket;
 
 beforeEach(async () => {
   localStorage.clear();
+  await page.viewport(...WIDE);
   const container = document.createElement('div');
   document.body.append(container);
   root = createRoot(container);
-  inspector = createInspector({ name: 'chat' });
-  socket = createSocket(
-    inspector.tap({ url: inject('inspectorServer'), protocol: holdfast(), heartbeat: { intervalMs: 250 } }),
-  );
+  inspector = createInspector({ name: 'chat', payloads: true });
+  socket = createSocket(inspector.tap({ url: inject('inspectorServer'), protocol: holdfast() }));
   await socket.whenOpen();
 });
 
 afterEach(async () => {
   root.unmount();
-  await socket.close();
+  await socket.close({ discard: true });
   document.body.replaceChildren();
+  for (const style of document.head.querySelectorAll('[data-test]')) style.remove();
 });
 
-function show(props: Partial<HoldfastInspectorProps> = {}): void {
+/** Renders, and waits for the panel or its button. */
+async function show(props: Partial<HoldfastInspectorProps> = {}): Promise<ShadowRoot> {
   root.render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen {...props} />);
+  return vi.waitFor(() => {
+    const found = document.querySelector('holdfast-inspector')?.shadowRoot;
+    if (!found?.querySelector('.root')) throw new Error('the panel is not there');
+    return found;
+  });
 }
 
-function shadow(): ShadowRoot {
-  const found = document.querySelector('holdfast-inspector')?.shadowRoot;
-  if (!found) throw new Error('the panel is not there');
+function pick<Type extends Element = HTMLElement>(shadow: ShadowRoot, selector: string): Type {
+  const found = shadow.querySelector<Type>(selector);
+  if (found === null) throw new Error(`the panel has no ${selector}`);
   return found;
 }
 
-test('a panel on a real conversation, through a cut', async () => {
-  show();
-  await vi.waitFor(() => expect(shadow().querySelector('[role=tab]')).not.toBeNull());
+async function tab(shadow: ShadowRoot, name: TabName): Promise<void> {
+  await userEvent.click(pick(shadow, `#tab-${name}`));
+  await vi.waitFor(() => expect(pick(shadow, `#tab-${name}`).getAttribute('aria-selected')).toBe('true'));
+}
+
+/** Messages, a real cut, and what follows. */
+async function liveThrough(): Promise<void> {
   for (let n = 0; n < 5; n += 1) await socket.send({ n }).delivered;
   socket.send('cut');
-  await vi.waitFor(() =>
-    expect(inspector.log.states.toArray().filter(({ phase }) => phase === 'open')).toHaveLength(2),
+  await vi.waitFor(() => expect(inspector.log.sessions.length).toBe(2), { timeout: 10_000 });
+  await vi.waitFor(() => expect(inspector.log.roundTrips.length).toBeGreaterThan(0));
+}
+
+function isDrawn(canvas: HTMLCanvasElement): boolean {
+  const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+  return pixels.some((value) => value !== 0);
+}
+
+test('a real conversation through a cut: states, plots, frames, sessions', async () => {
+  const shadow = await show({ layout: 'docked', theme: 'dark' });
+  await liveThrough();
+  await vi.waitFor(() => expect(pick(shadow, '#view').textContent).toContain('CONNECTION_LOST'));
+  expect(pick(shadow, '.bands').getAttribute('aria-label')).toMatch(/^The last 1 min: .*open/);
+  await vi.waitFor(() => expect(shadow.querySelectorAll('.band[data-phase=open]')).toHaveLength(2), { timeout: 3_000 });
+  const canvases = [...shadow.querySelectorAll('canvas')];
+  expect(canvases).toHaveLength(3);
+  await vi.waitFor(() => expect(canvases.every(isDrawn)).toBe(true));
+
+  await tab(shadow, 'frames');
+  await vi.waitFor(() => expect(pick(shadow, '.frame-list').textContent).toMatch(/resume .*welcome.*resumed/));
+  await tab(shadow, 'sessions');
+  await vi.waitFor(() => expect(pick(shadow, '[aria-label=Connections]').textContent).toContain('server or network'));
+});
+
+describe('axe finds nothing', () => {
+  test.each(['light on a wide screen', 'dark on a wide screen', 'dark on a phone'])('%s', async (look) => {
+    const theme = look.startsWith('light') ? 'light' : 'dark';
+    if (look.endsWith('phone')) await page.viewport(...PHONE);
+    const shadow = await show({ theme });
+    await liveThrough();
+    socket.pause();
+    for (let n = 0; n < 3; n += 1) socket.send({ n }).delivered.catch(() => {});
+    for (const name of Object.keys(TABS) as TabName[]) {
+      await tab(shadow, name);
+      if (name === 'frames') await userEvent.click(pick(shadow, '.frame'));
+      const { violations } = await axe.run('holdfast-inspector');
+      const found = violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      expect(found).toEqual([]);
+    }
+  });
+
+  test('in the button', async () => {
+    await show({ initiallyOpen: false });
+    expect((await axe.run('holdfast-inspector')).violations).toEqual([]);
+  });
+});
+
+test('neither side sees the styles of the other', async () => {
+  const style = document.createElement('style');
+  style.dataset['test'] = '';
+  style.textContent = '* { font-size: 40px; letter-spacing: 9px; color: red } button { background: red; height: 90px }';
+  document.head.append(style);
+  const button = document.createElement('button');
+  document.body.append(button);
+  const before = JSON.stringify(getComputedStyle(button));
+  const shadow = await show();
+  const close = getComputedStyle(pick(shadow, '[aria-label="Close the inspector"]'));
+  expect([close.fontSize, close.letterSpacing, close.height]).toEqual(['12px', 'normal', '26px']);
+  expect(close.color).not.toBe('rgb(255, 0, 0)');
+  expect(JSON.stringify(getComputedStyle(button))).toBe(before);
+});
+
+test('nothing moves while states and numbers change', async () => {
+  const shadow = await show({ layout: 'docked' });
+  await liveThrough();
+  const shifts: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { readonly value: number }).value);
+  });
+  const places = (): string =>
+    ['.since', '.tabs', '.bands', '.plot:nth-child(3)', '.columns h3']
+      .map((selector) => {
+        const { left, top } = pick(shadow, selector).getBoundingClientRect();
+        return `${selector} ${Math.round(left)} ${Math.round(top)}`;
+      })
+      .join();
+  const before = places();
+  observer.observe({ type: 'layout-shift' });
+  for (let n = 0; n < 200; n += 1) socket.send({ n });
+  inspector.faults.cut();
+  await vi.waitFor(() => expect(inspector.log.sessions.length).toBe(3), { timeout: 10_000 });
+  await vi.waitFor(() => expect(socket.getStats().queued + socket.getStats().inFlight).toBe(0));
+  await vi.waitFor(() => expect(pick(shadow, '.now').textContent).toContain('open'));
+  observer.disconnect();
+  expect(places()).toBe(before);
+  expect(shifts.reduce((sum, value) => sum + value, 0)).toBe(0);
+});
+
+test('the frame log follows its end, and stays where one reads', async () => {
+  const shadow = await show({ layout: 'docked' });
+  await tab(shadow, 'frames');
+  const list = pick(shadow, '.frame-list');
+  const fill = async (): Promise<void> => {
+    const receipts = Array.from({ length: 100 }, (_, n) => socket.send({ n }));
+    await Promise.all(receipts.map(({ delivered }) => delivered));
+  };
+  await fill();
+  await vi.waitFor(() => expect(list.scrollHeight).toBeGreaterThan(2_000));
+  await vi.waitFor(() => expect(list.scrollTop + list.clientHeight).toBeGreaterThanOrEqual(list.scrollHeight - 1));
+
+  list.scrollTop = 480;
+  await vi.waitFor(() => expect(list.textContent).toContain('seq 20 '));
+  const height = list.scrollHeight;
+  await fill();
+  await vi.waitFor(() => expect(list.scrollHeight).toBeGreaterThan(height));
+  expect(list.scrollTop).toBe(480);
+  expect(shadow.querySelectorAll('.frame').length).toBeLessThan(60);
+});
+
+test('on a phone it is a sheet as wide as the page, in which nothing is cut off', async () => {
+  await page.viewport(...PHONE);
+  const shadow = await show();
+  await liveThrough();
+  for (const name of Object.keys(TABS) as TabName[]) {
+    await tab(shadow, name);
+    const view = pick(shadow, '#view');
+    expect(view.scrollWidth, name).toBeLessThanOrEqual(view.clientWidth);
+  }
+  expect(pick(shadow, '.panel').getBoundingClientRect().width).toBe(PHONE[0]);
+});
+
+test('docked, it leaves the end of the page within reach', async () => {
+  const long = document.createElement('div');
+  long.style.height = '3000px';
+  document.body.prepend(long);
+  const last = document.createElement('p');
+  last.textContent = 'the last line';
+  long.append(last);
+  last.style.marginTop = '2980px';
+  const shadow = await show({ layout: 'docked' });
+  scrollTo(0, 100_000);
+  expect(last.getBoundingClientRect().bottom).toBeLessThanOrEqual(
+    pick(shadow, '.panel').getBoundingClientRect().top + 1,
   );
-  await vi.waitFor(() => expect(shadow().textContent).toContain('CONNECTION_LOST'));
-  const { violations } = await axe.run('holdfast-inspector');
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import { CopyReport } from './copy-report.tsx';
-import { formatCount, formatLong, formatMs } from './format.ts';
+import { formatLong, formatMs } from './format.ts';
 import { Icon } from './icon.tsx';
 import { PhaseBadge, phaseOf } from './phase.tsx';
 import { Tabs, type TabName } from './tabs.tsx';
@@ -31,7 +31,6 @@ export function Header(props: {
   const socket = inspector.getSocket();
   const stats = socket?.getStats();
   const since = socket?.getState().since ?? log.states.last?.at;
-  const waiting = stats === undefined ? 0 : stats.queued + stats.inFlight;
   const roundTrip = stats?.rttMs ?? log.roundTrips.last?.ms;
 
   return (
@@ -61,10 +60,8 @@ export function Header(props: {
       <Tabs
         selected={tab}
         onSelect={onTab}
-        counts={{
-          ...(waiting > 0 && { outbox: formatCount(waiting) }),
-          ...(inspector.faults.isActive && { faults: 'on' }),
-        }}
+        counts={stats === undefined ? {} : { outbox: stats.queued + stats.inFlight }}
+        marks={inspector.faults.isActive ? { faults: ', some are on' } : {}}
       />
       <div className="actions">
         <CopyReport inspector={inspector} />

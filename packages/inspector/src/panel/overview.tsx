@@ -4,6 +4,7 @@ import type { StateRecord } from '../record/records.ts';
 import { formatClock, formatDuration } from './format.ts';
 import { PhaseBadge, phaseOf } from './phase.tsx';
 import { Plots } from './plots.tsx';
+import { Rows } from './rows.tsx';
 import { Records } from './records-list.tsx';
 import { Timeline } from './timeline.tsx';
 import { useLog, useNow } from './use-log.ts';
@@ -54,13 +55,11 @@ export function Overview(props: { readonly inspector: Inspector; readonly theme:
       <div className="columns">
         <section aria-label="State changes">
           <h3>State changes</h3>
-          <ol className="changes" reversed>
-            {states
-              .map((state, index) => (
-                <Change key={`${state.at} ${index}`} state={state} until={states[index + 1]?.at ?? now} />
-              ))
-              .reverse()}
-          </ol>
+          <Rows
+            items={states}
+            before={log.states.pushed - states.length}
+            row={(state, next) => <Change state={state} until={next?.at ?? now} />}
+          />
         </section>
         <section aria-label="Records">
           <h3>Records</h3>
@@ -73,15 +72,15 @@ export function Overview(props: { readonly inspector: Inspector; readonly theme:
 
 function Change({ state, until }: { readonly state: StateRecord; readonly until: number }): ReactElement {
   return (
-    <li>
+    <>
       <time className="clock">{formatClock(state.at)}</time>
+      <span className="took">{formatDuration(until - state.at)}</span>
       <PhaseBadge phase={state.phase} />
       <span className="why">
         {state.reason}
         {state.code === null ? '' : ` · ${state.code}`}
         {state.attempt > 0 ? ` · attempt ${state.attempt}` : ''}
       </span>
-      <span className="took">{formatDuration(until - state.at)}</span>
-    </li>
+    </>
   );
 }

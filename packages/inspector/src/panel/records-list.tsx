@@ -2,6 +2,7 @@ import type { EventRecord } from '@holdfast/core';
 import type { ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import { formatClock } from './format.ts';
+import { Rows } from './rows.tsx';
 
 const LISTED = 100;
 
@@ -15,23 +16,23 @@ export function Records({ inspector }: { readonly inspector: Inspector }): React
       </p>
     );
   }
-  const first = inspector.log.events.dropped + inspector.log.events.length - records.length;
   return (
-    <ol className="changes records" reversed>
-      {records
-        .map((record, index) => (
-          <li key={first + index}>
-            <time className="clock">{formatClock(record.timestamp)}</time>
-            <span className="badge" data-level={record.level}>
-              {record.name}
-            </span>
-            <span className="why" title={inWords(record)}>
-              {inWords(record)}
-            </span>
-          </li>
-        ))
-        .reverse()}
-    </ol>
+    <Rows
+      className="records"
+      items={records}
+      before={inspector.log.events.pushed - records.length}
+      row={(record) => (
+        <>
+          <time className="clock">{formatClock(record.timestamp)}</time>
+          <span className="badge" data-level={record.level}>
+            {record.name}
+          </span>
+          <span className="why" title={inWords(record)}>
+            {inWords(record)}
+          </span>
+        </>
+      )}
+    />
   );
 }
 

@@ -104,8 +104,17 @@ function Block(props: {
   return (
     <section aria-label={title}>
       <h3>{title}</h3>
-      {count === 0 ? <p className="empty">{none}</p> : <div className="scroller">{children}</div>}
+      {count === 0 ? <p className="empty">{none}</p> : <Scroller title={title}>{children}</Scroller>}
     </section>
+  );
+}
+
+/** A wide table on a narrow panel is scrolled by keys, too. */
+function Scroller({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactElement {
+  return (
+    <div className="scroller" role="group" aria-label={`${title}, table`} tabIndex={0}>
+      {children}
+    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import { formatClock } from './format.ts';
+import { Rows } from './rows.tsx';
 import { Untapped } from './untapped.tsx';
 import { useLog } from './use-log.ts';
 
@@ -10,7 +11,7 @@ const LISTED = 100;
 export function Signals({ inspector }: { readonly inspector: Inspector }): ReactElement {
   const log = useLog(inspector.log);
   if (!inspector.isTapped()) return <Untapped what="What page and network tell" />;
-  const signals = log.signals.toArray(LISTED).reverse();
+  const signals = log.signals.toArray(LISTED);
   return (
     <div className="signals">
       <dl className="facts">
@@ -23,17 +24,17 @@ export function Signals({ inspector }: { readonly inspector: Inspector }): React
       </dl>
       <h3>Signals</h3>
       {signals.length === 0 ? <p className="empty">Nothing yet: this page has been visible and online.</p> : null}
-      <ol className="changes" reversed>
-        {signals.map(({ at, fact, isFault }, index) => (
-          <li key={signals.length - index}>
+      <Rows
+        items={signals}
+        before={log.signals.pushed - signals.length}
+        row={({ at, fact, isFault }) => (
+          <>
             <time className="clock">{formatClock(at)}</time>
-            <span className="badge" data-signal={fact}>
-              {fact}
-            </span>
+            <span className="badge">{fact}</span>
             <span className="why">{isFault ? 'made here' : ''}</span>
-          </li>
-        ))}
-      </ol>
+          </>
+        )}
+      />
     </div>
   );
 }

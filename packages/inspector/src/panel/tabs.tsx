@@ -15,9 +15,12 @@ const NAMES = Object.keys(TABS) as TabName[];
 export function Tabs(props: {
   readonly selected: TabName;
   readonly onSelect: (name: TabName) => void;
-  readonly counts: { readonly [Name in TabName]?: string };
+  /** Numbers beside some of the names; their room is always there. */
+  readonly counts: { readonly [Name in TabName]?: number };
+  /** Those that want to be looked at, and why. */
+  readonly marks: { readonly [Name in TabName]?: string };
 }): ReactElement {
-  const { selected, onSelect, counts } = props;
+  const { selected, onSelect, counts, marks } = props;
   const list = useRef<HTMLDivElement>(null);
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -44,9 +47,26 @@ export function Tabs(props: {
           onClick={() => onSelect(name)}
         >
           {TABS[name]}
-          {counts[name] === undefined ? null : <span className="count">{counts[name]}</span>}
+          {counts[name] === undefined ? null : <Count count={counts[name]} />}
+          {marks[name] === undefined ? null : (
+            <span className="mark">
+              <span className="unseen">{marks[name]}</span>
+            </span>
+          )}
         </button>
       ))}
     </div>
+  );
+}
+
+function Count({ count }: { readonly count: number }): ReactElement {
+  const text = count < 1_000 ? String(count) : `${Math.round(count / 1_000)}k`;
+  return (
+    <>
+      <span className="unseen">, {count} waiting</span>
+      <span className="count" data-none={count === 0} aria-hidden="true">
+        {text}
+      </span>
+    </>
   );
 }

@@ -9,6 +9,8 @@ interface Stretch {
   readonly to: number;
 }
 
+const WIDTH = 1_000;
+
 /** Bands of colour: which phase the connection was in, and when a fault was made here. */
 export function Timeline(props: {
   readonly log: InspectorLog;
@@ -16,30 +18,43 @@ export function Timeline(props: {
   readonly to: number;
 }): ReactElement {
   const { log, from, to } = props;
-  const place = (at: number): string => `${Math.max(0, ((at - from) / (to - from)) * 100)}%`;
+  const place = (at: number): number => Math.max(0, ((at - from) / (to - from)) * WIDTH);
   const stretches = stretchesOf(log.states.toArray(), from, to);
   const faults = log.events.toArray().filter(({ name, timestamp }) => name.startsWith('fault.') && timestamp >= from);
   return (
     <div className="timeline">
-      <div className="bands" role="img" aria-label={inWords(stretches, to - from)}>
+      <svg
+        className="bands"
+        role="img"
+        aria-label={inWords(stretches, to - from)}
+        viewBox={`0 0 ${WIDTH} 1`}
+        preserveAspectRatio="none"
+      >
         {stretches.map(({ state, from: start, to: end }) => (
-          <span
-            key={`${state.at} ${state.phase} ${start}`}
+          <rect
+            key={`${state.at} ${state.phase} ${end}`}
             className="band"
             data-phase={state.phase}
-            style={{ left: place(start), width: `${((end - start) / (to - from)) * 100}%` }}
-            title={`${state.phase} (${state.reason}${state.code === null ? '' : `, ${state.code}`}) for ${formatLong(end - start)}, from ${formatClock(state.at)}`}
-          />
+            x={place(start)}
+            width={Math.max(2, place(end) - place(start))}
+            height="1"
+          >
+            <title>{`${state.phase} (${state.reason}${state.code === null ? '' : `, ${state.code}`}) for ${formatLong(end - start)}, from ${formatClock(state.at)}`}</title>
+          </rect>
         ))}
-        {faults.map(({ name, timestamp }, index) => (
-          <span
+        {faults.map(({ name, timestamp, message }, index) => (
+          <line
             key={`${timestamp} ${index}`}
             className="fault"
-            style={{ left: place(timestamp) }}
-            title={`${name} at ${formatClock(timestamp)}`}
-          />
+            x1={place(timestamp)}
+            x2={place(timestamp)}
+            y2="1"
+            vectorEffect="non-scaling-stroke"
+          >
+            <title>{`${name} ${message} at ${formatClock(timestamp)}`}</title>
+          </line>
         ))}
-      </div>
+      </svg>
       <div className="ticks" aria-hidden="true">
         {[0, 0.25, 0.5, 0.75].map((part) => (
           <span key={part} style={{ left: `${part * 100}%` }}>

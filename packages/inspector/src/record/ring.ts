@@ -14,6 +14,11 @@ export class Ring<Item> {
     return this.#items.length;
   }
 
+  /** How many there ever were since it was cleared. */
+  get pushed(): number {
+    return this.#pushed;
+  }
+
   /** How many had to go. */
   get dropped(): number {
     return this.#pushed - this.#items.length;
