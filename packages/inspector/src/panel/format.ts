@@ -23,6 +23,7 @@ export function formatBytes(bytes: number): string {
 
 export function formatMs(ms: number): string {
   if (ms === 0) return '0 ms';
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 

@@ -17,6 +17,8 @@ export function FrameList(props: {
   const follows = useRef(true);
   /** What is at the top: it stays there while older ones go. */
   const anchor = useRef<{ readonly id: number; readonly offset: number } | null>(null);
+  /** Where it was scrolled to, as far as this knows. */
+  const known = useRef(0);
   const [{ top, height }, setSight] = useState({ top: 0, height: 400 });
 
   useEffect(() => {
@@ -29,19 +31,22 @@ export function FrameList(props: {
 
   useLayoutEffect(() => {
     const box = scroller.current;
-    if (box === null) return;
+    // The user has scrolled, and the event that says so is still to come.
+    if (box === null || Math.abs(box.scrollTop - known.current) > 1) return;
     if (follows.current) box.scrollTop = box.scrollHeight;
     else if (anchor.current !== null) {
       const { id, offset } = anchor.current;
       const at = frames.findIndex((frame) => frame.id >= id);
       box.scrollTop = Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
     }
+    known.current = box.scrollTop;
   }, [frames]);
 
   const onScroll = (): void => {
     const box = scroller.current;
     if (box === null) return;
     const { scrollTop, clientHeight, scrollHeight } = box;
+    known.current = scrollTop;
     follows.current = scrollTop + clientHeight >= scrollHeight - ROW / 2;
     const first = frames[Math.floor(scrollTop / ROW)];
     anchor.current = first === undefined ? null : { id: first.id, offset: scrollTop % ROW };
