@@ -25,7 +25,9 @@ function members() {
   const nested = ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => join(folder, name)),
   );
-  return [...nested, 'simulation', 'demo', 'browsers', 'interop', 'site'].filter((folder) =>
+  // The one example outside of the workspace, as pnpm-workspace.yaml says.
+  const inside = nested.filter((folder) => folder !== join('examples', 'nextjs'));
+  return [...inside, 'simulation', 'demo', 'browsers', 'interop', 'site'].filter((folder) =>
     existsSync(join(root, folder, 'package.json')),
   );
 }

@@ -1,6 +1,6 @@
 import { act, render } from '@testing-library/react';
 import { createTestWorld, type TestWorld } from '@holdfast/core/testing';
-import { Profiler, StrictMode, useEffect, type ReactNode } from 'react';
+import { Profiler, StrictMode, useEffect, useState, type ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cleanUp, libraries, mount, ours, pass, probe, startServer, URL_TEXT, type Peer } from './contract.fixture.tsx';
 import { ReadyState } from './ready-state.ts';
@@ -37,6 +37,37 @@ describe.each(libraries)('$name', (library) => {
       expect([onMessage.mock.calls.length, page.renders - before]).toEqual([10, either(0, 10)]);
       // Whoever looks later finds the newest.
       expect(page.current.lastMessage?.data).toBe('x');
+    });
+
+    test('a burst that effects put into a list is all there: React takes no loop for it', async () => {
+      let seen: readonly unknown[] = [];
+      function List(): ReactNode {
+        const { lastMessage } = library.useWebSocket(URL_TEXT);
+        const [list, setList] = useState<readonly unknown[]>([]);
+        useEffect(() => {
+          if (lastMessage !== null) setList((before) => [...before, lastMessage.data]);
+        }, [lastMessage]);
+        seen = list;
+        return null;
+      }
+      render(<List />);
+      await pass();
+      const numbers = Array.from({ length: 500 }, (_, index) => String(index));
+      // As in a page: React is not told to wait until the end.
+      vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', false);
+      for (const number of numbers) {
+        try {
+          server.send(number);
+        } catch (error) {
+          // mock-socket lets through what React throws at what it takes for a loop.
+          expect(library.name).toBe('react-use-websocket');
+          expect(String(error)).toContain('Maximum update depth');
+        }
+      }
+      await vi.waitFor(() => expect(seen.at(-1)).toBe('499'));
+      vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
+      expect(seen.length === 500).toBe(either(true, false));
+      if (library === ours) expect(seen).toEqual(numbers);
     });
 
     test('what an effect sends at OPEN comes after what was kept before', async () => {

@@ -1,8 +1,8 @@
 import type { HoldfastWebSocket } from '@holdfast/core/websocket';
-import { flushSync } from 'react-dom';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { complain } from './complain.ts';
 import { guarded } from './guarded-socket.ts';
+import { inTurns } from './in-turns.ts';
 import { ReadyState } from './ready-state.ts';
 import { withQuery, type UrlSource } from './with-query.ts';
 import { SharedSocket, type Member } from './shared-socket.ts';
@@ -28,8 +28,6 @@ export class Subscriber implements Member {
   options: Options = {};
   /** Whether the component has ever looked at a message: one that has not does not render for them. */
   readsMessages = false;
-  /** The message of the last committed render. */
-  shownMessage: MessageEvent | null = null;
   readonly store: StoreApi<Picture> = createStore<Picture>(() => ({
     readyState: ReadyState.UNINSTANTIATED,
     lastMessage: null,
@@ -153,10 +151,15 @@ export class Subscriber implements Member {
     const { filter } = this.options;
     if (filter !== undefined && (filter(event) as unknown) !== true) return;
     if (this.#place?.heartbeat?.returnMessage === event.data) return;
-    // React renders a message before the browser hands over the next. Several in one turn, as test doubles send them, it
-    // would render as one: the one before would never be seen.
-    if (this.readsMessages && this.store.getState().lastMessage !== this.shownMessage) flushSync(() => {});
-    this.store.setState({ lastMessage: event });
+    if (!this.readsMessages) {
+      this.store.setState({ lastMessage: event });
+      return;
+    }
+    const { signal } = this.#ears;
+    const tell = (): void => {
+      if (!signal.aborted) this.store.setState({ lastMessage: event });
+    };
+    inTurns({ event, tell });
   }
 
   #closed(event: CloseEvent, hasFailed: boolean): void {

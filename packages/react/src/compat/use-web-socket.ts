@@ -47,7 +47,6 @@ export function useWebSocket<T = unknown>(
   // Before any other effect, so that no call meets the options of an older render.
   useInsertionEffect(() => {
     subscriber.options = options;
-    subscriber.shownMessage = rendered;
   });
 
   function lastMessage(): MessageEvent | null {
