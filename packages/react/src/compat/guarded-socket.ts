@@ -14,7 +14,7 @@ function createGuard(socket: HoldfastWebSocket): WebSocket {
   return new Proxy(socket, {
     get(target, name) {
       if (name === 'send' || name === 'close') {
-        return () => complain(`${name} of a shared WebSocket does nothing, since others use it, too`);
+        return () => complain(`${name} of a shared WebSocket does nothing`);
       }
       // A class with private fields knows itself, and not its proxy.
       const value: unknown = Reflect.get(target, name, target);
@@ -22,7 +22,7 @@ function createGuard(socket: HoldfastWebSocket): WebSocket {
     },
     set(target, name, value) {
       if (!String(name).startsWith('on')) return Reflect.set(target, name, value, target);
-      complain(`${String(name)} of a shared WebSocket can't be set: give it as an option`);
+      complain(`${String(name)} of a shared WebSocket is an option`);
       return true;
     },
   });

@@ -30,7 +30,7 @@ export function inTurns(turn: Turn): void {
   waiting.push(turn);
   if (waiting.length <= MOST_WAITING) return;
   waiting.shift();
-  if (!isSkipping) complain('messages come faster than they are rendered: lastMessage skips some');
+  if (!isSkipping) complain('too many messages wait to be rendered: lastMessage skips some');
   isSkipping = true;
 }
 

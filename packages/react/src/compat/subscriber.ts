@@ -90,14 +90,13 @@ export class Subscriber implements Member {
     const { signal } = this.#ears;
     this.#socket = socket;
     let hasFailed = false;
-    // The app's handler has a listener of its own: where it throws, that is reported, and the rest goes on.
+    // The app's handlers have listeners of their own: where one throws, that is reported, and the rest goes on.
     socket.addEventListener('open', (event) => this.options.onOpen?.(event), { signal });
-    socket.addEventListener('open', () => this.#opened(), { signal });
     socket.addEventListener('message', (event) => this.options.onMessage?.(event), { signal });
+    this.hearEnd(socket, signal);
+    socket.addEventListener('open', () => this.#opened(), { signal });
     socket.addEventListener('message', (event) => this.#take(event), { signal });
-    socket.addEventListener('error', (event) => this.options.onError?.(event), { signal });
     socket.addEventListener('error', () => (hasFailed = true), { signal });
-    socket.addEventListener('close', (event) => this.options.onClose?.(event), { signal });
     socket.addEventListener('close', (event) => this.#closed(event, hasFailed), { signal });
     if (socket.readyState === ReadyState.OPEN) this.#opened();
     else this.#tell(socket.readyState);
@@ -113,9 +112,11 @@ export class Subscriber implements Member {
     this.#tell(ReadyState.CLOSED);
   }
 
-  hearEnd(socket: HoldfastWebSocket): void {
-    socket.addEventListener('error', (event) => this.options.onError?.(event));
-    socket.addEventListener('close', (event) => this.options.onClose?.(event));
+  hearEnd(socket: HoldfastWebSocket, signal?: AbortSignal): void {
+    // Undefined is as none to a browser.
+    const options = { signal } as AddEventListenerOptions;
+    socket.addEventListener('error', (event) => this.options.onError?.(event), options);
+    socket.addEventListener('close', (event) => this.options.onClose?.(event), options);
   }
 
   async #ask(url: () => string | Promise<string>, life: AbortSignal): Promise<void> {
@@ -185,11 +186,12 @@ export class Subscriber implements Member {
       if (this.#socket === null || this.#socket.readyState === ReadyState.CLOSED) this.#connect();
     };
     const timer = setTimeout(again, Math.min(ms ?? RECONNECT_INTERVAL_MS, LONGEST_TIMER_MS));
+    const waiting = new AbortController();
     // There is no network to wait for any more. Other hosts than pages have no such event.
-    if (typeof window !== 'undefined') window.addEventListener?.('online', again);
+    globalThis.addEventListener?.('online', again, { signal: waiting.signal });
     this.#cancelRetry = () => {
       clearTimeout(timer);
-      if (typeof window !== 'undefined') window.removeEventListener?.('online', again);
+      waiting.abort();
     };
   }
 

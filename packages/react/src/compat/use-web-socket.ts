@@ -5,7 +5,7 @@ import { Subscriber } from './subscriber.ts';
 import type { Options, WebSocketHook } from './types.ts';
 import type { UrlSource } from './with-query.ts';
 
-const NO_JSON = Object.freeze({});
+const NO_JSON = {};
 /** Components that share a connection get one object for each message, and it is parsed once. */
 const parsed = new WeakMap<MessageEvent, unknown>();
 
@@ -85,7 +85,7 @@ function jsonOf(message: MessageEvent): unknown {
 function refuseOtherProtocols(options: object): void {
   for (const name of ['fromSocketIO', 'eventSourceOptions']) {
     if ((options as Record<string, unknown>)[name]) {
-      throw new TypeError(`option ${name} is not supported: use the client of that protocol`);
+      throw new TypeError(`option ${name} needs the client of its protocol`);
     }
   }
 }
