@@ -177,6 +177,15 @@ export default defineConfig({
         },
       },
       {
+        root: 'site',
+        test: {
+          name: 'site',
+          sequence: { groupOrder: 5 },
+          environment: 'node',
+          include: ['*.test.mjs'],
+        },
+      },
+      {
         root: '.',
         test: {
           name: 'house',

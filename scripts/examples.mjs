@@ -21,7 +21,7 @@ const pattern = /(?:<!--((?:(?!-->)[\s\S])*)-->\n)?^```(tsx?|jsx?)(?: \[[^\]\n]*
 
 /** The pages whose examples are checked: those that users read. */
 export function pages() {
-  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md') && name !== 'plain.md');
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
   const readmes = packages.map((name) => `packages/${name}/README.md`);
   return ['README.md', 'site/home.md', ...docs.map((name) => `docs/${name}`), ...readmes].filter((file) =>
     existsSync(join(root, file)),

@@ -74,9 +74,7 @@ export async function writeApi(out) {
         child,
       })),
     )
-    .filter(
-      ({ child }) => !child.isReference() && !isDocumented(child) && !/^(?:Plain|Holdfast)Options$/.test(child.name),
-    )
+    .filter(({ child }) => !child.isReference() && !isDocumented(child))
     .map(({ module, child }) => `${module.name}: ${child.name}`);
   if (bare.length > 0) throw new Error(`exports without a docstring:\n${bare.join('\n')}`);
   app.validate(project);

@@ -68,7 +68,7 @@ function words(text, file, target) {
  * @param {string} target
  * @returns {string}
  */
-function link(file, target) {
+export function link(file, target) {
   if (/^(?:[a-z]+:|#|\/)/.test(target)) return target;
   const [path = '', anchor] = target.split('#');
   const wanted = posix.join(posix.dirname(file), path);

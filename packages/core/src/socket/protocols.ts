@@ -8,6 +8,7 @@ import { holdfastSession } from '../machines/session.ts';
 import { SUBPROTOCOL } from '../protocol/frames.ts';
 import { wrongOption } from './wrong-option.ts';
 
+/** How to speak with a server that knows nothing of Holdfast. */
 export interface PlainOptions {
   /**
    * `json` (the default): every message is JSON. `text`: messages are strings, sent and received as they are. `raw`:
@@ -64,6 +65,7 @@ export function plain(options: PlainOptions = {}): Protocol {
   };
 }
 
+/** How to speak with `@holdfast/server`. */
 export interface HoldfastOptions {
   /**
    * Where the token of `auth` travels. `message` (the default): in the first message, where no log sees it.
