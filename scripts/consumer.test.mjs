@@ -82,6 +82,14 @@ describe.each(packages)('@holdfast/%s as published', (name) => {
   });
 });
 
+test('@holdfast/inspector is for the client, and loads its panel when that is shown', () => {
+  const entry = readFileSync(join(installed('inspector'), 'dist', 'index.js'), 'utf8');
+  expect(entry).toMatch(/^['"]use client['"]/);
+  expect(entry).toMatch(/\bimport\(["']\.\/mount\.js["']\)/);
+  expect(entry).not.toMatch(/\bfrom ["'](?:\.\/mount\.js|uplot)["']/);
+  expect(entry).not.toMatch(/\bimport ["']/);
+});
+
 test.each(entries)('$entry type-checks in a strict app that checks libraries too', async ({ name, entry }) => {
   const id = entry.replaceAll(/\W/g, '_');
   writeFileSync(

@@ -220,7 +220,10 @@ describe('outbox', () => {
     expect(view.getAllByRole('row')).toHaveLength(4);
 
     const [, second] = receipts;
-    await type(view.getByRole('searchbox', { name: 'Search the outbox by id' }), second?.id ?? '');
+    const search = view.getByRole('searchbox', { name: 'Search the outbox by id' });
+    await type(search, second?.id ?? '');
+    await press('Escape', search);
+    expect(view.getByRole('region', PANEL), 'Escape empties a search first').toBeTruthy();
     expect(view.getAllByRole('row')).toHaveLength(2);
     await click(view.getByRole('button', { name: `Cancel ${second?.id}` }));
     expect(second?.status).toBe('failed');

@@ -49,7 +49,7 @@ function shadow(): ShadowRoot {
 
 /** What can be seen of the panel, once it is loaded. */
 export async function panel(): Promise<PanelView> {
-  await pass(200);
+  await pass(300);
   return within(shadow().querySelector('div') as HTMLElement);
 }
 
@@ -62,19 +62,19 @@ export async function click(element: Element): Promise<void> {
     (element as HTMLElement).focus();
     fireEvent.click(element);
   });
-  await pass(200);
+  await pass(300);
 }
 
 export async function press(key: string, element: Element | null = focused()): Promise<void> {
   await act(async () => {
     fireEvent.keyDown(element ?? document.body, { key, bubbles: true, composed: true });
   });
-  await pass(200);
+  await pass(300);
 }
 
 export async function type(element: Element, value: string): Promise<void> {
   await act(async () => {
     fireEvent.change(element, { target: { value } });
   });
-  await pass(200);
+  await pass(300);
 }

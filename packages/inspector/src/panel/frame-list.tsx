@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { FrameRecord } from '../record/records.ts';
 import { formatBytes, formatClock } from './format.ts';
 
@@ -14,17 +14,18 @@ export function FrameList(props: {
 }): ReactElement {
   const { frames, selected, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const follows = useRef(true);
   /** What is at the top: it stays there while older ones go. */
   const anchor = useRef<{ readonly id: number; readonly offset: number } | null>(null);
   /** Where it was scrolled to, as far as this knows. */
   const known = useRef(0);
-  const [{ top, height }, setSight] = useState({ top: 0, height: 400 });
+  const [isFollowing, setFollowing] = useState(true);
+  const [scrolled, setScrolled] = useState(0);
+  const [height, setHeight] = useState(400);
 
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return undefined;
-    const resized = new ResizeObserver(() => setSight((before) => ({ ...before, height: box.clientHeight })));
+    const resized = new ResizeObserver(() => setHeight(box.clientHeight));
     resized.observe(box);
     return () => resized.disconnect();
   }, []);
@@ -33,24 +34,26 @@ export function FrameList(props: {
     const box = scroller.current;
     // The user has scrolled, and the event that says so is still to come.
     if (box === null || Math.abs(box.scrollTop - known.current) > 1) return;
-    if (follows.current) box.scrollTop = box.scrollHeight;
+    if (isFollowing) box.scrollTop = box.scrollHeight;
     else if (anchor.current !== null) {
       const { id, offset } = anchor.current;
       const at = frames.findIndex((frame) => frame.id >= id);
       box.scrollTop = Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
     }
     known.current = box.scrollTop;
-  }, [frames]);
+  }, [frames, isFollowing]);
 
   const onScroll = (): void => {
     const box = scroller.current;
     if (box === null) return;
     const { scrollTop, clientHeight, scrollHeight } = box;
-    known.current = scrollTop;
-    follows.current = scrollTop + clientHeight >= scrollHeight - ROW / 2;
+    const isAtEnd = scrollTop + clientHeight >= scrollHeight - ROW / 2;
     const first = frames[Math.floor(scrollTop / ROW)];
+    known.current = scrollTop;
     anchor.current = first === undefined ? null : { id: first.id, offset: scrollTop % ROW };
-    setSight({ top: scrollTop, height: clientHeight });
+    setFollowing(isAtEnd);
+    // At the end it is known from their number: no second render for each that comes.
+    if (!isAtEnd) setScrolled(scrollTop);
   };
 
   const select = (index: number): void => {
@@ -71,6 +74,7 @@ export function FrameList(props: {
     select(Math.max(0, Math.min(last, to)));
   };
 
+  const top = isFollowing ? Math.max(0, frames.length * ROW - height) : scrolled;
   const from = Math.max(0, Math.floor(top / ROW) - MORE);
   const shown = frames.slice(from, Math.ceil((top + height) / ROW) + MORE);
   return (
@@ -102,23 +106,32 @@ export function FrameList(props: {
             style={{ transform: `translateY(${(from + index) * ROW}px)` }}
             onClick={() => select(from + index)}
           >
-            <span className="clock">{formatClock(frame.at)}</span>
-            <span className="way" data-direction={frame.direction}>
-              <span aria-hidden="true">{frame.direction === 'up' ? '↑' : '↓'}</span>
-              <span className="unseen">{frame.direction}</span>
-            </span>
-            <span className="kind" data-kind={frame.kind}>
-              {frame.kind}
-            </span>
-            <span className="says">
-              {frame.text}
-              {frame.payload === null ? null : <span className="payload"> {frame.payload.slice(0, 200)}</span>}
-            </span>
-            <span className="size">{formatBytes(frame.bytes)}</span>
-            <span className="of">#{frame.connection}</span>
+            <Cells frame={frame} />
           </div>
         ))}
       </div>
     </div>
   );
 }
+
+/** All that the row of one frame says, which never changes. */
+const Cells = memo(function Cells({ frame }: { readonly frame: FrameRecord }): ReactElement {
+  return (
+    <>
+      <span className="clock">{formatClock(frame.at)}</span>
+      <span className="way" data-direction={frame.direction}>
+        <span aria-hidden="true">{frame.direction === 'up' ? '↑' : '↓'}</span>
+        <span className="unseen">{frame.direction}</span>
+      </span>
+      <span className="kind" data-kind={frame.kind}>
+        {frame.kind}
+      </span>
+      <span className="says">
+        {frame.text}
+        {frame.payload === null ? null : <span className="payload"> {frame.payload.slice(0, 200)}</span>}
+      </span>
+      <span className="size">{formatBytes(frame.bytes)}</span>
+      <span className="of">#{frame.connection}</span>
+    </>
+  );
+});

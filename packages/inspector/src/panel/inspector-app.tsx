@@ -47,7 +47,9 @@ export function InspectorApp(props: PanelProps): ReactElement | null {
     change({ isOpen: false });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && !event.defaultPrevented && place !== 'inline') close();
+    if (event.key !== 'Escape' || event.defaultPrevented || place === 'inline') return;
+    // A search is emptied first.
+    if (!(event.target instanceof HTMLInputElement && event.target.value !== '')) close();
   };
 
   if (inspector === undefined) return null;

@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from 'react';
+import { memo, useState, type ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import type { InspectableSocket } from '../record/records.ts';
 import { ConfirmButton } from './confirm-button.tsx';
@@ -7,7 +7,7 @@ import { useLog, useNow } from './use-log.ts';
 
 /** How many messages are read, and how many of those are shown. */
 const READ = 2_000;
-const SHOWN = 200;
+const SHOWN = 100;
 
 type Status = 'all' | 'queued' | 'inFlight';
 
@@ -84,37 +84,15 @@ function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactE
           </thead>
           <tbody>
             {found.slice(0, SHOWN).map(({ id, status: its, bytes, queuedAt }) => (
-              <tr key={id}>
-                <td className="mono id" title={id}>
-                  <span>
-                    <span>{id.slice(0, id.lastIndexOf(':'))}</span>
-                    {id.slice(id.lastIndexOf(':'))}
-                  </span>
-                </td>
-                <td>
-                  <span className="badge" data-status={its}>
-                    {its === 'queued' ? 'queued' : 'in flight'}
-                  </span>
-                </td>
-                <td className="number">{formatBytes(bytes)}</td>
-                <td
-                  className="number"
-                  title={queuedAt === null ? 'Sent by a page before this one' : formatClock(queuedAt)}
-                >
-                  {queuedAt === null ? 'before' : formatLong(now - queuedAt)}
-                </td>
-                <td className="action">
-                  <button
-                    type="button"
-                    disabled={its === 'inFlight'}
-                    title={its === 'inFlight' ? 'It may have been taken' : 'Withdraw this message'}
-                    aria-label={`Cancel ${id}`}
-                    onClick={() => socket.outbox.cancel(id)}
-                  >
-                    Cancel
-                  </button>
-                </td>
-              </tr>
+              <Row
+                key={id}
+                id={id}
+                status={its}
+                bytes={bytes}
+                sentAt={queuedAt}
+                age={queuedAt === null ? 'before' : formatLong(now - queuedAt)}
+                onCancel={socket.outbox.cancel}
+              />
             ))}
           </tbody>
         </table>
@@ -127,3 +105,46 @@ function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactE
     </div>
   );
 }
+
+const Row = memo(function Row(props: {
+  readonly id: string;
+  readonly status: 'queued' | 'inFlight';
+  readonly bytes: number;
+  readonly sentAt: number | null;
+  readonly age: string;
+  readonly onCancel: (id: string) => void;
+}): ReactElement {
+  const { id, status, bytes, sentAt, age, onCancel } = props;
+  const isQueued = status === 'queued';
+  const log = id.lastIndexOf(':');
+  return (
+    <tr>
+      <td className="mono id" title={id}>
+        <span>
+          <span>{id.slice(0, log)}</span>
+          {id.slice(log)}
+        </span>
+      </td>
+      <td>
+        <span className="badge" data-status={status}>
+          {isQueued ? 'queued' : 'in flight'}
+        </span>
+      </td>
+      <td className="number">{formatBytes(bytes)}</td>
+      <td className="number" title={sentAt === null ? 'Sent by a page before this one' : formatClock(sentAt)}>
+        {age}
+      </td>
+      <td className="action">
+        <button
+          type="button"
+          disabled={!isQueued}
+          title={isQueued ? 'Withdraw this message' : 'It may have been taken'}
+          aria-label={`Cancel ${id}`}
+          onClick={() => onCancel(id)}
+        >
+          Cancel
+        </button>
+      </td>
+    </tr>
+  );
+});

@@ -14,7 +14,7 @@ import type {
 import { Ring } from './ring.ts';
 
 /** Whoever looks is told at most so often: a panel that changes faster can't be read. */
-const TELL_MS = 100;
+const TELL_MS = 200;
 
 /** Most producers that are told apart; the one that was first seen goes first. */
 const PRODUCERS = 100;
