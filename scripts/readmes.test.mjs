@@ -8,6 +8,13 @@ import { packages, root } from './run.mjs';
 /** @type {{ name: string, path?: string, limit: string }[]} */
 const budgets = JSON.parse(readFileSync(join(root, '.size-limit.json'), 'utf8'));
 
+test('the links of the README lead to files of the repository', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const files = [...readme.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, file = '']) => file);
+  expect(files.length).toBeGreaterThan(20);
+  expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
 describe.each(packages.filter((name) => existsSync(join(root, 'packages', name, 'README.md'))))(
   'the README of @holdfast/%s',
   (name) => {

@@ -70,6 +70,9 @@ export const groups = [
   },
 ];
 
+/** Pages whose tables need the whole width: they have no outline. */
+export const wide = ['errors', 'protocol', 'machines'];
+
 /**
  * Pages that others link to, and no sidebar has.
  *

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { groups, unlisted } from './pages.mjs';
+import { groups, unlisted, wide } from './pages.mjs';
 
 const site = dirname(fileURLToPath(import.meta.url));
 const root = dirname(site);
@@ -22,10 +22,17 @@ routes.set('README.md', '');
  */
 export function stage({ keep = false } = {}) {
   if (!keep) rmSync(staged, { recursive: true, force: true });
+  const homeless = readdirSync(join(root, 'docs')).filter(
+    (name) => name.endsWith('.md') && !routes.has(`docs/${name}`),
+  );
+  if (homeless.length > 0) throw new Error(`site/pages.mjs has no place for ${homeless.join(', ')}`);
   mkdirSync(join(staged, 'public'), { recursive: true });
   copyFileSync(join(root, 'demo', 'public', 'icon.svg'), join(staged, 'public', 'icon.svg'));
   write('index.md', page('site/home.md'));
-  for (const [route = '', file = ''] of listed) write(`${route}.md`, page(file));
+  for (const [route = '', file = ''] of listed) {
+    const matter = wide.includes(route) ? '---\npageClass: wide\naside: false\n---\n\n' : '';
+    write(`${route}.md`, matter + page(file));
+  }
 }
 
 /**

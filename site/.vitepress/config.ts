@@ -31,7 +31,7 @@ export default defineConfig({
   themeConfig: {
     logo: '/icon.svg',
     nav: [
-      { text: 'Guide', link: '/getting-started', activeMatch: '^/(?!api/)' },
+      { text: 'Guide', link: '/getting-started', activeMatch: '^/(?!api/|errors|changelog|$)' },
       { text: 'API', link: '/api/', activeMatch: '^/api/' },
       { text: 'Errors', link: '/errors' },
       { text: 'Changelog', link: '/changelog' },
