@@ -399,8 +399,9 @@ export function serverGaveUp(world: World, facts: LinkFacts, code: number | null
       return;
     }
     case 4408:
-      // The former connection of a move is deaf.
+      // The former connection of a move is deaf, from when the page goes on with another one that it may still be opening.
       if (facts.serverPingAt === null || link.troubledAt !== null || isReplaced) return;
+      if (page.openLinks.some(({ id }) => id > link.id)) return;
       if (world.network.wasSlowSince(facts.serverPingAt) || world.server.stoodStillSince(facts.serverPingAt - 1_000))
         return;
       if (page.isRunning && page.stoppedAt < facts.serverPingAt - 1_000) {

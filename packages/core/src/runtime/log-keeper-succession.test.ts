@@ -49,6 +49,37 @@ test('over several reloads each log waits for the one before it', async () => {
   expect(third.log('second').after).toBe(third.log('before'));
 });
 
+test('over many reloads the whole chain is taken before any of it is sent, and not only what the tab remembers', async () => {
+  const { origin, tabStorage } = await aReload();
+  for (const tab of ['second', 'third']) {
+    const page = await aPage(origin, tab, { tabStorage });
+    page.send();
+    await page.advance(20);
+    origin.locks.dropTab(tab);
+  }
+  // The list of all logs is late.
+  const release = origin.place.hold('listLogs');
+  const fourth = await aPage(origin, 'fourth', { tabStorage });
+  expect(fourth.logs).toEqual(['before', 'second', 'third', 'fourth']);
+  expect(fourth.log('second').after).toBe(fourth.log('before'));
+  release();
+  await fourth.settle();
+  expect(fourth.logs).toEqual(['before', 'second', 'third', 'fourth']);
+});
+
+test('logs that follow each other in a circle are each taken once', async () => {
+  const { origin, tabStorage } = await aReload();
+  const second = await aPage(origin, 'second', { tabStorage });
+  second.send();
+  await second.advance(20);
+  origin.locks.dropTab('second');
+  const first = origin.place.logs.get('before');
+  if (first === undefined) throw new Error('it is not stored');
+  origin.place.logs.set('before', { ...first, after: 'second' });
+  const third = await aPage(origin, 'third', { tabStorage });
+  expect([...third.logs].sort()).toEqual(['before', 'second', 'third']);
+});
+
 test('a page between that stored nothing does not break the chain', async () => {
   const { origin, tabStorage } = await aReload();
   await aPage(origin, 'second', { tabStorage });

@@ -142,10 +142,13 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       return;
     }
     tellCorrupt(id, claimed.corrupt);
+    const { after } = claimed;
+    // The tab remembers only the last two: what the page before them left goes before all.
+    if (after !== null && !held.has(after) && (await hold(after))) await take(after);
     const log = host.foreignLog(id);
-    log.after = find(claimed.after) ?? null;
-    for (const [other, after] of follows) if (after === id) other.after = log;
-    follows.set(log, claimed.after);
+    log.after = find(after) ?? null;
+    for (const [other, its] of follows) if (its === id) other.after = log;
+    follows.set(log, after);
     adoptLog(queue, log);
     follow();
     keep(log, claimed);
