@@ -90,6 +90,10 @@ test('@holdfast/inspector is for the client, and loads its panel when that is sh
   expect(entry).not.toMatch(/\bimport ["']/);
 });
 
+test('the hook of react-use-websocket says that it is for the client', () => {
+  expect(readFileSync(join(installed('react'), 'dist', 'compat.js'), 'utf8')).toMatch(/^'use client';/);
+});
+
 test.each(entries)('$entry type-checks in a strict app that checks libraries too', async ({ name, entry }) => {
   const id = entry.replaceAll(/\W/g, '_');
   writeFileSync(

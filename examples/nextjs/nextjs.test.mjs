@@ -15,10 +15,11 @@ import { packages, root, run } from '../../scripts/run.mjs';
 
 // The example as an app of its own: the packages packed, installed by npm beside Next.js, built, and opened in Chromium.
 
-const INSTALL_MS = 300_000;
+const INSTALL_MS = 600_000;
 const TEST_MS = 60_000;
 
 const app = mkdtempSync(join(tmpdir(), 'holdfast-nextjs-'));
+/** @type {NodeJS.ProcessEnv} */
 const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' };
 const browserOf = findBrowser('chromium');
 
@@ -26,15 +27,15 @@ const browserOf = findBrowser('chromium');
 let server;
 let port = 0;
 
-async function startServer() {
-  const child = spawn(process.execPath, ['server.mjs'], {
+async function startServer(isDevelopment = false) {
+  const child = spawn(process.execPath, ['server.mjs', ...(isDevelopment ? ['--dev'] : [])], {
     cwd: app,
-    env: { ...env, PORT: String(port) },
+    env: { ...env, PORT: String(port), NODE_ENV: isDevelopment ? 'development' : 'production' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   server = child;
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, text] = /^listening on (\d+)$/.exec(line) ?? [];
+    const [, text] = /^http:\/\/localhost:(\d+)$/.exec(line) ?? [];
     if (text === undefined) continue;
     port = Number(text);
     child.stdout.resume();
@@ -80,7 +81,7 @@ afterAll(async () => {
 }, TEST_MS);
 
 test('the server renders a page, with a socket that has not started', async () => {
-  const html = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  const html = await (await fetch(`http://localhost:${port}/`)).text();
   expect(html).toContain('A chat with the server');
   expect(html).toContain('data-phase="idle"');
 });
@@ -111,7 +112,7 @@ describe.skipIf(browserOf.path === undefined)('in Chromium', { timeout: TEST_MS 
   afterEach(() => page.close());
 
   /** @param {string} path */
-  const open = (path) => page.goto(`http://127.0.0.1:${port}${path}`);
+  const open = (path) => page.goto(`http://localhost:${port}${path}`);
   /** @param {string} text */
   const say = async (text) => {
     await page.getByLabel('Say something').fill(text);
@@ -163,6 +164,22 @@ describe.skipIf(browserOf.path === undefined)('in Chromium', { timeout: TEST_MS 
     await page.getByRole('button', { name: 'Ask for 500 ticks' }).click();
     await page.getByText('500 seen', { exact: true }).waitFor();
     expect([...opened].sort()).toEqual(['/socket', '/ticks']);
+    expect(said).toEqual([]);
+  });
+
+  test('in development Strict Mode and Fast Refresh keep the one connection, and React has no word of warning', async () => {
+    await killServer();
+    await startServer(true);
+    await open('/');
+    await phase('open');
+    const file = join(app, 'app', 'chat.jsx');
+    const source = readFileSync(file, 'utf8');
+    writeFileSync(file, source.replace('Say something', 'Say anything'));
+    await page.getByLabel('Say anything').waitFor();
+    writeFileSync(file, source);
+    await say('again');
+    await page.getByText('The server has “again”').waitFor();
+    expect(opened.filter((path) => !path.startsWith('/_next/'))).toEqual(['/socket']);
     expect(said).toEqual([]);
   });
 });

@@ -30,4 +30,4 @@ http.on('upgrade', (request, socket, head) => {
   ticks.handleUpgrade(request, socket, head, (client) => ticks.emit('connection', client, request));
 });
 
-http.listen(port, '127.0.0.1', () => console.log(`listening on ${http.address().port}`));
+http.listen(port, '127.0.0.1', () => console.log(`http://localhost:${http.address().port}`));

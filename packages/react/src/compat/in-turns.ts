@@ -2,8 +2,8 @@ import { flushSync } from 'react-dom';
 import { complain } from './complain.ts';
 
 /**
- * React counts renders that follow each other without a pause, and throws at the 51st: what effects set is still to do, and it
- * takes that for a loop. A burst that a browser hands over in one task is such a case.
+ * React 19 counts renders that follow each other without a pause, and throws at the 51st: what effects set is still to do, and
+ * it takes that for a loop. A burst that a browser hands over in one task is such a case.
  */
 const MOST_IN_A_TASK = 10;
 const MOST_WAITING = 10_000;
