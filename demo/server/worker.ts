@@ -9,6 +9,7 @@ import { Board } from './board.ts';
 import { BoardRelay } from './board-relay.ts';
 import { check } from './check.ts';
 import { sendJson } from './controls.ts';
+import { openDatabase } from './database.ts';
 import { Live } from './live.ts';
 import { isOwnRequest, LOOPBACK } from './loopback.ts';
 import { PlainLane } from './plain-lane.ts';
@@ -19,8 +20,8 @@ import type { WorkerCommand, WorkerNews } from './worker-process.ts';
 const [, , dataFolder = '', publicPort = '', ...origins] = process.argv;
 const port = Number(publicPort);
 
-const store = lmdbStore({ path: join(dataFolder, 'messages') });
-const { database } = store;
+const database = openDatabase(join(dataFolder, 'messages'));
+const store = lmdbStore({ database });
 const runs = new Runs(database);
 const board = new Board(database);
 const records = new RecordAnnouncer(runs);
@@ -100,6 +101,7 @@ async function close(retryAfterMs: number): Promise<never> {
   live.close();
   await Promise.all([plain.close(), reconnecting.close()]);
   await conversations.close({ graceMs: 500, retryAfterMs });
+  await database.close();
   http.closeAllConnections();
   process.exit(0);
 }

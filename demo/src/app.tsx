@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import { lazy, type ReactElement, Suspense, useState } from 'react';
 import { ComposerCard } from './components/composer-card.tsx';
 import { ConnectionCard } from './components/connection-card.tsx';
 import { FaultsPanel } from './components/faults-panel.tsx';
@@ -8,11 +8,14 @@ import { QueueCard } from './components/queue-card.tsx';
 import { Stage } from './components/stage.tsx';
 import type { Scene } from './scene.ts';
 
+const HoldfastInspector = lazy(async () => ({ default: (await import('@holdfast/inspector')).HoldfastInspector }));
+
 export function App(scene: Scene): ReactElement {
-  const { socket, history, outgoing, records } = scene;
+  const { socket, history, outgoing, records, inspectors } = scene;
+  const [isInspecting, setIsInspecting] = useState(false);
   return (
     <div className="page">
-      <Header {...scene} />
+      <Header {...scene} isInspecting={isInspecting} onInspect={() => setIsInspecting((before) => !before)} />
       <main>
         <Stage {...scene} />
         <FaultsPanel {...scene} />
@@ -23,6 +26,11 @@ export function App(scene: Scene): ReactElement {
           <HistoryCard history={history} />
         </div>
       </main>
+      {isInspecting && (
+        <Suspense fallback={null}>
+          <HoldfastInspector inspector={inspectors} layout="docked" initiallyOpen enabled />
+        </Suspense>
+      )}
     </div>
   );
 }

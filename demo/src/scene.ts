@@ -1,3 +1,4 @@
+import { createInspector, type Inspector } from '@holdfast/inspector/tap';
 import { BoardState } from './board/board-state.ts';
 import { Drawing, openHue } from './board/drawing.ts';
 import { LiveRoom } from './board/live.ts';
@@ -27,23 +28,42 @@ export interface Scene {
   readonly faults: Faults;
   readonly pageFaults: PageFaults;
   readonly tour: Tour;
+  readonly inspectors: readonly Inspector[];
 }
 
 export async function openScene(): Promise<Scene> {
   const target = readTarget(new URL(location.href));
   const run = await openRun(sessionStorage);
   const hue = openHue(sessionStorage);
-  const socket = openConversation(target, run.id);
+  // They see the frames from the first one on; the panel that shows them is loaded when somebody opens it.
+  const [boardInspector, cursorInspector] = ['board', 'cursors'].map((name) =>
+    createInspector({ name, enabled: true, payloads: true, faults: true }),
+  ) as [Inspector, Inspector];
+  const socket = openConversation(target, run.id, boardInspector);
   const history = recordHistory(socket);
   const lanes = new Lanes(target.lanes);
   const records = new Records(socket, run.id);
   records.onOwn((own) => lanes.trail.learn(own));
   const outgoing = new Outgoing(socket, run, lanes, records);
   const board = new BoardState(socket, run.id);
-  const live = new LiveRoom(target.live, hue);
+  const live = new LiveRoom(target.live, hue, cursorInspector);
   const drawing = new Drawing(outgoing, board, hue);
   const faults = watchFaults(target);
   const pageFaults = new PageFaults();
   const tour = new Tour({ drawing, faults, records, outgoing });
-  return { target, socket, history, lanes, records, outgoing, board, live, drawing, faults, pageFaults, tour };
+  return {
+    target,
+    socket,
+    history,
+    lanes,
+    records,
+    outgoing,
+    board,
+    live,
+    drawing,
+    faults,
+    pageFaults,
+    tour,
+    inspectors: [boardInspector, cursorInspector],
+  };
 }

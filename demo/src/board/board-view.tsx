@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, type ReactElement, useCallback, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactElement, useCallback, useState } from 'react';
 import { formatCount } from '../lib/format.ts';
 import { useStore } from '../lib/use-store.ts';
 import { BOARD_HEIGHT, BOARD_WIDTH } from '../messages.ts';
@@ -6,7 +6,7 @@ import type { BoardState } from './board-state.ts';
 import { Cursors } from './cursors.tsx';
 import type { Drawing } from './drawing.ts';
 import type { LiveRoom } from './live.ts';
-import { fit, isOddStrand, paint, type Stroke, wipe } from './paint.ts';
+import { BoardPainter, paintPending } from './board-painter.ts';
 import { clamp, Pen, type Point } from './pen.ts';
 import { useCanvas } from './use-canvas.ts';
 
@@ -17,9 +17,6 @@ interface BoardViewProps {
 }
 
 const PAINT_MS = 33;
-const WIDTH = 11;
-/** The oldest lines fade in so many steps. */
-const FADES = 6;
 const KEY_STEP = 25;
 const MOVES: { readonly [key: string]: Point } = {
   ArrowLeft: [-1, 0],
@@ -30,9 +27,11 @@ const MOVES: { readonly [key: string]: Point } = {
 
 export function BoardView({ board, drawing, live }: BoardViewProps): ReactElement {
   const watch = useCallback((changed: () => void) => board.watch(changed), [board]);
-  const paintBoard = useCallback((canvas: HTMLCanvasElement) => paintLines(canvas, board), [board]);
-  const canvas = useCanvas(watch, paintBoard, PAINT_MS);
-  const pen = useRef(new Pen()).current;
+  const painter = useState(() => new BoardPainter(board))[0];
+  const pendingPainter = useCallback((canvas: HTMLCanvasElement) => paintPending(canvas, board), [board]);
+  const canvas = useCanvas(watch, painter.paint, PAINT_MS);
+  const pendingCanvas = useCanvas(watch, pendingPainter, PAINT_MS);
+  const pen = useState(() => new Pen())[0];
   const [keyPen, setKeyPen] = useState<{ readonly at: Point; readonly isDown: boolean } | null>(null);
   const { lines, pending, digest } = useStore(board.facts);
 
@@ -93,6 +92,7 @@ export function BoardView({ board, drawing, live }: BoardViewProps): ReactElemen
       }}
     >
       <canvas ref={canvas} aria-hidden="true" />
+      <canvas ref={pendingCanvas} aria-hidden="true" />
       <Cursors live={live} />
       {keyPen !== null && (
         <span
@@ -115,29 +115,4 @@ export function BoardView({ board, drawing, live }: BoardViewProps): ReactElemen
       </p>
     </div>
   );
-}
-
-function paintLines(canvas: HTMLCanvasElement, { lines, pending }: BoardState): void {
-  fit(canvas);
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  wipe(context);
-  // The newest 60 in 100 are as bright as can be; before them it fades.
-  const bright = Math.max(0, lines.length - 2_400);
-  for (let fade = 0; fade < FADES && bright > 0; fade += 1) {
-    const from = Math.floor((bright * fade) / FADES);
-    const to = Math.floor((bright * (fade + 1)) / FADES);
-    paint(context, strokes(lines, from, to), { width: WIDTH, alpha: 0.12 + (0.7 * fade) / FADES });
-  }
-  paint(context, strokes(lines, bright, lines.length), { width: WIDTH, alpha: 1 });
-  const kept = pending.slice(-2_000).map(({ line, hue, number }) => ({ line, hue, isOdd: isOddStrand(number) }));
-  paint(context, kept, { width: WIDTH / 2, alpha: 0.55 });
-}
-
-function* strokes(lines: BoardState['lines'], from: number, to: number): Iterable<Stroke> {
-  for (let index = from; index < to; index += 1) {
-    const line = lines[index];
-    if (line === undefined) return;
-    yield { line: [line[1], line[2], line[3], line[4]], hue: line[5], isOdd: isOddStrand(line[7]) };
-  }
 }

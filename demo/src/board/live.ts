@@ -1,4 +1,5 @@
-import { createSocket, memory, plain, type Socket } from '@holdfast/core';
+import { createSocket, memory, plain, type Socket, type SocketOptions } from '@holdfast/core';
+import type { Inspector } from '@holdfast/inspector/tap';
 import { createFrameStore, type FrameStore } from '../lib/frame-store.ts';
 import { type Cursor, LIVE_PING, LIVE_PONG, type LiveDown, type LiveUp } from '../live-messages.ts';
 import type { Point } from './pen.ts';
@@ -26,14 +27,16 @@ export class LiveRoom {
   #isResting = false;
   readonly #hue: number;
 
-  constructor(url: URL, hue: number) {
+  constructor(url: URL, hue: number, inspector: Inspector) {
     this.#hue = hue;
-    this.#socket = createSocket<LiveDown, LiveUp>({
+    const options: SocketOptions<LiveUp> = {
       url,
       protocol: plain({ ping: { data: () => LIVE_PING, isPong: (data) => data === LIVE_PONG } }),
       outbox: memory({ maxMessages: 1, overflow: 'drop-oldest' }),
       heartbeat: { intervalMs: 2_000, timeoutMs: 2_000 },
-    });
+    };
+    this.#socket = createSocket<LiveDown, LiveUp>(inspector.tap(options));
+    inspector.attach(this.#socket);
     this.store = createFrameStore(() => ({ present: this.#present, cursors: [...this.#cursors.values()] }), 40);
     this.#socket.on('message', ({ present, cursors, gone }) => {
       this.#present = present;

@@ -3,7 +3,12 @@ import { useStore } from '../lib/use-store.ts';
 import type { Scene } from '../scene.ts';
 import { Icon } from './icon.tsx';
 
-export function Header({ live, tour, faults, target }: Scene): ReactElement {
+interface HeaderProps extends Scene {
+  readonly isInspecting: boolean;
+  readonly onInspect: () => void;
+}
+
+export function Header({ live, tour, faults, target, isInspecting, onInspect }: HeaderProps): ReactElement {
   const { present } = useStore(live.store);
   const { step } = useStore(tour.store);
   const { missing, report } = useStore(faults.store);
@@ -20,6 +25,17 @@ export function Header({ live, tour, faults, target }: Scene): ReactElement {
           <span className="when-wide">{present === 1 ? 'tab here' : 'tabs here'}</span>
           <span className="when-narrow">here</span>
         </p>
+        <button
+          type="button"
+          className="button"
+          aria-pressed={isInspecting}
+          aria-label="Inspector"
+          data-testid="inspect"
+          onClick={onInspect}
+        >
+          <Icon name="inspect" />
+          <span className="when-wide">Inspector</span>
+        </button>
         <a className="button" href={location.href} target="_blank" rel="noreferrer" aria-label="Open another tab">
           <Icon name="tab" />
           <span className="when-wide">Open another tab</span>

@@ -15,7 +15,8 @@ export function HistoryCard({ history }: { readonly history: FrameStore<readonly
           const { word, tone } = explain(entry.state);
           const next = entries[index - 1];
           return (
-            <li key={entry.id} className={`tone-${tone}`} data-phase={entry.state.phase} data-at={entry.at}>
+            // By place: a row stays where it is and shows another state.
+            <li key={index} className={`tone-${tone}`} data-phase={entry.state.phase} data-at={entry.at}>
               <time dateTime={new Date(entry.at).toISOString()}>{formatClock(entry.at)}</time>
               <p>
                 <strong>{entry.isMove ? 'Moved' : word}</strong> {sentenceOf(entry)}

@@ -46,10 +46,10 @@ export function QueueCard({ socket, outgoing, records }: QueueCardProps): ReactE
       </p>
       <ol className="messages" tabIndex={0} aria-label="Newest messages and where they are">
         {total === 0 && <li className="empty">Nothing sent yet. Draw, fire a burst, reload: what is kept stays.</li>}
-        {sent.failures.map((message) => (
-          <Row key={`failed ${message.id}`} {...message} />
+        {/* By place, not by message: a row stays where it is and shows another message. Nothing moves. */}
+        {[...sent.failures, ...sent.latest.filter(({ status }) => status !== 'failed')].map((message, row) => (
+          <Row key={row} {...message} />
         ))}
-        {sent.latest.flatMap((message) => (message.status === 'failed' ? [] : [<Row key={message.id} {...message} />]))}
       </ol>
       {others.length > 0 && <Others others={others} />}
     </Card>
@@ -101,10 +101,13 @@ function StatusBar({ sent, total }: { readonly sent: SentMessages; readonly tota
   return (
     <div className="status-bar">
       <div className="bar" aria-hidden="true">
-        {DELIVERY_STATUSES.filter((status) => sent.counts[status] > 0).map((status) => (
-          <span key={status} className={`fill-${status}`} style={{ flexGrow: sent.counts[status] }} />
+        {shares(sent, total).map(({ status, from, share }) => (
+          <span
+            key={status}
+            className={`fill-${status}`}
+            style={{ transform: `translateX(${100 * from}%) scaleX(${share})` }}
+          />
         ))}
-        {total === 0 && <span className="fill-none" style={{ flexGrow: 1 }} />}
       </div>
       <dl className="legend">
         {DELIVERY_STATUSES.map((status) => (
@@ -119,6 +122,20 @@ function StatusBar({ sent, total }: { readonly sent: SentMessages; readonly tota
       </dl>
     </div>
   );
+}
+
+/** Where each part of the bar begins, and how wide it is, from 0 to 1. */
+function shares(
+  { counts }: SentMessages,
+  total: number,
+): readonly { readonly status: DeliveryStatus; readonly from: number; readonly share: number }[] {
+  let from = 0;
+  return DELIVERY_STATUSES.map((status) => {
+    const share = total === 0 ? 0 : counts[status] / total;
+    const part = { status, from, share };
+    from += share;
+    return part;
+  });
 }
 
 function burstNote(burst: Burst | null): string {

@@ -7,7 +7,6 @@ import type { EchoMessage } from '../messages.ts';
 const LIMIT = 100;
 
 interface Reply extends EchoMessage {
-  readonly id: number;
   readonly receivedAt: number;
 }
 
@@ -16,14 +15,15 @@ export function Replies({ socket }: { readonly socket: ConversationSocket }): Re
   useOnMessage(socket, (message) => {
     if (message.kind !== 'echo') return;
     const receivedAt = Date.now();
-    setReplies((before) => [{ ...message, id: (before[0]?.id ?? 0) + 1, receivedAt }, ...before].slice(0, LIMIT));
+    setReplies((before) => [{ ...message, receivedAt }, ...before].slice(0, LIMIT));
   });
   return (
     <ol className="replies" tabIndex={0} role="log" aria-label="Replies of the server, newest first">
       {replies.length === 0 && <li className="empty">Its replies come here.</li>}
-      {replies.map(({ id, number, text, sentAt, receivedAt }) => (
-        <li key={id}>
-          <p>{text}</p>
+      {replies.map(({ number, text, sentAt, receivedAt }, row) => (
+        // By place: a row stays where it is and shows another reply.
+        <li key={row}>
+          <p title={text}>{text}</p>
           <span className="quiet">
             number {formatCount(number)}, {formatClock(receivedAt)}, {formatDuration(receivedAt - sentAt)} after you
             sent it

@@ -1,12 +1,14 @@
-import { createSocket, holdfast } from '@holdfast/core';
+import { createSocket, holdfast, type SocketOptions } from '@holdfast/core';
 import { indexedDB } from '@holdfast/core/indexeddb';
+import type { Inspector } from '@holdfast/inspector/tap';
 import type { Target } from '../target.ts';
 import { QUEUE_LIMIT } from './limits.ts';
+import type { NumberedMessage, ServerMessage, WatchMessage } from '../messages.ts';
 import type { ConversationSocket } from './sent-messages.ts';
 
 /** The page's one conversation. React only looks at it: it lives outside of the tree. */
-export function openConversation(target: Target, run: string): ConversationSocket {
-  return createSocket({
+export function openConversation(target: Target, run: string, inspector: Inspector): ConversationSocket {
+  const options: SocketOptions<NumberedMessage | WatchMessage> = {
     url: target.socket,
     protocol: holdfast(),
     outbox: indexedDB({
@@ -19,5 +21,8 @@ export function openConversation(target: Target, run: string): ConversationSocke
     heartbeat: { intervalMs: 2_000, timeoutMs: 2_000 },
     // Ahead of everything, on each connection: the server tells what it has counted of this run.
     onConnect: (connection) => connection.send({ watch: run }),
-  });
+  };
+  const socket = createSocket<ServerMessage, NumberedMessage | WatchMessage>(inspector.tap(options));
+  inspector.attach(socket);
+  return socket;
 }

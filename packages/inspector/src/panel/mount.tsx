@@ -29,10 +29,12 @@ export function mountPanel(place: HTMLElement | null, first: PanelProps): Inspec
     host.addEventListener(type, (event) => event.stopPropagation());
   }
   const shadow = host.attachShadow({ mode: 'open' });
-  const style = document.createElement('style');
-  style.textContent = [uplotCss, panelCss, viewsCss].join('\n');
+  // No style element: a page's Content-Security-Policy may forbid it, and lets sheets that scripts make through.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync([uplotCss, panelCss, viewsCss].join('\n'));
+  shadow.adoptedStyleSheets = [sheet];
   const container = document.createElement('div');
-  shadow.append(style, container);
+  shadow.append(container);
   (place ?? document.body).append(host);
 
   // A root of its own: events of a portal would go on to the app's components, and an error here would end them.
