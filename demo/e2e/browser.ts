@@ -13,10 +13,15 @@ export class TestBrowser {
   readonly page: Page;
   /** What went wrong in the page. */
   readonly faults: string[] = [];
+  /** What the console has as errors. */
+  readonly consoleErrors: string[] = [];
 
   private constructor(browser: Browser, page: Page) {
     this.browser = browser;
     this.page = page;
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.consoleErrors.push(message.text());
+    });
     page.on('pageerror', (error) => {
       // Firefox reports among the page's errors what it says itself of a lost WebSocket.
       if (!String(error).includes('ws://')) this.faults.push(String(error));

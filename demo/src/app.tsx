@@ -14,7 +14,7 @@ export function App(scene: Scene): ReactElement {
   const { socket, history, outgoing, records, inspectors } = scene;
   const [isInspecting, setIsInspecting] = useState(false);
   return (
-    <div className="page">
+    <div className={`page ${isInspecting ? 'is-inspected' : ''}`}>
       <Header {...scene} isInspecting={isInspecting} onInspect={() => setIsInspecting((before) => !before)} />
       <main>
         <Stage {...scene} />

@@ -185,7 +185,7 @@ function Delay({ faults, delayMs, isDisabled }: DelayProps): ReactElement {
         <Icon name="clock" />
       </span>
       <strong>
-        <label htmlFor={id}>Delay</label>
+        <label htmlFor={id}>Delay, each way</label>
       </strong>
       <div className="slider">
         <input
@@ -206,7 +206,7 @@ function Delay({ faults, delayMs, isDisabled }: DelayProps): ReactElement {
           onKeyUp={release}
           onBlur={release}
         />
-        <output htmlFor={id}>{formatDuration(value)} each way</output>
+        <output htmlFor={id}>{formatDuration(value)}</output>
       </div>
     </div>
   );

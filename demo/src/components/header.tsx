@@ -23,7 +23,6 @@ export function Header({ live, tour, faults, target, isInspecting, onInspect }: 
           <Icon name="people" />
           <b>{present ?? '–'}</b>
           <span className="when-wide">{present === 1 ? 'tab here' : 'tabs here'}</span>
-          <span className="when-narrow">here</span>
         </p>
         <button
           type="button"

@@ -18,15 +18,25 @@ export function HistoryCard({ history }: { readonly history: FrameStore<readonly
             // By place: a row stays where it is and shows another state.
             <li key={index} className={`tone-${tone}`} data-phase={entry.state.phase} data-at={entry.at}>
               <time dateTime={new Date(entry.at).toISOString()}>{formatClock(entry.at)}</time>
-              <p>
+              {/* New elements for new words: nothing that is there moves. */}
+              <p key={`${entry.id} ${word}`}>
                 <strong>{entry.isMove ? 'Moved' : word}</strong> {sentenceOf(entry)}
               </p>
-              <span className="history-length">{next === undefined ? 'now' : formatDuration(next.at - entry.at)}</span>
+              <HistoryLength ms={next === undefined ? null : next.at - entry.at} />
             </li>
           );
         })}
       </ol>
     </Card>
+  );
+}
+
+function HistoryLength({ ms }: { readonly ms: number | null }): ReactElement {
+  const text = ms === null ? 'now' : formatDuration(ms);
+  return (
+    <span key={text} className="history-length">
+      {text}
+    </span>
   );
 }
 

@@ -39,11 +39,7 @@ export function QueueCard({ socket, outgoing, records }: QueueCardProps): ReactE
   return (
     <Card title="This page’s messages" className="queue" aside={<StartOver />}>
       <StatusBar sent={sent} total={total} />
-      <p className="quiet queue-note">
-        {inherited > 0
-          ? `${plural(inherited, 'message')} from before this page ${inherited === 1 ? 'is' : 'are'} still waiting.`
-          : burstNote(sent.lastBurst)}
-      </p>
+      <p className={`quiet queue-note ${sent.storageError === null ? '' : 'is-bad'}`}>{noteOf(sent, inherited)}</p>
       <ol className="messages" tabIndex={0} aria-label="Newest messages and where they are">
         {total === 0 && <li className="empty">Nothing sent yet. Draw, fire a burst, reload: what is kept stays.</li>}
         {/* By place, not by message: a row stays where it is and shows another message. Nothing moves. */}
@@ -114,7 +110,7 @@ function StatusBar({ sent, total }: { readonly sent: SentMessages; readonly tota
           <div key={status} className={sent.counts[status] === 0 ? 'is-zero' : ''}>
             <dt>
               <span className={`swatch fill-${status}`} aria-hidden="true" />
-              {statuses[status].word}
+              {status === 'wire' ? 'on wire' : statuses[status].word}
             </dt>
             <dd data-testid={`count-${status}`}>{formatCount(sent.counts[status])}</dd>
           </div>
@@ -136,6 +132,12 @@ function shares(
     from += share;
     return part;
   });
+}
+
+function noteOf({ storageError, lastBurst }: SentMessages, inherited: number): string {
+  if (storageError !== null) return `Kept in memory only: ${storageError.message}`;
+  if (inherited === 0) return burstNote(lastBurst);
+  return `${plural(inherited, 'message')} from before this page ${inherited === 1 ? 'is' : 'are'} still waiting.`;
 }
 
 function burstNote(burst: Burst | null): string {

@@ -18,18 +18,20 @@ export function Replies({ socket }: { readonly socket: ConversationSocket }): Re
     setReplies((before) => [{ ...message, receivedAt }, ...before].slice(0, LIMIT));
   });
   return (
-    <ol className="replies" tabIndex={0} role="log" aria-label="Replies of the server, newest first">
-      {replies.length === 0 && <li className="empty">Its replies come here.</li>}
-      {replies.map(({ number, text, sentAt, receivedAt }, row) => (
-        // By place: a row stays where it is and shows another reply.
-        <li key={row}>
-          <p title={text}>{text}</p>
-          <span className="quiet">
-            number {formatCount(number)}, {formatClock(receivedAt)}, {formatDuration(receivedAt - sentAt)} after you
-            sent it
-          </span>
-        </li>
-      ))}
-    </ol>
+    <div className="replies" tabIndex={0} role="log" aria-label="Replies of the server, newest first">
+      <ol>
+        {replies.length === 0 && <li className="empty">Its replies come here.</li>}
+        {replies.map(({ number, text, sentAt, receivedAt }, row) => (
+          // By place: a row stays where it is and shows another reply.
+          <li key={row}>
+            <p title={text}>{text}</p>
+            <span className="quiet">
+              number {formatCount(number)}, {formatClock(receivedAt)}, {formatDuration(receivedAt - sentAt)} after you
+              sent it
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }

@@ -34,6 +34,8 @@ export interface SentMessages {
   /** The newest of those that failed, newest first. */
   readonly failures: readonly SentMessage[];
   readonly lastBurst: Burst | null;
+  /** Why nothing was stored the last time that something should have been; null: it was. */
+  readonly storageError: HoldfastError | null;
 }
 
 interface Entry {
@@ -71,6 +73,7 @@ export class Outgoing {
   #delivered = 0;
   #failed = 0;
   #lastBurst: Burst | null = null;
+  #storageError: HoldfastError | null = null;
 
   constructor(socket: ConversationSocket, run: Run, lanes: Lanes, records: Records) {
     this.#socket = socket;
@@ -79,6 +82,9 @@ export class Outgoing {
     this.#records = records;
     this.store = createFrameStore(() => this.#look());
     socket.subscribe(this.store.invalidate);
+    socket.on('error', (error) => {
+      if (error.code.startsWith('STORAGE_')) this.#noteStorage(error);
+    });
     records.onOwn(this.store.invalidate);
   }
 
@@ -135,9 +141,14 @@ export class Outgoing {
       if (watcher !== undefined) receipt.stored.then(() => watcher(this.run.id, number), ignore);
       last = receipt;
     });
-    last?.stored.then(this.store.invalidate, ignore);
+    last?.stored.then(() => this.#noteStorage(null), ignore);
     this.store.invalidate();
     return last;
+  }
+
+  #noteStorage(error: HoldfastError | null): void {
+    this.#storageError = error;
+    this.store.invalidate();
   }
 
   /** Runs ten times a second: one pass over what is open, and nothing for what is settled. */
@@ -169,6 +180,7 @@ export class Outgoing {
       latest: this.#latest.slice(-LATEST).reverse().map(show),
       failures: this.#failures.map(show),
       lastBurst: this.#lastBurst,
+      storageError: this.#storageError,
     };
   }
 }

@@ -40,13 +40,13 @@ export const STEPS: readonly Step[] = [
     title: 'The end of the old path',
     text: 'Now the dead connections are reset, so that every lane hears of it and opens another one. What was sent into nothing turns from “not there yet” to “lost”.',
     faults: [{ name: 'cut' }],
-    lastsMs: 9_000,
+    lastsMs: 10_000,
   },
   {
     title: 'A rolling restart',
     text: 'The server says goodbye, closes, and another one starts: a deployment on an ordinary day.',
     faults: [{ name: 'replace', downtimeMs: 1_000 }],
-    lastsMs: 8_000,
+    lastsMs: 9_000,
   },
   {
     title: 'What the server has',
