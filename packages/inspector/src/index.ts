@@ -3,4 +3,5 @@ export { HoldfastInspector } from './holdfast-inspector.tsx';
 export type { HoldfastInspectorProps } from './holdfast-inspector.tsx';
 export { createInspector } from './record/inspector.ts';
 export type { Inspector, InspectorOptions, Tappable } from './record/inspector.ts';
+export type { Faults, FaultState } from './record/faults.ts';
 export type { InspectableSocket } from './record/records.ts';

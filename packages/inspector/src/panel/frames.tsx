@@ -48,12 +48,12 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
           value={filters.direction}
           onChange={(event) => change({ direction: event.target.value as Filters['direction'] })}
         >
-          <option value="both">Up and down</option>
+          <option value="both">Both ways</option>
           <option value="up">Up</option>
           <option value="down">Down</option>
         </select>
         <select aria-label="Kind" value={filters.kind} onChange={(event) => change({ kind: event.target.value })}>
-          <option value={QUIET}>All but heartbeats</option>
+          <option value={QUIET}>No heartbeats</option>
           <option value="">All kinds</option>
           {kinds.map((kind) => (
             <option key={kind} value={kind}>

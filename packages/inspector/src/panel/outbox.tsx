@@ -61,47 +61,49 @@ function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactE
           onConfirm={() => void socket.outbox.clear()}
         />
       </div>
-      {found.length === 0 ? (
-        <p className="empty">
-          {items.length === 0 ? 'Nothing waits: all that was sent has arrived.' : 'No message is like that.'}
-        </p>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Id</th>
-              <th scope="col">Status</th>
-              <th scope="col" className="number">
-                Size
-              </th>
-              <th scope="col" className="number">
-                Age
-              </th>
-              <th scope="col">
-                <span className="unseen">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.slice(0, SHOWN).map(({ id, status: its, bytes, queuedAt }) => (
-              <Row
-                key={id}
-                id={id}
-                status={its}
-                bytes={bytes}
-                sentAt={queuedAt}
-                age={queuedAt === null ? 'before' : formatLong(now - queuedAt)}
-                onCancel={socket.outbox.cancel}
-              />
-            ))}
-          </tbody>
-        </table>
-      )}
-      {found.length > SHOWN || rest > 0 ? (
-        <p className="empty">
-          {formatCount(Math.min(SHOWN, found.length))} of {formatCount(found.length + Math.max(0, rest))} are shown.
-        </p>
-      ) : null}
+      <div className="waiting" role="group" aria-label="Outbox" tabIndex={0}>
+        {found.length === 0 ? (
+          <p className="empty">
+            {items.length === 0 ? 'Nothing waits: all that was sent has arrived.' : 'No message is like that.'}
+          </p>
+        ) : (
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Id</th>
+                <th scope="col">Status</th>
+                <th scope="col" className="number">
+                  Size
+                </th>
+                <th scope="col" className="number">
+                  Age
+                </th>
+                <th scope="col">
+                  <span className="unseen">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.slice(0, SHOWN).map(({ id, status: its, bytes, queuedAt }) => (
+                <Row
+                  key={id}
+                  id={id}
+                  status={its}
+                  bytes={bytes}
+                  sentAt={queuedAt}
+                  age={queuedAt === null ? 'before' : formatLong(now - queuedAt)}
+                  onCancel={socket.outbox.cancel}
+                />
+              ))}
+            </tbody>
+          </table>
+        )}
+        {found.length > SHOWN || rest > 0 ? (
+          <p className="empty">
+            {formatCount(Math.min(SHOWN, found.length))} of {formatCount(found.length + Math.max(0, rest))} are shown.
+          </p>
+        ) : null}
+      </div>
     </div>
   );
 }

@@ -20,6 +20,8 @@ export interface PlotProps {
   readonly from: number;
   readonly to: number;
   readonly format: (value: number) => string;
+  /** The axis goes at least this far: small numbers are no mountains. */
+  readonly least: number;
   readonly theme: string;
   /** A step lasts until the next one; else points are joined. */
   readonly isStepped: boolean;
@@ -29,7 +31,7 @@ const HEIGHT = 116;
 
 /** A small plot over time. uPlot draws on a canvas: what it shows is also said in words. */
 export function Plot(props: PlotProps): ReactElement {
-  const { title, value, summary, series, data, from, to, format, theme, isStepped } = props;
+  const { title, value, summary, series, data, from, to, format, least, theme, isStepped } = props;
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
   const plot = useRef<UPlot | null>(null);
@@ -57,7 +59,7 @@ export function Plot(props: PlotProps): ReactElement {
       scales: {
         x: { time: true },
         // Never flat: a line at 0 stands on the ground.
-        y: { range: (_, _least, most) => [0, Math.max(1, (most ?? 0) * 1.15)] },
+        y: { range: (_, _lowest, most) => [0, Math.max(least, (most ?? 0) * 1.15)] },
       },
       axes: [
         { ...axis, size: 22, space: 64, values: (_, ticks) => ticks.map(formatTime) },
@@ -97,7 +99,7 @@ export function Plot(props: PlotProps): ReactElement {
     };
     // Colours are read when it is made: another theme makes another one.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [names, theme, isStepped]);
+  }, [names, least, theme, isStepped]);
 
   useEffect(() => {
     latest.current = { data, format, value };

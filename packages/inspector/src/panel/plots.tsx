@@ -46,6 +46,7 @@ export function Plots(props: {
         series={ROUND_TRIP}
         data={[trips.map(({ at }) => at / 1_000), trips.map(({ ms }) => ms)]}
         format={formatMs}
+        least={10}
         isStepped={false}
       />
       {isTapped ? (
@@ -58,6 +59,7 @@ export function Plots(props: {
             series={UP_AND_DOWN}
             data={[times, seconds.map(({ messagesUp }) => messagesUp), seconds.map(({ messagesDown }) => messagesDown)]}
             format={formatCount}
+            least={4}
             isStepped
           />
           <Plot
@@ -68,6 +70,7 @@ export function Plots(props: {
             series={UP_AND_DOWN}
             data={[times, seconds.map(({ bytesUp }) => bytesUp), seconds.map(({ bytesDown }) => bytesDown)]}
             format={formatBytes}
+            least={100}
             isStepped
           />
         </>
