@@ -15,20 +15,17 @@ test('the links of the README lead to files of the repository', () => {
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
-describe.each(packages.filter((name) => existsSync(join(root, 'packages', name, 'README.md'))))(
-  'the README of @holdfast/%s',
-  (name) => {
-    const readme = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8');
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-    const entries = Object.keys(manifest.exports)
-      .filter((entry) => entry !== './package.json')
-      .map((entry) => manifest.name + entry.slice(1));
+describe.each(packages)('the README of @holdfast/%s', (name) => {
+  const readme = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8');
+  const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+  const entries = Object.keys(manifest.exports)
+    .filter((entry) => entry !== './package.json')
+    .map((entry) => manifest.name + entry.slice(1));
 
-    test.each(entries)('has %s with its budget', (entry) => {
-      const row = readme.split('\n').find((line) => line.startsWith(`| \`${entry}\` |`));
-      const budget = budgets.find((each) => each.name.replace(/[:,].*/, '') === entry);
-      expect(row, 'a row of the table of entries').toBeDefined();
-      expect(row?.split('|').at(-2)?.trim()).toBe(budget?.limit);
-    });
-  },
-);
+  test.each(entries)('has %s with its budget', (entry) => {
+    const row = readme.split('\n').find((line) => line.startsWith(`| \`${entry}\` |`));
+    const budget = budgets.find((each) => each.name.replace(/[:,].*/, '') === entry);
+    expect(row, 'a row of the table of entries').toBeDefined();
+    expect(row?.split('|').at(-2)?.trim()).toBe(budget?.limit);
+  });
+});
