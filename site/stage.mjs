@@ -85,7 +85,7 @@ export function link(file, target) {
 }
 
 /**
- * A file of code that a page links to: shown on a page of its own, data as it is.
+ * A file of code that a page links to: shown on a page of its own, data and pictures as they are.
  *
  * @param {string} file
  * @returns {string | null} its route
@@ -94,7 +94,7 @@ function source(file) {
   const path = join(root, file);
   const language = extname(file).slice(1).replace('mjs', 'js').replace('conf', 'nginx');
   if (!existsSync(path) || language === '' || language === 'md') return null;
-  if (language === 'json') {
+  if (language === 'json' || language === 'webp') {
     copyFileSync(path, join(staged, 'public', posix.basename(file)));
     return posix.basename(file);
   }

@@ -22,6 +22,7 @@ const PAINT_MS = 100;
 /** Messages on the small board, and ticks on the strip. */
 const SHOWN = 520;
 const TICKS = 120;
+const LOST_RADIUS = 12;
 const LOST_COLOR = '#ff6b5e';
 
 /** One lane: what the server got of the last strokes, and its count. */
@@ -84,7 +85,7 @@ function paintBoard(canvas: HTMLCanvasElement, trail: Trail, lane: LaneName): vo
   context.fillStyle = LOST_COLOR;
   for (const { line } of trailOf(trail, lane, LOST)) {
     context.beginPath();
-    context.arc((line[0] + line[2]) / 2, (line[1] + line[3]) / 2, 8, 0, 7);
+    context.arc((line[0] + line[2]) / 2, (line[1] + line[3]) / 2, LOST_RADIUS, 0, 7);
     context.fill();
   }
 }
