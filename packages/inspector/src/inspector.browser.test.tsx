@@ -120,15 +120,20 @@ test('neither side sees the styles of the other', async () => {
   expect(JSON.stringify(getComputedStyle(button))).toBe(before);
 });
 
-test('nothing moves while states and numbers change', async () => {
+test.each([
+  ['overview', ['.since', '.tabs', '.bands', '.plot:nth-child(3)', '.columns h3']],
+  ['frames', ['.since', '.tabs', '.toolbar button', '.frame-list']],
+] as const)('nothing moves in %s while states and numbers change', async (name, selectors) => {
   const shadow = await show({ layout: 'docked' });
+  await tab(shadow, name);
   await liveThrough();
   const shifts: number[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { readonly value: number }).value);
-  });
+  const note = (entries: PerformanceEntryList): void => {
+    for (const entry of entries) shifts.push((entry as PerformanceEntry & { readonly value: number }).value);
+  };
+  const observer = new PerformanceObserver((list) => note(list.getEntries()));
   const places = (): string =>
-    ['.since', '.tabs', '.bands', '.plot:nth-child(3)', '.columns h3']
+    selectors
       .map((selector) => {
         const { left, top } = pick(shadow, selector).getBoundingClientRect();
         return `${selector} ${Math.round(left)} ${Math.round(top)}`;
@@ -141,6 +146,7 @@ test('nothing moves while states and numbers change', async () => {
   await vi.waitFor(() => expect(inspector.log.sessions.length).toBe(3), { timeout: 10_000 });
   await vi.waitFor(() => expect(socket.getStats().queued + socket.getStats().inFlight).toBe(0));
   await vi.waitFor(() => expect(pick(shadow, '.now').textContent).toContain('open'));
+  note(observer.takeRecords());
   observer.disconnect();
   expect(places()).toBe(before);
   expect(shifts.reduce((sum, value) => sum + value, 0)).toBe(0);

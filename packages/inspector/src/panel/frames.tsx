@@ -62,8 +62,10 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
           ))}
         </select>
         <span className="summary">
-          {formatCount(found.length)} of {formatCount(all.length)}
-          {frames.dropped > 0 ? `, ${formatCount(frames.dropped)} older ones are gone` : ''}
+          {
+            // One text: of several the later ones would move.
+            `${formatCount(found.length)} of ${formatCount(all.length)}${frames.dropped > 0 ? `, ${formatCount(frames.dropped)} older ones are gone` : ''}`
+          }
         </span>
         <button
           type="button"

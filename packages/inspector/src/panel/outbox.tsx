@@ -51,7 +51,7 @@ function OutboxTable({ socket }: { readonly socket: InspectableSocket }): ReactE
           <option value="inFlight">In flight</option>
         </select>
         <span className="summary" role="status">
-          {formatCount(queued)} queued, {formatCount(inFlight)} in flight
+          {`${formatCount(queued)} queued, ${formatCount(inFlight)} in flight`}
         </span>
         <ConfirmButton
           label="Clear"
