@@ -22,6 +22,7 @@ export type {
   ConnectionState,
   EventRecord,
   HeartbeatSettings,
+  OutboxItem,
   Phase,
   Receipt,
   ReceiptStatus,

@@ -97,6 +97,17 @@ describe('the environment', () => {
     expect([frames.length, vi.getTimerCount()]).toEqual([1, 1]);
     vi.advanceTimersByTime(16);
     expect(run).toHaveBeenCalledTimes(1);
+    // Hidden before the frame that was asked for: it comes when the page is seen again.
+    document.hidden = false;
+    nextFrame(run);
+    document.hidden = true;
+    vi.advanceTimersByTime(200);
+    expect([run.mock.calls.length, frames.length, cancelled]).toEqual([2, 2, [1, 2]]);
+    document.hidden = false;
+    nextFrame(run);
+    frames[2]?.();
+    vi.advanceTimersByTime(1_000);
+    expect([run.mock.calls.length, vi.getTimerCount()]).toEqual([3, 0]);
   });
 
   it('has a small part for a connection alone: it asks for nothing that a whole socket needs', () => {

@@ -62,14 +62,20 @@ function randomId(): string {
     .replaceAll('=', '');
 }
 
-/** A hidden page paints nothing: there a timer stands in for the frame. */
+/** A page that is hidden, or is before its next frame, paints nothing: there a timer stands in for the frame. */
 function nextFrame(run: () => void): () => void {
-  if (typeof requestAnimationFrame === 'undefined' || (typeof document !== 'undefined' && document.hidden)) {
-    const timer = setTimeout(run, 16);
-    return () => clearTimeout(timer);
-  }
-  const frame = requestAnimationFrame(run);
-  return () => cancelAnimationFrame(frame);
+  const paints = typeof requestAnimationFrame !== 'undefined' && !(typeof document !== 'undefined' && document.hidden);
+  const cancel = (): void => {
+    clearTimeout(timer);
+    if (paints) cancelAnimationFrame(frame);
+  };
+  const once = (): void => {
+    cancel();
+    run();
+  };
+  const timer = setTimeout(once, paints ? 200 : 16);
+  const frame = paints ? requestAnimationFrame(once) : 0;
+  return cancel;
 }
 
 function observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): void {

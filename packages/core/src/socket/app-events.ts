@@ -22,7 +22,7 @@ export interface AppEvents<Incoming> {
   readonly error: (failure: Failure) => HoldfastError;
   readonly report: (failure: Failure) => void;
   /** A message that will not be delivered. */
-  readonly dropped: (id: string, error: HoldfastError) => void;
+  readonly dropped: (drop: SocketEvents<Incoming>['drop']) => void;
   /** Says the last word and forgets everybody. */
   readonly end: (error: HoldfastError | null) => void;
 }
@@ -93,11 +93,11 @@ export function createAppEvents<Incoming>(
     record,
     error,
     report,
-    dropped(id, dropError) {
-      const { code, message } = dropError;
+    dropped(drop) {
+      const { code, message } = drop.error;
       // A refusal's words are the server app's own, and may quote the message: they go to the app, not into a record.
-      record('warn', 'message.dropped', { code, ...(code !== 'REFUSED' && { message }), details: { id } });
-      listeners.emit('drop', { id, error: dropError });
+      record('warn', 'message.dropped', { code, ...(code !== 'REFUSED' && { message }), details: { id: drop.id } });
+      listeners.emit('drop', drop);
     },
     end(last) {
       notify();

@@ -16,6 +16,26 @@ describe('whenOpen', () => {
     await world.socket.whenOpen();
   });
 
+  it('gives the same promise while its word holds, so that a render may ask again', async () => {
+    const world = new World({ reconnect: false });
+    const first = world.socket.whenOpen();
+    await world.accept();
+    expect(world.socket.whenOpen()).toBe(first);
+    await world.welcome();
+    expect(world.socket.whenOpen()).toBe(first);
+    world.wire.closeBy(1008);
+    const refused = world.socket.whenOpen();
+    expect(refused).not.toBe(first);
+    expect(world.socket.whenOpen()).toBe(refused);
+    await expect(refused).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(world.socket.whenOpen()).toBe(refused);
+    world.socket.connect();
+    const again = world.socket.whenOpen();
+    expect(again).not.toBe(refused);
+    await world.welcome();
+    await again;
+  });
+
   it('waits over failed attempts', async () => {
     const world = new World();
     const open = outcomeOf(world.socket.whenOpen());

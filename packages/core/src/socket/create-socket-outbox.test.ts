@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { storedOutbox } from '../runtime/stored-outbox.ts';
 import type { OutboxBounds } from '../storage/limits.ts';
 import { FakeEnvironment } from '../testing-fakes/fake-environment.fixture.ts';
@@ -29,6 +29,40 @@ function drops(world: World): string[] {
 function waiting(world: World): string[] {
   return world.socket.outbox.list().map(({ id }) => id.split(':')[1] ?? '');
 }
+
+describe('a drop', () => {
+  it('tells what the message carried, as it was sent', async () => {
+    const world = await aWorld({ maxMessages: 3 }).welcome();
+    world.socket.pause();
+    const blob = new Blob(['never read']);
+    vi.spyOn(blob, 'arrayBuffer').mockRejectedValue(new Error('gone'));
+    const bytes = new Uint8Array([1, 2]);
+    for (const data of [{ text: 'hello' }, bytes, '', blob, 'one too many']) world.socket.send(data);
+    await world.settle();
+    await world.socket.outbox.clear();
+    expect((world.events('drop') as { data: unknown }[]).map(({ data }) => data)).toEqual(
+      expect.arrayContaining([{ text: 'hello' }, bytes, '', undefined, 'one too many']),
+    );
+    const raw = new World({ protocol: plain({ codec: 'raw' }), autoConnect: false });
+    raw.socket.send('{');
+    raw.socket.send('');
+    raw.socket.send(blob);
+    await raw.settle();
+    await raw.socket.outbox.clear();
+    expect((raw.events('drop') as { data: unknown }[]).map(({ data }) => data)).toEqual([undefined, '{', '']);
+  });
+
+  it('tells it of a message that a page before left behind, too', async () => {
+    const place = new MemoryPlace();
+    place.leave('gone', [1]);
+    const outbox = storedOutbox(memoryStorage(place));
+    const world = await new World({ outbox }, { locks: new FakeLocks() }).welcome();
+    const producer = world.hello.producers.findIndex(([id]) => id === 'gone');
+    world.wire.receive(['r', producer, 1, { code: 'NO', message: '' }]);
+    await world.settle();
+    expect(world.events('drop')).toMatchObject([{ id: 'gone:1', data: 'gone:1' }]);
+  });
+});
 
 describe('the bounds of an outbox', () => {
   it('count bytes, of text in UTF-8, and what is in flight', async () => {

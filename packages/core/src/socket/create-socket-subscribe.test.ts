@@ -38,6 +38,16 @@ describe('getState, getStats and subscribe', () => {
     expect([calls, world.environment.frames]).toEqual([3, 0]);
   });
 
+  it('tell that what waited for the connection is on it', async () => {
+    const world = await new World().accept();
+    world.socket.send('waits');
+    let told = world.socket.getStats();
+    world.socket.subscribe(() => (told = world.socket.getStats()));
+    await world.welcome();
+    world.environment.paint();
+    expect(told).toMatchObject({ queued: 0, inFlight: 1 });
+  });
+
   it('tell of the round trip', async () => {
     const world = await new World().welcome();
     await world.environment.advance(40);

@@ -153,6 +153,8 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
       case 'flow/start':
         sender.expire();
         conversation.start();
+        // What waited is on the wire.
+        events.notifySoon();
         drain();
         return;
       case 'tell/close': {

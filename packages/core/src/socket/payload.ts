@@ -2,6 +2,8 @@ import { bytesIn, kindName, type EncodedPayload } from '../lib/bytes.ts';
 import { describe } from '../lib/describe.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Protocol } from '../machines/conversation.ts';
+import type { Entry } from '../machines/producer-log.ts';
+import type { MessageData } from '../protocol/frames.ts';
 
 /** What `send` was given, as it goes on the wire: a Blob is still to be read. */
 export function encodePayload(data: unknown, { codec }: Protocol): EncodedPayload | Blob | Failure {
@@ -23,6 +25,16 @@ export function encodePayload(data: unknown, { codec }: Protocol): EncodedPayloa
   }
   const message = `send() takes ${isText ? 'strings' : 'what JSON can carry'}${hasBytes ? ' and bytes' : ''}, not ${describe(data)}`;
   return { code: 'INVALID_MESSAGE', message, cause };
+}
+
+/** What `encodePayload` was given; undefined for a Blob that was not read. */
+export function decodePayload(
+  { payload, bytes }: Pick<Entry, 'payload' | 'bytes'>,
+  { codec = 'json' }: Protocol,
+): MessageData | undefined {
+  const isJson = codec === 'json' && typeof payload === 'string';
+  if (payload === '' && (isJson || bytes > 0)) return undefined;
+  return isJson ? (JSON.parse(payload) as MessageData) : payload;
 }
 
 function isBlob(data: unknown): data is Blob {

@@ -1,11 +1,11 @@
 import type { Environment } from '../environment/ports.ts';
-import type { Failure } from '../lib/errors.ts';
+import type { Failure, HoldfastError } from '../lib/errors.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
 import { openLane, outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import { MAX_BYTES, type OutboxLimits } from '../storage/limits.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
-import { encodePayload } from './payload.ts';
+import { decodePayload, encodePayload } from './payload.ts';
 import { MessageReceipt } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
 import type { Receipt, SendOptions, SocketOutbox, WritableOptions } from './types.ts';
@@ -85,13 +85,23 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       told.get(entry)?.();
       told.delete(entry);
       if (error !== null) {
-        if (error.code !== 'OUTCOME_UNKNOWN') events.dropped(`${id}:${entry.seq}`, error);
+        if (error.code !== 'OUTCOME_UNKNOWN') dropped(`${id}:${entry.seq}`, error, entry);
         // There may be a log that waited for this one, or nothing left to flush.
         host.requestFlush();
       }
       events.notifySoon();
     });
     return log;
+  }
+
+  function dropped(id: string, error: HoldfastError, entry: Entry): void {
+    events.dropped({
+      id,
+      error,
+      get data() {
+        return decodePayload(entry, host.protocol);
+      },
+    });
   }
 
   function laneOf(its: OutboxQueue): Lane {
@@ -222,7 +232,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         receipt.seq = refusals;
         receipt.settle(error);
         keeper().settled(log, receipt, error);
-        events.dropped(receipt.id, error);
+        dropped(receipt.id, error, receipt);
         return receipt;
       }
       let now: number | undefined;

@@ -283,8 +283,10 @@ export interface SocketEvents<Incoming> {
   state: ConnectionState;
   /** Messages of the server that can't arrive any more, and why: `to` null when nobody knows how many. */
   gap: { readonly reason: LostReason; readonly from: number; readonly to: number | null };
-  /** A message that will not be delivered. */
-  drop: { readonly id: string; readonly error: HoldfastError };
+  /**
+   * A message that will not be delivered, and what it carried: decoded when it is read, `undefined` for a Blob that was not read.
+   */
+  drop: { readonly id: string; readonly error: HoldfastError; readonly data: MessageData | undefined };
   /** What the app should know and nothing else tells: an end of the retries, storage, a listener that threw, a message that can't be read. */
   error: HoldfastError;
   /** The socket has closed for good and left nothing behind. */
@@ -334,7 +336,10 @@ export interface Socket<Incoming = MessageData, Outgoing = Sendable> {
    * opened; from its hello on there is no way back, and the socket connects again.
    */
   readonly migrate: () => Promise<void>;
-  /** Resolves when open; rejects when the socket is suspended or closed first. */
+  /**
+   * Resolves when open; rejects when the socket is suspended or closed first. The same promise until another one would tell
+   * something else, so that React's `use` may take it.
+   */
   readonly whenOpen: () => Promise<void>;
   /**
    * Ends the conversation for good and settles every receipt: ABORTED for what was never sent, OUTCOME_UNKNOWN for what

@@ -22,18 +22,28 @@ export function createWaits(
   /** Who waits for the end of a move to another connection. */
   const moves = new Set<(state: State) => void>();
 
+  /** What `whenOpen` gave last, and the word that settled it: whoever renders must get the same promise while it holds. */
+  let opening: Promise<void> | null = null;
+  let word: unknown = null;
+
   function whenOpen(): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const { phase: now, error: fault } = getState();
+    if (opening !== null && (word === null || word === (fault ?? now))) return opening;
+    word = null;
+    opening = new Promise((resolve, reject) => {
       const check = (): boolean => {
         const { phase, error } = getState();
         const isOver = phase === 'closed' || phase === 'suspended';
         if (phase === 'open') resolve();
         else if (isOver) reject(error ?? events.error({ code: 'CLOSED', message: `the socket is ${phase}` }));
-        return isOver || phase === 'open';
+        else return false;
+        word = error ?? phase;
+        return true;
       };
       if (check()) return;
       const stop = events.on('state', () => check() && stop());
     });
+    return opening;
   }
 
   return {
