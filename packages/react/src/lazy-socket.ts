@@ -11,7 +11,10 @@ export interface LazySocket {
  * A socket that is made by the first call that does something. Reading its state makes nothing, so a render may have
  * one that is thrown away, on a server too, and nothing was opened, watched or stored.
  */
-export function lazySocket(make: () => Socket): LazySocket {
+export function lazySocket(
+  make: () => Socket,
+  whenOpen: (get: () => Socket) => Promise<void> = (get) => get().whenOpen(),
+): LazySocket {
   let real: Socket | null = null;
   const get = (): Socket => {
     real ??= make();
@@ -41,7 +44,7 @@ export function lazySocket(make: () => Socket): LazySocket {
       get().reconnect();
     },
     migrate: () => get().migrate(),
-    whenOpen: () => get().whenOpen(),
+    whenOpen: () => whenOpen(get),
     close,
   } satisfies Omit<Socket, typeof Symbol.asyncDispose>;
   // WebKitGTK 2.50 has no Symbol.asyncDispose.

@@ -1,4 +1,4 @@
-import type { Socket, SocketOptions } from '@holdfast/core';
+import { HoldfastError, type Socket, type SocketOptions } from '@holdfast/core';
 import { lazySocket, type LazySocket } from './lazy-socket.ts';
 import type { SocketRequest, SocketUrl, UseSocketOptions } from './socket-request.ts';
 
@@ -53,6 +53,8 @@ export class PooledSocket {
   #request: SocketRequest;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isReleased = false;
+  /** What somebody waits for. */
+  #opening: Promise<void> | null = null;
 
   constructor(
     entries: Map<string, PooledSocket>,
@@ -66,7 +68,7 @@ export class PooledSocket {
       const socket = createSocket(this.#socketOptions());
       if (this.#holders.size === 0) this.releaseWhenIdle();
       return socket;
-    });
+    }, this.#whenOpen);
   }
 
   get socket(): Socket {
@@ -127,12 +129,33 @@ export class PooledSocket {
     }, this.#request.options.idleMs ?? DEFAULT_IDLE_MS);
   }
 
+  /**
+   * A component that suspends until the socket is open is not committed before, so no effect of it can connect: the wait
+   * itself does, and keeps the socket until it is over.
+   */
+  readonly #whenOpen = (get: () => Socket): Promise<void> => {
+    if (typeof window === 'undefined') return (this.#opening ??= neverHere());
+    const socket = get();
+    const { phase } = socket.getState();
+    if (phase === 'idle' && this.#request.options.autoConnect !== false) socket.connect();
+    const opening = socket.whenOpen();
+    if (opening !== this.#opening) {
+      this.#opening = opening;
+      const forget = (): void => {
+        if (this.#opening === opening) this.#opening = null;
+      };
+      opening.then(forget, forget);
+    }
+    return opening;
+  };
+
   #hasWork(): boolean {
     const socket = this.#lazy.made();
     if (socket === null) return false;
     const { queued, inFlight } = socket.getStats();
+    const isWanted = queued + inFlight > 0 || this.#opening !== null;
     // Idle, paused by the app or given up: nothing would change by waiting.
-    return queued + inFlight > 0 && ['connecting', 'open', 'waiting'].includes(socket.getState().phase);
+    return isWanted && ['connecting', 'open', 'waiting'].includes(socket.getState().phase);
   }
 
   #socketOptions(): SocketOptions {
@@ -162,4 +185,12 @@ export class PooledSocket {
     const { url }: { url: SocketUrl } = [...this.#holders.values()].at(-1) ?? this.#request;
     return typeof url === 'function' ? url() : url;
   }
+}
+
+function neverHere(): Promise<never> {
+  const message = 'on a server no socket is opened: what waits for one is rendered in the browser';
+  const never = Promise.reject(new HoldfastError({ code: 'CLOSED', message }, Date.now()));
+  // React looks at it when it renders again.
+  never.catch(() => {});
+  return never;
 }

@@ -1,4 +1,5 @@
-import { HoldfastError, type Sendable, type SocketOptions } from '@holdfast/core';
+import type { Sendable, SocketOptions } from '@holdfast/core';
+import { invalid } from './first-hook.ts';
 
 /** Where a hook connects. */
 export type SocketUrl = SocketOptions['url'];
@@ -29,13 +30,13 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** @throws HoldfastError INVALID_OPTION for a URL function without `key`, or a wrong `key` or `idleMs`. */
 export function socketRequest(url: SocketUrl, options: UseSocketOptions): SocketRequest {
-  if (options.key !== undefined && typeof options.key !== 'string') throw invalid('key must be a string');
+  if (options.key !== undefined && typeof options.key !== 'string') throw invalid('useSocket: key must be a string');
   if (typeof url === 'function' && options.key === undefined) {
-    throw invalid('a url function needs a key: two functions cannot be compared');
+    throw invalid('useSocket: a url function needs a key: two functions cannot be compared');
   }
   const { idleMs } = options;
   if (idleMs !== undefined && !(typeof idleMs === 'number' && idleMs >= 0 && idleMs <= LONGEST_TIMER_MS)) {
-    throw invalid(`idleMs must be a number from 0 to ${LONGEST_TIMER_MS}`);
+    throw invalid(`useSocket: idleMs must be a number from 0 to ${LONGEST_TIMER_MS}`);
   }
   return { key: requestKey(url, options), url, options };
 }
@@ -90,9 +91,4 @@ function identityOf(value: object): number {
     identities.set(value, identity);
   }
   return identity;
-}
-
-/** An error of the hook's own options. */
-export function invalid(message: string): HoldfastError {
-  return new HoldfastError({ code: 'INVALID_OPTION', message: `useSocket: ${message}` }, Date.now());
 }

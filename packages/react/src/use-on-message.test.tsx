@@ -59,7 +59,7 @@ test('a message that arrives between a commit and its effects meets the handler 
   }
   const { rerender } = render(<Page name="first" />);
   rerender(<Page name="second" />);
-  expect(heard).toEqual(['second']);
+  expect(heard).toEqual(['first', 'second']);
 });
 
 test('follows the socket', () => {

@@ -1,23 +1,24 @@
-import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import { shallow } from 'zustand/vanilla/shallow';
-import type { SocketSnapshot, SocketStore } from './socket-store.ts';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useFirstRef } from './first-hook.ts';
+import { isSame } from './same.ts';
+import type { Store } from './watched-store.ts';
 
 /**
  * Selects from one part of a store. The selector runs when that part or the selector is another one; the component
- * renders again only when the result is, by `Object.is` or, for plain objects, arrays, maps and sets, by their entries.
+ * renders again only when the result is, as `isSame` compares.
  */
-export function useSelection<Part, Selected>(
-  store: SocketStore,
-  pick: (snapshot: SocketSnapshot) => Part,
+export function useSelection<Snapshot, Part, Selected>(
+  store: Store<Snapshot>,
+  pick: (snapshot: Snapshot) => Part,
   selector: (part: Part) => Selected,
 ): Selected {
-  const committed = useRef<{ readonly value: Selected } | null>(null);
+  const committed = useFirstRef<{ readonly value: Selected } | null>(null);
 
   const [getSnapshot, getServerSnapshot] = useMemo(() => {
     // React asks for the snapshot many times a render and must get the same one: a selector that makes a new object
     // each time would otherwise render for ever.
     let last: { readonly part: Part; readonly value: Selected } | null = null;
-    const select = (snapshot: SocketSnapshot): Selected => {
+    const select = (snapshot: Snapshot): Selected => {
       const part = pick(snapshot);
       if (last !== null && Object.is(last.part, part)) return last.value;
       const value = selector(part);
@@ -26,23 +27,11 @@ export function useSelection<Part, Selected>(
       return last.value;
     };
     return [() => select(store.getState()), () => select(store.getInitialState())];
-  }, [store, pick, selector]);
+  }, [store, pick, selector, committed]);
 
   const selected = useSyncExternalStore(store.subscribe, getSnapshot, getServerSnapshot);
   useEffect(() => {
     committed.current = { value: selected };
-  }, [selected]);
+  }, [selected, committed]);
   return selected;
-}
-
-/** zustand's `shallow` alone would find any two dates or errors without own fields the same. */
-function isSame(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (hasEntries(a) && hasEntries(b) && shallow(a, b));
-}
-
-function hasEntries(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -1,7 +1,9 @@
 import { createSocket, type MessageData, type Sendable, type Socket } from '@holdfast/core';
-import { useEffect, useInsertionEffect, useRef, useState } from 'react';
+import { useContext, useEffect, useInsertionEffect, useRef, useState } from 'react';
+import { invalid, useFirstRef } from './first-hook.ts';
 import { SocketPool, type PooledSocket } from './pool.ts';
-import { invalid, socketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
+import { SocketContext } from './socket-provider.ts';
+import { socketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
 
 const pool = new SocketPool(createSocket);
 
@@ -22,10 +24,12 @@ const pool = new SocketPool(createSocket);
  * are those of the last committed render, used at the next call, and of several components those of the one that
  * mounted last. Only whether there is an `auth` counts.
  *
- * With a socket, it comes back as it is; options are not used, and the hook neither connects nor closes it.
+ * With a socket, it comes back as it is; options are not used, and the hook neither connects nor closes it. Without
+ * arguments it gives the socket of the nearest `SocketProvider` above; its types are those that the call names.
  *
- * @throws HoldfastError INVALID_OPTION: in the render for a URL function without `key`, a wrong `key` or `idleMs`, or
- * an option that is another one at every look; in an effect for what `createSocket` refuses. An error boundary gets both.
+ * @throws HoldfastError INVALID_OPTION: in the render for a URL function without `key`, a wrong `key` or `idleMs`, an
+ * option that is another one at every look, or no provider; in an effect for what `createSocket` refuses. An error boundary
+ * gets all of them.
  *
  * @example
  * const socket = useSocket<Message>('wss://example.org/chat');
@@ -39,7 +43,13 @@ export function useSocket<Incoming = MessageData, Outgoing = Sendable>(
   url: SocketUrl,
   options: UseSocketOptions<Outgoing> & { readonly key: string },
 ): Socket<Incoming, Outgoing>;
-export function useSocket(target: Socket | SocketUrl, options: UseSocketOptions = {}): Socket {
+export function useSocket<Incoming = MessageData, Outgoing = Sendable>(): Socket<Incoming, Outgoing>;
+export function useSocket(...args: [target?: Socket | SocketUrl, options?: UseSocketOptions]): Socket {
+  useFirstRef(null);
+  const provided = useContext(SocketContext);
+  // Not by `undefined`: a URL that is missing by mistake must not become another socket.
+  const target = args.length === 0 ? (provided ?? noProvider()) : (args[0] as Socket | SocketUrl);
+  const options = args[1] ?? {};
   const given = isSocket(target) ? target : null;
   const request = isSocket(target) ? null : socketRequest(target, options);
 
@@ -51,7 +61,9 @@ export function useSocket(target: Socket | SocketUrl, options: UseSocketOptions 
   if (held?.key !== request?.key) {
     // Setting the state makes React run this render once more. A key that is another one by then never stands still.
     if (held !== null && request !== null && held.key !== latest.current?.key) {
-      throw invalid('an option is a new one in every render: make the outbox or environment outside the component');
+      throw invalid(
+        'useSocket: an option is a new one in every render: make the outbox or environment outside the component',
+      );
     }
     pooled = request === null ? null : pool.acquire(request);
     setHeld(pooled);
@@ -80,6 +92,12 @@ export function useSocket(target: Socket | SocketUrl, options: UseSocketOptions 
   }, [pooled, autoConnect]);
 
   return (given ?? pooled?.socket) as Socket;
+}
+
+function noProvider(): never {
+  throw invalid(
+    'useSocket: there is no <SocketProvider> above this component: put one there, or give a URL or a socket. If there is one, two copies of @holdfast/react are loaded: `npm ls @holdfast/react` shows them',
+  );
 }
 
 function isSocket(target: Socket | SocketUrl): target is Socket {

@@ -1,0 +1,92 @@
+import type { HoldfastError, MessageData, OutboxItem, Socket } from '@holdfast/core';
+import { isSame } from './same.ts';
+import { watchedStore, type Store } from './watched-store.ts';
+
+/** A message that has failed, kept with what it carried until it is sent again or dismissed. */
+export interface FailedItem {
+  readonly id: string;
+  readonly status: 'failed';
+  readonly error: HoldfastError;
+  /** What was sent; `undefined` for a Blob that could not be read. */
+  readonly data: MessageData | undefined;
+}
+
+/** A message that has failed, waits or is in flight. */
+export type OutboxEntry = FailedItem | OutboxItem;
+
+/** How many failed messages are kept: the newest. */
+const MAX_FAILED = 100;
+
+type OutboxSocket = Pick<Socket, 'on' | 'outbox' | 'subscribe'>;
+
+export interface OutboxStore {
+  readonly store: Store<readonly OutboxEntry[]>;
+  /** A failed message that is still kept. */
+  readonly failed: (id: string) => FailedItem | undefined;
+  /** Forgets one failed message, or all. False: there was none. */
+  readonly forget: (id?: string) => boolean;
+}
+
+const NOTHING: readonly OutboxEntry[] = [];
+
+const stores = new WeakMap<OutboxSocket, OutboxStore>();
+
+/** The one store of a socket's outbox. It keeps neither the socket nor itself alive. */
+export function outboxStore(socket: OutboxSocket): OutboxStore {
+  let store = stores.get(socket);
+  if (store === undefined) {
+    store = createOutboxStore(socket);
+    stores.set(socket, store);
+  }
+  return store;
+}
+
+function createOutboxStore(socket: OutboxSocket): OutboxStore {
+  let failed: readonly FailedItem[] = [];
+  let isListening = false;
+  let refresh = (): void => {};
+
+  const listen = (): void => {
+    if (isListening) return;
+    isListening = true;
+    // Until the socket closes, which ends it: what fails while the list is not shown must not be missing from it.
+    socket.on('drop', (drop) => {
+      // What the app itself took back is no failure.
+      if (drop.error.code === 'ABORTED') return;
+      const { id, error, data } = drop;
+      failed = [...failed, { id, status: 'failed' as const, error, data }].slice(-MAX_FAILED);
+      refresh();
+    });
+  };
+
+  return {
+    store: watchedStore(
+      NOTHING,
+      (before) => {
+        const known = new Map(before.map((entry) => [entry.id, entry]));
+        const entries = [...failed, ...socket.outbox.list()].map((entry) => {
+          const other = known.get(entry.id);
+          return other !== undefined && isSame(other, entry) ? other : entry;
+        });
+        return isSame(before, entries) ? before : entries;
+      },
+      (tell) => {
+        listen();
+        refresh = tell;
+        const stop = socket.subscribe(tell);
+        return () => {
+          refresh = () => {};
+          stop();
+        };
+      },
+    ),
+    failed: (id) => failed.find((entry) => entry.id === id),
+    forget(id) {
+      const left = id === undefined ? [] : failed.filter((entry) => entry.id !== id);
+      if (left.length === failed.length) return false;
+      failed = left;
+      refresh();
+      return true;
+    },
+  };
+}
