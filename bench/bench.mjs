@@ -20,6 +20,7 @@ const benches = {
   throughput: async (options) => (await import('./benches/messages.mjs')).run(['throughput'], options),
   roundtrip: async (options) => (await import('./benches/messages.mjs')).run(['roundtrip'], options),
   capacity: async (options) => (await import('./benches/capacity.mjs')).run(options),
+  react: async (options) => (await import('./benches/react.mjs')).run(options),
   store: async (options) => (await import('./benches/storage.mjs')).runStore(options),
   backlog: async (options) => (await import('./benches/storage.mjs')).runBacklog(options),
   reopen: async (options) => (await import('./benches/reopen.mjs')).run(options),

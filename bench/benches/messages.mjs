@@ -94,13 +94,7 @@ export async function run(parts, { rounds }) {
 /** @param {any} browser @param {import('../lib/browser.mjs').Prepared} contender @param {readonly Phase[]} phases @returns {Promise<Entry>} */
 async function openEntry(browser, contender, phases) {
   const page = await browser.openPage(contender);
-  const devtools = await page.context().newCDPSession(page);
-  // CPU time of the thread, not time on the clock: others use this machine, too.
-  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const cpuMs = async () => {
-    const { metrics } = await devtools.send('Performance.getMetrics');
-    return metrics.find((/** @type {{ name: string }} */ { name }) => name === 'TaskDuration').value * 1_000;
-  };
+  const cpuMs = await browser.threadTime(page);
   const series = () => Object.fromEntries(phases.map(({ key }) => [key, /** @type {number[]} */ ([])]));
   return { contender, page, cpuMs, values: series(), cpus: series() };
 }

@@ -6,10 +6,11 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { chromiumArguments, findBrowser } from '../../scripts/find-browser.mjs';
 import { contenders } from '../contenders/contender.mjs';
-import { bench, fromSource } from './from-source.mjs';
+import { reactContenders } from '../contenders/react/contender.mjs';
+import { bench, fromSource, oneReact } from './from-source.mjs';
 import { portOf } from './server-process.mjs';
 
-/** @typedef {(typeof contenders)[number] & { label: string, settings: string, code: string, missing?: string }} Prepared */
+/** @typedef {{ file: string, name: string, library?: string } & { label: string, settings: string, code: string, missing?: string }} Prepared */
 
 /**
  * Bundles the contenders of one kind of bench, each with the page's code.
@@ -34,16 +35,45 @@ export async function prepare(kind) {
   );
 }
 
+/**
+ * Bundles the contenders of the bench of React, with the production build of React.
+ *
+ * @returns {Promise<Prepared[]>}
+ */
+export async function prepareReact() {
+  return Promise.all(
+    reactContenders.map(async (contender) => {
+      const { name, library, file } = contender;
+      const label = library === undefined ? name : name.replace(library, `${library} ${versionOf(library)}`);
+      const code = await bundle('page/react.mjs', `contenders/react/${file}.mjs`, {
+        define: { 'process.env.NODE_ENV': '"production"' },
+        alias: oneReact,
+      });
+      return { ...contender, label, settings: '', code };
+    }),
+  );
+}
+
 /** @param {string} library */
 export function versionOf(library) {
   return JSON.parse(readFileSync(join(bench, 'node_modules', library, 'package.json'), 'utf8')).version;
 }
 
 /** @param {string} file */
-async function bundlePage(file) {
+function bundlePage(file) {
+  return bundle('page/page.mjs', `contenders/${file}.mjs`, {});
+}
+
+/** @param {string} page @param {string} contender @param {Pick<import('esbuild').BuildOptions, 'define' | 'alias'>} how */
+async function bundle(page, contender, { alias, ...how }) {
   const { outputFiles } = await build({
-    entryPoints: [join(bench, 'page/page.mjs')],
-    alias: { contender: join(bench, 'contenders', `${file}.mjs`) },
+    entryPoints: [join(bench, page)],
+    alias: {
+      ...alias,
+      contender: join(bench, contender),
+      lines: join(bench, 'page/lines.mjs'),
+      report: join(bench, 'page/report.mjs'),
+    },
     plugins: [fromSource],
     bundle: true,
     write: false,
@@ -51,6 +81,7 @@ async function bundlePage(file) {
     target: 'es2022',
     minify: true,
     logLevel: 'silent',
+    ...how,
   });
   return outputFiles[0]?.text ?? '';
 }
@@ -92,6 +123,20 @@ export async function startBrowser() {
       await page.goto(`http://127.0.0.1:${port}/${contender.file}`);
       contender.settings = await page.evaluate(() => globalThis.bench.settings);
       return page;
+    },
+    /**
+     * The time that the main thread of a page has worked so far, milliseconds: its own, not time on the clock, for others use this
+     * machine, too.
+     *
+     * @param {import('playwright-core').Page} page @returns {Promise<() => Promise<number>>}
+     */
+    async threadTime(page) {
+      const devtools = await page.context().newCDPSession(page);
+      await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+      return async () => {
+        const { metrics } = await devtools.send('Performance.getMetrics');
+        return metrics.find((/** @type {{ name: string }} */ { name }) => name === 'TaskDuration').value * 1_000;
+      };
     },
     async stop() {
       await browser.close();

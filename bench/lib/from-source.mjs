@@ -10,6 +10,12 @@ export const repository = join(bench, '..');
 
 const cache = join(bench, '.cache');
 
+/** The React of the benches for all: the sources of the repository have one of their own. */
+export const oneReact = {
+  react: join(bench, 'node_modules/react'),
+  'react-dom': join(bench, 'node_modules/react-dom'),
+};
+
 /**
  * The packages of the repository are read from their sources, by what their manifests say: what is measured is what stands there
  * now, and nothing has to be built first.
@@ -19,7 +25,7 @@ const cache = join(bench, '.cache');
 export const fromSource = {
   name: 'from source',
   setup(bundler) {
-    bundler.onResolve({ filter: /^@holdfast\/(core|server)(\/|$)/ }, ({ path }) => {
+    bundler.onResolve({ filter: /^@holdfast\/(core|react|server)(\/|$)/ }, ({ path }) => {
       const [, name = '', ...rest] = path.split('/');
       const folder = join(repository, 'packages', name);
       const entry = ['.', ...rest].join('/');

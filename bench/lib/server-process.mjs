@@ -11,7 +11,22 @@ export async function startServer() {
   });
   const [{ port }] = await Promise.race([once(child, 'message'), ended]);
   ended.catch(() => {});
-  return { port, stop: () => child.kill() };
+  return {
+    port,
+    /** @param {object} message */
+    tell: (message) => child.send(message),
+    /** Resolves at the next event of that name. @param {string} name */
+    next: (name) =>
+      new Promise((resolve) => {
+        const hear = (/** @type {unknown} */ message) => {
+          if (Object(message).event !== name) return;
+          child.off('message', hear);
+          resolve(undefined);
+        };
+        child.on('message', hear);
+      }),
+    stop: () => child.kill(),
+  };
 }
 
 /** The port of a server that listens. @param {{ address(): unknown }} server @returns {number} */

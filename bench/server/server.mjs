@@ -35,6 +35,9 @@ function conversation(send) {
   };
 }
 
+/** Who is sent what `process.on('message')` asks for. @type {Set<import('ws').WebSocket>} */
+const topical = new Set();
+
 /** Languages that are no more than a way to write a message. @type {Record<string, (socket: import('ws').WebSocket) => (text: string) => void>} */
 const languages = {
   '/text': (socket) => conversation((text) => socket.send(text)),
@@ -54,6 +57,16 @@ const languages = {
         if (send) hear(send.data);
       }
     };
+  },
+  // Says nothing by itself, and hears nothing: the bench tells when which topic has news.
+  '/topics': (socket) => {
+    topical.add(socket);
+    process.send?.({ event: 'connected' });
+    socket.once('close', () => {
+      topical.delete(socket);
+      process.send?.({ event: 'gone' });
+    });
+    return () => {};
   },
   '/graphql': (socket) => (text) => {
     const { type } = JSON.parse(text);
@@ -100,4 +113,9 @@ createServer({
 }).attach(http, { path: '/holdfast' });
 
 http.listen(0, '127.0.0.1', () => process.send?.({ port: portOf(http) }));
+process.on('message', ({ topic, count }) => {
+  for (const socket of topical) {
+    for (let number = 1; number <= count; number += 1) socket.send(`${topic}:${number}:`.padEnd(MESSAGE.length, 'x'));
+  }
+});
 process.on('disconnect', () => process.exit());

@@ -36,7 +36,7 @@ test.each<[string, () => unknown]>([
 ])('%s outside of a component says so', (_, useIt) => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   expect(useIt).toThrow(HoldfastError);
-  expect(useIt).toThrow(/another copy of React.*npm ls react/);
+  expect(useIt).toThrow(/second copy of React.*npm ls react/);
 });
 
 test('a hook that has another copy of React than the one that renders says so', async () => {
@@ -51,7 +51,7 @@ test('a hook that has another copy of React than the one that renders says so', 
   function Page(): ReactNode {
     return copy.useConnectionState(socket).phase;
   }
-  expect(() => render(<Page />)).toThrow(/another copy of React.*npm ls react/);
+  expect(() => render(<Page />)).toThrow(/second copy of React.*npm ls react/);
 });
 
 test('what React itself has to say about hooks is left as it is', () => {

@@ -11,11 +11,9 @@ export function useFirstRef<Value>(initial: Value): RefObject<Value> {
     return useRef(initial);
   } catch (cause) {
     // Its other errors say what is wrong.
-    if (!(cause instanceof TypeError)) throw cause;
-    throw invalid(
-      'the hook was called outside of a component, or by another copy of React than @holdfast/react has: `npm ls react` shows how many there are',
-      cause,
-    );
+    throw cause instanceof TypeError
+      ? invalid('outside of a component, or a second copy of React: see npm ls react', cause)
+      : cause;
   }
 }
 

@@ -9,6 +9,8 @@ export interface MockServer {
   readonly clients: readonly TestPeer[];
   /** What clients have sent. */
   readonly received: readonly unknown[];
+  /** Serves one more URL. */
+  serve(url: string): void;
   /** WebSockets that are not closed. */
   alive(): number;
   stop(): void;
@@ -18,7 +20,8 @@ export interface MockServer {
 export function mockServer(...urls: readonly string[]): MockServer {
   const { network, page, server, WebSocket } = createTestWorld({ timers: 'global', latencyMs: 5 });
   const clients: TestPeer[] = [];
-  for (const url of urls) server(url, { onConnection: (peer) => void clients.push(peer) });
+  const serve = (url: string): void => void server(url, { onConnection: (peer) => void clients.push(peer) });
+  urls.forEach(serve);
   vi.stubGlobal('WebSocket', WebSocket);
   return {
     opened: network.connections,
@@ -26,6 +29,7 @@ export function mockServer(...urls: readonly string[]): MockServer {
     get received() {
       return clients.flatMap(({ messages }) => messages);
     },
+    serve,
     alive: () => page.held.connections,
     stop: () => vi.unstubAllGlobals(),
   };

@@ -1,6 +1,7 @@
 import type { HoldfastError, MessageData, OutboxItem, Socket } from '@holdfast/core';
-import { isSame } from './same.ts';
-import { watchedStore, type Store } from './watched-store.ts';
+import { keepSame } from './same.ts';
+import type { Watchable } from './use-selection.ts';
+import { watchedStore } from './watched-store.ts';
 
 /** A message that has failed, kept with what it carried until it is sent again or dismissed. */
 export interface FailedItem {
@@ -20,14 +21,14 @@ const MAX_FAILED = 100;
 type OutboxSocket = Pick<Socket, 'on' | 'outbox' | 'subscribe'>;
 
 export interface OutboxStore {
-  readonly store: Store<readonly OutboxEntry[]>;
+  readonly store: Watchable<readonly OutboxEntry[]>;
   /** A failed message that is still kept. */
   readonly failed: (id: string) => FailedItem | undefined;
   /** Forgets one failed message, or all. False: there was none. */
   readonly forget: (id?: string) => boolean;
 }
 
-const NOTHING: readonly OutboxEntry[] = [];
+export const NOTHING: readonly OutboxEntry[] = [];
 
 const stores = new WeakMap<OutboxSocket, OutboxStore>();
 
@@ -64,11 +65,8 @@ function createOutboxStore(socket: OutboxSocket): OutboxStore {
       NOTHING,
       (before) => {
         const known = new Map(before.map((entry) => [entry.id, entry]));
-        const entries = [...failed, ...socket.outbox.list()].map((entry) => {
-          const other = known.get(entry.id);
-          return other !== undefined && isSame(other, entry) ? other : entry;
-        });
-        return isSame(before, entries) ? before : entries;
+        const entries = [...failed, ...socket.outbox.list()].map((entry) => keepSame(known.get(entry.id), entry));
+        return keepSame(before, entries);
       },
       (tell) => {
         listen();

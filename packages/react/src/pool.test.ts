@@ -1,7 +1,6 @@
 import type { ConnectContext, EventRecord, Json, SocketOptions } from '@holdfast/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeSocket, type FakeSocket } from './fake-socket.fixture.ts';
-import { SocketPool } from './pool.ts';
 import { socketRequest, type SocketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
 
 const URL_TEXT = 'wss://example.org/chat';
@@ -9,200 +8,173 @@ const request = (options: UseSocketOptions = {}, url: SocketUrl = URL_TEXT): Soc
   socketRequest(url, options);
 
 let made: { readonly socket: FakeSocket; readonly options: SocketOptions }[];
-let pool: SocketPool;
+/** Of a pool that is new for each test. */
+let acquire: (typeof import('./pool.ts'))['acquire'];
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.useFakeTimers();
   made = [];
-  pool = new SocketPool((options) => {
-    const socket = fakeSocket();
-    made.push({ socket, options });
-    return socket;
-  });
+  vi.resetModules();
+  vi.doMock('@holdfast/core', () => ({
+    createSocket: (options: SocketOptions) => {
+      const socket = fakeSocket();
+      made.push({ socket, options });
+      return socket;
+    },
+  }));
+  ({ acquire } = await import('./pool.ts'));
 });
 
 afterEach(() => {
+  vi.doUnmock('@holdfast/core');
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
+/** What the pool has closed. */
+const commands = (): string[][] => made.map(({ socket }) => socket.commands);
+
 test('equal requests share a socket, others do not', () => {
-  expect(pool.acquire(request())).toBe(pool.acquire(request()));
-  expect(pool.acquire(request({ heartbeat: false }))).not.toBe(pool.acquire(request()));
+  expect(acquire(request())).toBe(acquire(request()));
+  expect(acquire(request({ heartbeat: false }))).not.toBe(acquire(request()));
 });
 
-test('acquiring makes no socket, and what nobody retains is forgotten after the idle time', () => {
-  const entry = pool.acquire(request());
+test('acquiring connects nothing, and what nobody retains is closed after the idle time', () => {
+  const entry = acquire(request());
   vi.advanceTimersByTime(999);
-  expect(pool.size).toBe(1);
+  expect(commands()).toEqual([[]]);
   vi.advanceTimersByTime(1);
-  expect(pool.size).toBe(0);
-  expect(made).toHaveLength(0);
+  expect(commands()).toEqual([['close']]);
   expect(vi.getTimerCount()).toBe(0);
-  expect(pool.acquire(request())).not.toBe(entry);
+  expect(acquire(request())).not.toBe(entry);
 });
 
 test('a socket that still has something to deliver outlives its last component', () => {
-  const entry = pool.acquire(request());
-  const holder = {};
-  entry.retain(holder, request());
-  entry.start();
+  const entry = acquire(request());
+  const release = entry.retain({}, request());
   const { socket } = made[0]!;
   socket.setState({ phase: 'waiting' });
   socket.setStats({ queued: 1 });
-  entry.release(holder);
+  release?.();
   vi.advanceTimersByTime(60_000);
-  expect(socket.commands).toEqual(['connect']);
+  expect(commands()).toEqual([['connect']]);
   socket.setStats({ queued: 0 });
   vi.advanceTimersByTime(1_000);
-  expect(socket.commands).toEqual(['connect', 'close']);
+  expect(commands()).toEqual([['connect', 'close']]);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a socket that gave up is let go with what it has', () => {
-  const entry = pool.acquire(request());
-  const holder = {};
-  entry.retain(holder, request());
-  entry.start();
+test.each(['suspended', 'paused', 'idle'] as const)('a socket that is %s is let go with what it has', (phase) => {
+  const release = acquire(request()).retain({}, request());
   const { socket } = made[0]!;
-  socket.setState({ phase: 'suspended' });
+  socket.setState({ phase });
   socket.setStats({ queued: 1 });
-  entry.release(holder);
+  release?.();
   vi.advanceTimersByTime(1_000);
-  expect(socket.commands).toEqual(['connect', 'close']);
+  expect(commands()).toEqual([['connect', 'close']]);
 });
 
-test('a release by one who never retained changes nothing', () => {
-  const entry = pool.acquire(request());
-  vi.advanceTimersByTime(999);
-  entry.release({});
-  vi.advanceTimersByTime(1);
-  expect(pool.size).toBe(0);
+test('what is open, and has nothing to deliver, is let go', () => {
+  const release = acquire(request()).retain({}, request());
+  made[0]!.socket.setState({ phase: 'open' });
+  release?.();
+  vi.advanceTimersByTime(1_000);
+  expect(commands()).toEqual([['connect', 'close']]);
 });
 
-test('starting connects once, and only what is retained', () => {
-  const entry = pool.acquire(request());
-  entry.start();
-  expect(made).toHaveLength(0);
+test('connects what was never told to, unless it is asked not to', () => {
+  const entry = acquire(request());
   entry.retain({}, request());
-  entry.start();
-  entry.start();
-  expect(made.map(({ socket }) => socket.commands)).toEqual([['connect']]);
-});
-
-test('a socket that the app has paused stays paused', () => {
-  const entry = pool.acquire(request());
   entry.retain({}, request());
-  entry.socket.pause();
-  entry.start();
-  expect(made[0]?.socket.commands).toEqual(['pause']);
+  const paused = acquire(request({ key: 'b' }));
+  paused.socket.pause();
+  paused.retain({}, request());
+  const later = acquire(request({ key: 'c' }));
+  later.retain({}, request({ autoConnect: false }));
+  expect(commands()).toEqual([['connect'], ['pause'], []]);
+  later.retain({}, request());
+  expect(commands()[2]).toEqual(['connect']);
 });
 
 test('closes when the last holder has been away for the idle time', () => {
-  const entry = pool.acquire(request());
-  const [first, second] = [{}, {}];
-  entry.retain(first, request());
-  entry.retain(second, request());
-  entry.start();
-  entry.release({});
-  entry.release(first);
-  entry.release(first);
+  const entry = acquire(request());
+  const first = entry.retain({}, request());
+  const second = entry.retain({}, request());
+  first?.();
   vi.advanceTimersByTime(5_000);
   expect(entry.socket.getState().phase).toBe('connecting');
   const close = vi.spyOn(made[0]!.socket, 'close');
-  entry.release(second);
+  second?.();
   vi.advanceTimersByTime(999);
   expect(close).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
   expect(close).toHaveBeenCalledExactlyOnceWith({ flushMs: 5_000 });
-  expect(pool.size).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
+  expect(acquire(request())).not.toBe(entry);
 });
 
 test('a holder that comes back in time keeps the connection', () => {
-  const entry = pool.acquire(request());
+  const entry = acquire(request());
   const holder = {};
-  entry.retain(holder, request());
-  entry.start();
-  entry.release(holder);
+  entry.retain(holder, request())?.();
   vi.advanceTimersByTime(999);
-  expect(pool.acquire(request())).toBe(entry);
-  expect(entry.retain(holder, request())).toBe(true);
+  expect(acquire(request())).toBe(entry);
+  expect(entry.retain(holder, request())).toBeTypeOf('function');
   vi.advanceTimersByTime(10_000);
-  expect(made[0]?.socket.commands).toEqual(['connect']);
+  expect(commands()).toEqual([['connect']]);
 });
 
-test('the idle time is that of the holder that left last', () => {
-  const entry = pool.acquire(request());
-  const [first, second] = [{}, {}];
-  entry.retain(first, request({ idleMs: 60_000 }));
-  entry.retain(second, request());
-  entry.update(second, request({ idleMs: 20 }));
-  entry.start();
-  entry.release(first);
-  entry.release(second);
+test('the idle time is that of the holder that left last, and none is longer than a timer can wait', () => {
+  const entry = acquire(request());
+  const [holder, other] = [{}, {}];
+  const first = entry.retain(holder, request({ idleMs: 60_000 }));
+  const second = entry.retain(other, request());
+  entry.update(other, request({ idleMs: 20 }));
+  first?.();
+  second?.();
   vi.advanceTimersByTime(20);
-  expect(made[0]?.socket.commands).toEqual(['connect', 'close']);
+  expect(commands()).toEqual([['connect', 'close']]);
+  acquire(request({ idleMs: Infinity }));
+  vi.advanceTimersByTime(1_000_000);
+  expect(commands()).toEqual([['connect', 'close'], []]);
 });
 
-test('a socket made by a call of nobody is closed again', () => {
-  const entry = pool.acquire(request());
+test('what somebody waits for before anybody holds it connects, and is kept while it is on its way', () => {
+  const entry = acquire(request());
+  void entry.socket.whenOpen();
+  expect(commands()).toEqual([['connect']]);
+  vi.advanceTimersByTime(60_000);
+  expect(commands()).toEqual([['connect']]);
+  made[0]!.socket.setState({ phase: 'open' });
   vi.advanceTimersByTime(1_000);
-  entry.socket.send('late');
-  expect(made[0]?.socket.commands).toEqual(['send']);
-  vi.advanceTimersByTime(1_000);
-  expect(made[0]?.socket.commands).toEqual(['send', 'close']);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(commands()).toEqual([['connect', 'close']]);
+  void acquire(request({ autoConnect: false })).socket.whenOpen();
+  expect(commands()[1]).toEqual([]);
 });
 
-test('an entry that was forgotten before it made anything can still be retained', () => {
-  const entry = pool.acquire(request());
+test('an entry that was forgotten is never retained again', () => {
+  const entry = acquire(request());
   vi.advanceTimersByTime(1_000);
-  expect(entry.retain({}, request())).toBe(true);
-  expect(pool.acquire(request())).toBe(entry);
-});
-
-test('an entry that was forgotten gives way to the one in its place', () => {
-  const entry = pool.acquire(request());
-  vi.advanceTimersByTime(1_000);
-  const other = pool.acquire(request());
-  expect(entry.retain({}, request())).toBe(false);
-  expect(other.retain({}, request())).toBe(true);
-});
-
-test('an entry whose socket the pool closed is never retained again', () => {
-  const entry = pool.acquire(request());
-  const holder = {};
-  entry.retain(holder, request());
-  entry.start();
-  entry.release(holder);
-  vi.advanceTimersByTime(1_000);
-  expect(entry.retain(holder, request())).toBe(false);
+  expect(entry.retain({}, request())).toBeUndefined();
+  const other = acquire(request());
+  expect(entry.retain({}, request())).toBeUndefined();
+  expect(other.retain({}, request())).toBeTypeOf('function');
 });
 
 test('what the app closed serves nobody new, and its end leaves the new one alone', async () => {
-  const entry = pool.acquire(request());
-  const holder = {};
-  entry.retain(holder, request());
-  entry.start();
+  const entry = acquire(request());
+  const release = entry.retain({}, request());
   await entry.socket.close();
-  const next = pool.acquire(request());
+  const next = acquire(request());
   expect(next).not.toBe(entry);
   next.retain({}, request());
-  entry.release(holder);
+  release?.();
   vi.advanceTimersByTime(1_000);
-  expect(pool.acquire(request())).toBe(next);
+  expect(acquire(request())).toBe(next);
 });
 
 test('options reach the socket; what belongs to the hook does not', () => {
-  const options: UseSocketOptions = {
-    key: 'a',
-    idleMs: 7,
-    autoConnect: true,
-    heartbeat: false,
-    reconnect: { factor: 3 },
-  };
-  pool.acquire(request(options)).socket.connect();
+  acquire(request({ key: 'a', idleMs: 7, autoConnect: true, heartbeat: false, reconnect: { factor: 3 } }));
   expect(made[0]?.options).toEqual({
     url: URL_TEXT,
     heartbeat: false,
@@ -228,7 +200,7 @@ test('functions are those of the latest render', async () => {
       },
       () => `wss://example.org/${name}`,
     );
-  const entry = pool.acquire(functions('render'));
+  const entry = acquire(functions('render'));
   const ask = async (): Promise<void> => {
     const { url, auth, onConnect, onEvent } = made[0]!.options;
     calls.push(String(typeof url === 'function' && (await url())), String(await auth?.()));
@@ -246,50 +218,49 @@ test('functions are those of the latest render', async () => {
     await ask();
     return [...calls];
   };
-  entry.socket.connect();
   expect(await asked()).toEqual(answers('render'));
   const [first, second] = [{}, {}];
-  entry.retain(first, functions('first'));
+  const releaseFirst = entry.retain(first, functions('first'));
   expect(await asked()).toEqual(answers('first'));
-  entry.retain(second, functions('second'));
+  const releaseSecond = entry.retain(second, functions('second'));
   entry.update(first, functions('first again'));
   expect(await asked()).toEqual(answers('second'));
   entry.update(second, functions('second again'));
   expect(await asked()).toEqual(answers('second again'));
-  entry.release(second);
+  releaseSecond?.();
   expect(await asked()).toEqual(answers('first again'));
-  entry.release(first);
+  releaseFirst?.();
   entry.update(first, functions('gone'));
   expect(await asked()).toEqual(answers('first again'));
 });
 
 test('a holder without a function leaves the word to one that has it', () => {
   const onEvent = vi.fn();
-  const entry = pool.acquire(request({ onEvent: () => expect.unreachable('its component is gone') }));
+  const entry = acquire(request({ onEvent: () => expect.unreachable('its component is gone') }));
   entry.retain({}, request({ onEvent }));
   entry.retain({}, request());
-  entry.socket.connect();
   made[0]?.options.onEvent?.(record);
   expect(onEvent).toHaveBeenCalledExactlyOnceWith(record);
 });
 
 test('functions that nobody gives any more are not called', () => {
   const onEvent = vi.fn();
-  const entry = pool.acquire(request({ onEvent }));
+  const entry = acquire(request({ onEvent }));
   entry.retain({}, request());
-  entry.socket.connect();
   made[0]?.options.onEvent?.(record);
   expect(onEvent).not.toHaveBeenCalled();
 });
 
-test('without a window nothing is shared or timed until it is retained', () => {
+test('without a window nothing is shared, timed or opened, until an effect shows that this is no server', () => {
   vi.stubGlobal('window', undefined);
-  const entry = pool.acquire(request());
-  const other = pool.acquire(request());
+  const entry = acquire(request());
+  const other = acquire(request());
   expect(other).not.toBe(entry);
-  expect(pool.size).toBe(0);
+  expect(made.map(({ options }) => options.signal?.aborted)).toEqual([true, true]);
   expect(vi.getTimerCount()).toBe(0);
-  expect(entry.retain({}, request())).toBe(true);
-  expect(other.retain({}, request())).toBe(false);
-  expect(pool.acquire(request())).toBe(entry);
+  expect(entry.retain({}, request())).toBeUndefined();
+  const real = acquire(request());
+  expect(made[2]?.options).not.toHaveProperty('signal');
+  expect(acquire(request())).toBe(real);
+  expect(real.retain({}, request())).toBeTypeOf('function');
 });

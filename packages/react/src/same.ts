@@ -1,16 +1,12 @@
 import { shallow } from 'zustand/vanilla/shallow';
 
-/**
- * Whether two values look the same: by `Object.is` or, for plain objects, arrays, maps and sets, by their entries. zustand's
- * `shallow` alone would find any two dates or errors without own fields the same.
- */
-export function isSame(a: unknown, b: unknown): boolean {
-  return Object.is(a, b) || (hasEntries(a) && hasEntries(b) && shallow(a, b));
+/** `after`, or `before` where the two look the same: by `Object.is` or, for plain objects, arrays, maps and sets, by their entries. */
+export function keepSame<Value>(before: Value | undefined, after: Value): Value {
+  return hasEntries(before) && hasEntries(after) && shallow(before, after) ? before : after;
 }
 
-function hasEntries(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** zustand's `shallow` alone would find any two dates or errors without own fields the same. */
+function hasEntries(value: unknown): value is NonNullable<unknown> {
+  const object = Object(value) as Iterable<unknown> & { readonly constructor: unknown };
+  return object[Symbol.iterator] !== undefined || object.constructor === Object;
 }

@@ -1,6 +1,8 @@
 // @vitest-environment node
-import type { ReactNode } from 'react';
-import { renderToString } from 'react-dom/server';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Suspense, use, type ReactNode } from 'react';
+import { renderToPipeableStream, renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const opened = vi.fn();
@@ -53,16 +55,41 @@ test('importing touches nothing of a browser', async () => {
 
 test('on a server the hooks render a socket that has not started, open nothing and leave no timer', async () => {
   const { useConnectionState, useOnMessage, useSocket, useSocketStats } = await import('./index.ts');
+  const { useLatestMessage, useMessages, useOutbox } = await import('./index.ts');
+  const onEvent = vi.fn();
   function Page(): ReactNode {
-    const socket = useSocket('ws://chat.test/here', { onEvent: () => expect.unreachable() });
+    const socket = useSocket('ws://chat.test/here', { onEvent });
     const phase = useConnectionState(socket, (state) => state.phase);
     const { queued, rttMs } = useSocketStats(socket);
     useOnMessage(socket, () => expect.unreachable());
-    return `${phase} ${queued} ${String(rttMs)}`;
+    const counts = [useMessages(socket).length, useOutbox(socket).items.length, typeof useLatestMessage(socket)];
+    return `${phase} ${queued} ${String(rttMs)} ${counts.join(' ')}`;
   }
-  expect(renderToString(<Page />)).toBe('idle 0 null');
+  const faults = vi.spyOn(console, 'error');
+  expect(renderToString(<Page />)).toBe('idle 0 null 0 0 undefined');
+  await Promise.resolve();
   expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(10_000);
+  expect([onEvent.mock.calls, faults.mock.calls]).toEqual([[], []]);
+  expect(opened).not.toHaveBeenCalled();
+});
+
+test('on a server the wait for an open socket rejects, and React leaves that part to the browser', async () => {
+  const { useSocket } = await import('./index.ts');
+  function Page(): ReactNode {
+    use(useSocket('ws://chat.test/here').whenOpen());
+    return 'open';
+  }
+  const faults: unknown[] = [];
+  const { pipe } = renderToPipeableStream(
+    <Suspense fallback="opening">
+      <Page />
+    </Suspense>,
+    { onError: (fault) => void faults.push(fault) },
+  );
+  const html = await text(pipe(new PassThrough()));
+  expect(html).toContain('opening');
+  expect(faults).toMatchObject([{ code: 'ABORTED' }]);
   expect(opened).not.toHaveBeenCalled();
 });
 

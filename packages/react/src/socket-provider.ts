@@ -1,8 +1,6 @@
 import type { MessageData, Sendable, Socket } from '@holdfast/core';
-import { createContext, createElement, type Context, type ReactNode } from 'react';
-
-/** What `useSocket()` finds. */
-export const SocketContext: Context<Socket | null> = /* @__PURE__ */ createContext<Socket | null>(null);
+import { createElement, type ReactNode } from 'react';
+import { SocketContext } from './socket-context.ts';
 
 /** What a `SocketProvider` takes. */
 export interface SocketProviderProps<Incoming = MessageData, Outgoing = Sendable> {

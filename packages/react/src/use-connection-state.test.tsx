@@ -136,10 +136,10 @@ test('two components never show two phases, and each follows when sockets are ch
   ];
   const { container, rerender, unmount } = render(both(first));
   expect(container.textContent).toBe('idle idle ');
-  expect(first.subscribers()).toBe(1);
+  expect(first.subscribers()).toBe(2);
   rerender(both(second));
   expect(container.textContent).toBe('open open ');
-  expect([first.subscribers(), second.subscribers()]).toEqual([0, 1]);
+  expect([first.subscribers(), second.subscribers()]).toEqual([0, 2]);
   act(() => {
     second.setState({ phase: 'paused' });
   });

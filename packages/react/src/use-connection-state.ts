@@ -1,9 +1,7 @@
 import type { ConnectionState } from '@holdfast/core';
-import { socketStore, type SocketSnapshot, type WatchableSocket } from './socket-store.ts';
+import { NOT_STARTED } from './not-started.ts';
+import type { WatchableSocket } from './socket-store.ts';
 import { useSelection } from './use-selection.ts';
-
-const pickConnection = (snapshot: SocketSnapshot): ConnectionState => snapshot.connection;
-const everything = (state: ConnectionState): ConnectionState => state;
 
 /**
  * The state of a connection, or what `selector` makes of it.
@@ -23,9 +21,6 @@ export function useConnectionState<Selected>(
   socket: WatchableSocket,
   selector: (state: ConnectionState) => Selected,
 ): Selected;
-export function useConnectionState(
-  socket: WatchableSocket,
-  selector: (state: ConnectionState) => unknown = everything,
-): unknown {
-  return useSelection(socketStore(socket), pickConnection, selector);
+export function useConnectionState(socket: WatchableSocket, selector?: (state: ConnectionState) => unknown): unknown {
+  return useSelection(socket, NOT_STARTED, selector);
 }

@@ -1,8 +1,9 @@
 import type { Socket } from '@holdfast/core';
-import { isSame } from './same.ts';
+import { keepSame } from './same.ts';
 import { useRecent } from './use-recent.ts';
 
-const isNews = (list: readonly unknown[], before: readonly unknown[]): boolean => !isSame(list[0], before[0]);
+const isNews = (list: readonly unknown[], before: readonly unknown[]): boolean =>
+  !Object.is(keepSame(before[0], list[0]), before[0]);
 
 /**
  * The latest message that arrived while the component was mounted, or the latest that `select` made something of;

@@ -1,6 +1,6 @@
 import type { Receipt, SendOptions, Socket } from '@holdfast/core';
 import { useMemo } from 'react';
-import { outboxStore, type OutboxEntry } from './outbox-store.ts';
+import { NOTHING, outboxStore, type OutboxEntry } from './outbox-store.ts';
 import { useSelection } from './use-selection.ts';
 
 /** What `useOutbox` gives. The functions stay the same over all renders. */
@@ -24,8 +24,6 @@ export interface OutboxView {
   readonly clear: () => Promise<void>;
 }
 
-const itself = (entries: readonly OutboxEntry[]): readonly OutboxEntry[] => entries;
-
 /**
  * What waits to be sent, is in flight or has failed, and what can be done about it.
  *
@@ -46,7 +44,7 @@ const itself = (entries: readonly OutboxEntry[]): readonly OutboxEntry[] => entr
  */
 export function useOutbox<Outgoing>(socket: Socket<unknown, Outgoing>): OutboxView {
   const outbox = outboxStore(socket);
-  const items = useSelection(outbox.store, itself, itself);
+  const items = useSelection(outbox.store, NOTHING, undefined);
   const actions = useMemo(
     () => ({
       retry: (id: string, options?: SendOptions): Receipt | null => {

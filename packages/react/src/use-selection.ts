@@ -1,37 +1,30 @@
-import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useStore, type StoreApi } from 'zustand';
 import { useFirstRef } from './first-hook.ts';
-import { isSame } from './same.ts';
-import type { Store } from './watched-store.ts';
+import { keepSame } from './same.ts';
+
+/** What can be watched: a socket or a zustand store. */
+export interface Watchable<State> {
+  readonly getState: () => State;
+  readonly subscribe: (listener: () => void) => () => void;
+}
 
 /**
- * Selects from one part of a store. The selector runs when that part or the selector is another one; the component
- * renders again only when the result is, as `isSame` compares.
+ * Selects from something that is watched; `initial` is what it is on a server, and first when a page hydrates. Renders again
+ * only when the result is another one, as `keepSame` compares.
  */
-export function useSelection<Snapshot, Part, Selected>(
-  store: Store<Snapshot>,
-  pick: (snapshot: Snapshot) => Part,
-  selector: (part: Part) => Selected,
+export function useSelection<State, Selected = State>(
+  watched: Watchable<State>,
+  initial: State,
+  selector: (state: State) => Selected = (state) => state as unknown as Selected,
 ): Selected {
-  const committed = useFirstRef<{ readonly value: Selected } | null>(null);
-
-  const [getSnapshot, getServerSnapshot] = useMemo(() => {
-    // React asks for the snapshot many times a render and must get the same one: a selector that makes a new object
-    // each time would otherwise render for ever.
-    let last: { readonly part: Part; readonly value: Selected } | null = null;
-    const select = (snapshot: Snapshot): Selected => {
-      const part = pick(snapshot);
-      if (last !== null && Object.is(last.part, part)) return last.value;
-      const value = selector(part);
-      const before = last ?? committed.current;
-      last = { part, value: before !== null && isSame(before.value, value) ? before.value : value };
-      return last.value;
-    };
-    return [() => select(store.getState()), () => select(store.getInitialState())];
-  }, [store, pick, selector, committed]);
-
-  const selected = useSyncExternalStore(store.subscribe, getSnapshot, getServerSnapshot);
-  useEffect(() => {
-    committed.current = { value: selected };
-  }, [selected, committed]);
-  return selected;
+  const kept = useFirstRef<readonly [state: State, selector: unknown, value: Selected] | []>([]);
+  const store = { ...watched, getInitialState: () => initial } as StoreApi<State>;
+  return useStore(store, (state) => {
+    // React asks many times a render and must get the same object, though a selector may make a new one each time.
+    const [from, by, value] = kept.current;
+    if (from !== state || by !== selector) {
+      kept.current = [state, selector, keepSame(value, selector(state))];
+    }
+    return kept.current[2] as Selected;
+  });
 }

@@ -1,9 +1,7 @@
 import type { SocketStats } from '@holdfast/core';
-import { socketStore, type SocketSnapshot, type WatchableSocket } from './socket-store.ts';
+import { NO_STATS } from './not-started.ts';
+import { statsStore, type WatchableSocket } from './socket-store.ts';
 import { useSelection } from './use-selection.ts';
-
-const pickStats = (snapshot: SocketSnapshot): SocketStats => snapshot.stats;
-const everything = (stats: SocketStats): SocketStats => stats;
 
 /**
  * Round trip and queue of a socket, or what `selector` makes of them.
@@ -18,9 +16,6 @@ const everything = (stats: SocketStats): SocketStats => stats;
  */
 export function useSocketStats(socket: WatchableSocket): SocketStats;
 export function useSocketStats<Selected>(socket: WatchableSocket, selector: (stats: SocketStats) => Selected): Selected;
-export function useSocketStats(
-  socket: WatchableSocket,
-  selector: (stats: SocketStats) => unknown = everything,
-): unknown {
-  return useSelection(socketStore(socket), pickStats, selector);
+export function useSocketStats(socket: WatchableSocket, selector?: (stats: SocketStats) => unknown): unknown {
+  return useSelection(statsStore(socket), NO_STATS, selector);
 }

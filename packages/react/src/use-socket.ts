@@ -1,11 +1,9 @@
-import { createSocket, type MessageData, type Sendable, type Socket } from '@holdfast/core';
-import { useContext, useEffect, useInsertionEffect, useRef, useState } from 'react';
+import type { MessageData, Sendable, Socket } from '@holdfast/core';
+import { useContext, useEffect, useInsertionEffect, useState } from 'react';
 import { invalid, useFirstRef } from './first-hook.ts';
-import { SocketPool, type PooledSocket } from './pool.ts';
-import { SocketContext } from './socket-provider.ts';
-import { socketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
-
-const pool = new SocketPool(createSocket);
+import { acquire, type PooledSocket } from './pool.ts';
+import { SocketContext } from './socket-context.ts';
+import { socketRequest, type SocketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
 
 /**
  * A socket for this component: the one given, or one shared by all components that ask for the same URL with equal
@@ -15,21 +13,23 @@ const pool = new SocketPool(createSocket);
  * With a URL, nothing is opened before the component is committed, and nothing at all on a server. The first component
  * connects, unless `autoConnect` is false; turned true later, it connects then. When the last one has unmounted the
  * socket stays open for `idleMs` (default 1,000), so Strict Mode and a change of route keep the connection; then it is
- * closed, once all that was sent is delivered; one that is suspended or paused is closed with what it has. A socket that the app closed itself stays closed for
- * the components that have it; one that mounts later gets a new one.
+ * closed, once all that was sent is delivered; one that is suspended or paused is closed with what it has. A socket that the
+ * app closed itself stays closed for the components that have it; one that mounts later gets a new one.
  *
  * Options are compared by value, and another value is another socket: `reconnect: { maxAttempts: 5 }` may stand in the
- * call, and so may `memory()`, `plain()` and `holdfast()`. An environment and an outbox without a `scope` are compared
- * by identity: make them outside the component. Functions are never compared: `url`, `auth`, `onConnect` and `onEvent`
- * are those of the last committed render, used at the next call, and of several components those of the one that
- * mounted last. Only whether there is an `auth` counts.
+ * call, and so may `memory()`, `plain()`, `holdfast()` and `indexedDB(…)`. An environment is compared by identity: make it
+ * outside of the component. Functions are never compared: `url`, `auth`, `onConnect` and `onEvent` are those of the last
+ * committed render, used at the next call, and of several components those of the one that mounted last. Only whether there is
+ * an `auth` counts. What differs in nothing else needs a `key` to be told apart.
+ *
+ * `use(socket.whenOpen())` of React 19 suspends until the connection is open, in the component that calls this hook, too: there
+ * the wait itself connects. On a server it rejects, so that React leaves that part to the browser.
  *
  * With a socket, it comes back as it is; options are not used, and the hook neither connects nor closes it. Without
  * arguments it gives the socket of the nearest `SocketProvider` above; its types are those that the call names.
  *
- * @throws HoldfastError INVALID_OPTION: in the render for a URL function without `key`, a wrong `key` or `idleMs`, an
- * option that is another one at every look, or no provider; in an effect for what `createSocket` refuses. An error boundary
- * gets all of them.
+ * @throws HoldfastError INVALID_OPTION in the render, for an error boundary: a URL function without `key`, no provider, or what
+ * `createSocket` refuses.
  *
  * @example
  * const socket = useSocket<Message>('wss://example.org/chat');
@@ -48,58 +48,35 @@ export function useSocket(...args: [target?: Socket | SocketUrl, options?: UseSo
   useFirstRef(null);
   const provided = useContext(SocketContext);
   // Not by `undefined`: a URL that is missing by mistake must not become another socket.
-  const target = args.length === 0 ? (provided ?? noProvider()) : (args[0] as Socket | SocketUrl);
-  const options = args[1] ?? {};
-  const given = isSocket(target) ? target : null;
-  const request = isSocket(target) ? null : socketRequest(target, options);
+  const target = args.length > 0 ? args[0] : (provided ?? noProvider());
+  const request = (target as Partial<Socket> | null)?.getState ? null : socketRequest(target as SocketUrl, args[1]);
 
   // The request of the last commit; also the name of this component at the pool.
-  const latest = useRef(request);
+  const latest = useFirstRef(request);
 
-  const [held, setHeld] = useState(() => (request === null ? null : pool.acquire(request)));
+  const [held, setHeld] = useState(() => request && acquire(request));
   let pooled: PooledSocket | null = held;
-  if (held?.key !== request?.key) {
-    // Setting the state makes React run this render once more. A key that is another one by then never stands still.
-    if (held !== null && request !== null && held.key !== latest.current?.key) {
-      throw invalid(
-        'useSocket: an option is a new one in every render: make the outbox or environment outside the component',
-      );
-    }
-    pooled = request === null ? null : pool.acquire(request);
-    setHeld(pooled);
-  }
+  // Setting the state makes React run this render once more.
+  if (held?.key !== request?.key) setHeld((pooled = request && acquire(request)));
 
   // Before any other effect, so that no call meets the functions of an older render.
   useInsertionEffect(() => {
     latest.current = request;
-    if (request !== null) pooled?.update(latest, request);
+    if (request) pooled?.update(latest, request);
   });
 
+  const autoConnect = request?.autoConnect;
   useEffect(() => {
-    if (pooled === null || latest.current === null) return undefined;
-    if (pooled.retain(latest, latest.current)) {
-      return () => {
-        pooled.release(latest);
-      };
-    }
-    setHeld(pool.acquire(latest.current));
-    return undefined;
-  }, [pooled]);
+    if (!pooled) return undefined;
+    const now = latest.current as SocketRequest;
+    const release = pooled.retain(latest, now);
+    if (!release) setHeld(acquire(now));
+    return release;
+  }, [pooled, autoConnect, latest]);
 
-  const autoConnect = options.autoConnect ?? true;
-  useEffect(() => {
-    if (autoConnect) pooled?.start();
-  }, [pooled, autoConnect]);
-
-  return (given ?? pooled?.socket) as Socket;
+  return pooled ? pooled.socket : (target as Socket);
 }
 
 function noProvider(): never {
-  throw invalid(
-    'useSocket: there is no <SocketProvider> above this component: put one there, or give a URL or a socket. If there is one, two copies of @holdfast/react are loaded: `npm ls @holdfast/react` shows them',
-  );
-}
-
-function isSocket(target: Socket | SocketUrl): target is Socket {
-  return typeof target === 'object' && (target as unknown) !== null && 'getState' in target;
+  throw invalid('useSocket() needs a SocketProvider above, a URL or a socket');
 }

@@ -1,12 +1,5 @@
 import { createStore } from 'zustand/vanilla';
-
-/** The readable part of a zustand store. */
-export interface Store<Snapshot> {
-  readonly getState: () => Snapshot;
-  /** What is rendered on a server, and first when a page hydrates. */
-  readonly getInitialState: () => Snapshot;
-  readonly subscribe: (listener: () => void) => () => void;
-}
+import type { Watchable } from './use-selection.ts';
 
 /**
  * A zustand store over something that tells of changes. It watches while somebody subscribes. `read` gives the snapshot
@@ -16,7 +9,7 @@ export function watchedStore<Snapshot>(
   initial: Snapshot,
   read: (before: Snapshot) => Snapshot,
   watch: (refresh: () => void) => () => void,
-): Store<Snapshot> {
+): Watchable<Snapshot> {
   const store = createStore<Snapshot>(() => read(initial));
   let subscribers = 0;
   let stop: (() => void) | null = null;
@@ -34,7 +27,6 @@ export function watchedStore<Snapshot>(
       if (stop === null) refresh();
       return store.getState();
     },
-    getInitialState: () => initial,
     subscribe: (listener) => {
       subscribers += 1;
       if (stop === null) {
