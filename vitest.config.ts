@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -23,6 +24,14 @@ const typecheck = (tsconfig: string) => ({
 /** Some explore hundreds of plans: they end, but a machine that does other work beside takes its time. */
 const UNIT_TIMEOUT_MS = 60_000;
 
+/** The packages of the oldest React that the hooks run on. */
+const react18 = Object.fromEntries(
+  ['react', 'react-dom', '@testing-library/react'].map((name) => [
+    name,
+    fileURLToPath(new URL(`packages/react/react-18/node_modules/${name}`, import.meta.url)),
+  ]),
+);
+
 const unitTests = ['src/**/*.test.{ts,tsx}'];
 const browserTests = 'src/**/*.browser.test.{ts,tsx}';
 
@@ -33,6 +42,7 @@ const inBrowser: TestProjectInlineConfiguration[] =
     : [
         { folder: 'packages/core', browser: 'browser', setup: './src/websocket/test-server.fixture.ts' },
         { folder: 'packages/inspector', browser: 'inspector-browser', setup: './src/real-server.fixture.ts' },
+        { folder: 'packages/react', browser: 'react-browser', setup: undefined },
       ].map(({ folder, browser, setup }) => ({
         ...fromSource,
         root: folder,
@@ -40,7 +50,7 @@ const inBrowser: TestProjectInlineConfiguration[] =
           name: `${folder.replace('packages/', '')} in a browser`,
           sequence: { groupOrder: 1 },
           include: [browserTests],
-          globalSetup: [setup],
+          globalSetup: setup === undefined ? [] : [setup],
           testTimeout: 30_000,
           browser: {
             enabled: true,
@@ -100,6 +110,27 @@ export default defineConfig({
           include: unitTests,
           exclude: [browserTests],
           typecheck: typecheck('tsconfig.json'),
+        },
+      },
+      {
+        ...fromSource,
+        resolve: { ...fromSource.resolve, alias: react18 },
+        root: 'packages/react',
+        test: {
+          name: 'react-18',
+          testTimeout: UNIT_TIMEOUT_MS,
+          environment: 'happy-dom',
+          include: [...unitTests, 'react-18/*.test.ts'],
+          // What React 19 brought, and what is not about React.
+          exclude: [
+            browserTests,
+            'src/compat/**',
+            'src/*.react-19.test.tsx',
+            'src/pool.test.ts',
+            'src/socket-*.test.ts',
+            'src/leaks.test.tsx',
+          ],
+          server: { deps: { inline: ['zustand'] } },
         },
       },
       {

@@ -90,8 +90,8 @@ test('@holdfast/inspector is for the client, and loads its panel when that is sh
   expect(entry).not.toMatch(/\bimport ["']/);
 });
 
-test('the hook of react-use-websocket says that it is for the client', () => {
-  expect(readFileSync(join(installed('react'), 'dist', 'compat.js'), 'utf8')).toMatch(/^'use client';/);
+test.each(['index.js', 'compat.js'])('@holdfast/react marks %s for the client', (file) => {
+  expect(readFileSync(join(installed('react'), 'dist', file), 'utf8')).toMatch(/^'use client';\n/);
 });
 
 test.each(entries)('$entry type-checks in a strict app that checks libraries too', async ({ name, entry }) => {

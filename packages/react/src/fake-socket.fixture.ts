@@ -10,6 +10,8 @@ export interface FakeSocket extends Socket {
   subscribers(): number;
   /** How many listeners of `message` there are. */
   messageListeners(): number;
+  /** How many listeners of all events there are. */
+  listeners(): number;
   /** Names of the commands given, in order. */
   readonly commands: string[];
 }
@@ -53,6 +55,7 @@ export function fakeSocket(): FakeSocket {
     },
     subscribers: () => subscribers.size,
     messageListeners: () => [...listeners].filter(({ type }) => type === 'message').length,
+    listeners: () => listeners.size,
     send: () => {
       commands.push('send');
       return {

@@ -1,8 +1,6 @@
 // @vitest-environment node
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { Suspense, use, type ReactNode } from 'react';
-import { renderToPipeableStream, renderToString } from 'react-dom/server';
+import type { ReactNode } from 'react';
+import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const opened = vi.fn();
@@ -71,25 +69,6 @@ test('on a server the hooks render a socket that has not started, open nothing a
   expect(vi.getTimerCount()).toBe(0);
   await vi.advanceTimersByTimeAsync(10_000);
   expect([onEvent.mock.calls, faults.mock.calls]).toEqual([[], []]);
-  expect(opened).not.toHaveBeenCalled();
-});
-
-test('on a server the wait for an open socket rejects, and React leaves that part to the browser', async () => {
-  const { useSocket } = await import('./index.ts');
-  function Page(): ReactNode {
-    use(useSocket('ws://chat.test/here').whenOpen());
-    return 'open';
-  }
-  const faults: unknown[] = [];
-  const { pipe } = renderToPipeableStream(
-    <Suspense fallback="opening">
-      <Page />
-    </Suspense>,
-    { onError: (fault) => void faults.push(fault) },
-  );
-  const html = await text(pipe(new PassThrough()));
-  expect(html).toContain('opening');
-  expect(faults).toMatchObject([{ code: 'ABORTED' }]);
   expect(opened).not.toHaveBeenCalled();
 });
 

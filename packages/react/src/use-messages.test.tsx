@@ -4,7 +4,7 @@ import { Profiler, StrictMode, Suspense, useLayoutEffect, type ReactNode } from 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fakeSocket, type FakeSocket } from './fake-socket.fixture.ts';
 import { frame, stopFrames } from './frames.fixture.ts';
-import { suspend } from './suspend.fixture.tsx';
+import { Waiting } from './suspend.fixture.tsx';
 import { useMessages, type UseMessagesOptions } from './use-messages.ts';
 
 beforeEach(() => {
@@ -171,11 +171,10 @@ test('Strict Mode doubles nothing and leaves one listener', async () => {
 
 test('while Suspense hides the component nothing is missed', async () => {
   const socket = fakeSocket();
-  const gate = suspend();
   const page = (isWaiting: boolean): ReactNode => (
     <Suspense fallback="loading">
       <List socket={socket} />
-      <gate.Waiting isWaiting={isWaiting} />
+      <Waiting isWaiting={isWaiting} />
     </Suspense>
   );
   const { container, rerender } = render(page(false));

@@ -1,7 +1,8 @@
 import { act, cleanup, render } from '@testing-library/react';
-import { StrictMode, Suspense, use, useLayoutEffect, useState, type ReactNode } from 'react';
+import { StrictMode, Suspense, useLayoutEffect, useState, type ReactNode } from 'react';
 import { afterEach, expect, test } from 'vitest';
 import { fakeSocket, type FakeSocket } from './fake-socket.fixture.ts';
+import { Waiting } from './suspend.fixture.tsx';
 import { useOnMessage } from './use-on-message.ts';
 
 afterEach(cleanup);
@@ -77,8 +78,6 @@ test('follows the socket', () => {
 test('hears on while the tree is hidden because something in it waits', async () => {
   const socket = fakeSocket();
   const heard: unknown[] = [];
-  const never = new Promise<never>(() => {});
-  const Waiting = ({ isWaiting }: { isWaiting: boolean }): ReactNode => (isWaiting ? use(never) : 'ready');
   const page = (isWaiting: boolean): ReactNode => (
     <Suspense fallback="loading">
       <Listener socket={socket} onMessage={(message) => heard.push(message)} />

@@ -12,7 +12,7 @@ function probe(socket: Socket, receipt: Receipt | null) {
   const seen: (Delivery | null)[] = [];
   function Probe({ of }: { of: Receipt | null }): ReactNode {
     const delivery = useReceipt(socket, of);
-    if (delivery !== seen.at(-1)) seen.push(delivery);
+    if (seen.length === 0 || delivery?.status !== seen.at(-1)?.status) seen.push(delivery);
     return null;
   }
   const page = (of: Receipt | null): ReactNode => (

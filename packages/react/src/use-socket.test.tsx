@@ -9,10 +9,11 @@ import {
   type Socket,
 } from '@holdfast/core';
 import { act, cleanup, render, type RenderResult } from '@testing-library/react';
-import { Activity, Component, StrictMode, Suspense, use, useState, type ReactNode } from 'react';
+import { Component, StrictMode, Suspense, useState, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { mockServer, pass, type MockServer } from './mock-server.fixture.ts';
 import type { UseSocketOptions } from './socket-request.ts';
+import { wait } from './suspend.fixture.tsx';
 import { useConnectionState } from './use-connection-state.ts';
 import { useOnMessage } from './use-on-message.ts';
 import { useSocket } from './use-socket.ts';
@@ -313,28 +314,11 @@ test('a socket that the app closed stays closed for those who have it; a later c
   expect(server.opened).toHaveLength(2);
 });
 
-test('a hidden tree lets its socket go, and has a new one when it is shown again', async () => {
-  const page = (mode: 'visible' | 'hidden'): ReactNode => (
-    <Activity mode={mode}>
-      <Chat />
-    </Activity>
-  );
-  const { container, rerender } = render(page('visible'));
-  await pass(100);
-  rerender(page('hidden'));
-  await pass(2_000);
-  expect(server.alive()).toBe(0);
-  rerender(page('visible'));
-  await pass(100);
-  expect(container.textContent).toBe('open');
-  expect(server.opened).toHaveLength(2);
-});
-
 test('a render that is never committed opens and leaves nothing', async () => {
   const never = new Promise<never>(() => {});
   function Page(): ReactNode {
     useSocket(HERE);
-    return use(never);
+    return wait(never);
   }
   const { container, unmount } = await renderAwaited(
     <StrictMode>
@@ -359,7 +343,7 @@ test('a render that is committed late connects all the same', async () => {
   function Page(): ReactNode {
     const socket = useSocket(HERE);
     const phase = useConnectionState(socket, (state) => state.phase);
-    return `${use(text)} ${phase}`;
+    return `${wait(text)} ${phase}`;
   }
   const { container } = await renderAwaited(
     <Suspense fallback="loading">
@@ -374,42 +358,6 @@ test('a render that is committed late connects all the same', async () => {
   await pass(100);
   expect(container.textContent).toBe('ready open');
   expect(server.opened).toHaveLength(1);
-});
-
-test('a tree that was prepared hidden connects when it is shown, however late', async () => {
-  const page = (mode: 'visible' | 'hidden'): ReactNode => [
-    <Activity key="a" mode={mode}>
-      <Chat />
-    </Activity>,
-    <Activity key="b" mode={mode}>
-      <Chat />
-    </Activity>,
-  ];
-  const { container, rerender } = render(page('hidden'));
-  await pass(5_000);
-  expect(server.opened).toHaveLength(0);
-  rerender(page('visible'));
-  await pass(100);
-  expect(container.textContent).toBe('openopen');
-  expect(server.opened).toHaveLength(1);
-});
-
-test('a hidden tree may change its mind about the URL as often as it likes', async () => {
-  const page = (mode: 'visible' | 'hidden', url: string): ReactNode => (
-    <Activity mode={mode}>
-      <Chat url={url} />
-    </Activity>
-  );
-  const { container, rerender } = render(page('hidden', HERE));
-  for (const url of [THERE, HERE, THERE]) {
-    await pass(5_000);
-    rerender(page('hidden', url));
-  }
-  expect(server.opened).toHaveLength(0);
-  rerender(page('visible', THERE));
-  await pass(100);
-  expect(container.textContent).toBe('open');
-  expect(server.opened.map(({ url }) => url)).toEqual([THERE]);
 });
 
 class Boundary extends Component<{ children: ReactNode }, { fault: unknown }> {
