@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { build, mainFile, startDemo } from './demo.ts';
+import { build, type Demo, mainFile, startDemo } from './demo.ts';
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends all of it with 0 and leaves no process', async (signal) => {
   const demo = await startDemo();
@@ -61,6 +61,7 @@ test.each([
   ['--port', ''],
   ['--data', ''],
   ['--allow-origin', 'pages.example'],
+  ['--host', 'pages.example'],
   ['--colour', 'red'],
 ])('%s %s is refused with the usage', async (...args) => {
   const { code, errors } = await runMain(args);
@@ -103,6 +104,42 @@ test('no other website can press the buttons, look at the numbers or open the so
       sent.end();
     });
   }
+});
+
+test('another machine of the network is let in only when asked for, by address and never by name', async () => {
+  const alone = await startDemo();
+  const shared = await startDemo(['--host', '0.0.0.0']);
+  const ask = (demo: Demo, name: string, path = '/faults', headers: IncomingHttpHeaders = {}): Promise<number> => {
+    const { port } = new URL(demo.url);
+    return new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port, path, headers: { host: `${name}:${port}`, ...headers } });
+      sent.once('response', (response) => resolve(response.resume().statusCode ?? 0));
+      sent.once('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.once('error', reject);
+      sent.end();
+    });
+  };
+  expect(await ask(alone, '192.0.2.1')).toBe(403);
+  expect(await ask(shared, '192.0.2.1')).toBe(200);
+  expect(await ask(shared, 'evil.example')).toBe(403);
+  expect(await ask(shared, '192.0.2.1', '/faults', { origin: 'http://192.0.2.2' })).toBe(403);
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    'sec-websocket-protocol': 'holdfast.v1',
+    origin: `http://192.0.2.1:${new URL(shared.url).port}`,
+  };
+  for (const path of ['/socket', '/live', '/lanes/plain']) {
+    expect([path, await ask(shared, '192.0.2.1', path, upgrade)]).toEqual([path, 101]);
+    expect([path, await ask(shared, 'evil.example', path, upgrade)]).toEqual([path, 403]);
+  }
+  expect(await alone.stop()).toBe(0);
+  expect(await shared.stop()).toBe(0);
 });
 
 test('a drain keeps the server, a replacement says goodbye first', async () => {

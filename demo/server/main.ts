@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, parseArguments, USAGE } from './arguments.ts';
 import { Controls, sendJson } from './controls.ts';
-import { isOwnRequest, LOOPBACK, mayOpenSocket } from './loopback.ts';
+import { type Access, isOwnRequest, LOOPBACK, mayOpenSocket } from './loopback.ts';
 import { loadPage, type Page } from './page.ts';
 import { Proxy } from './proxy.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -28,21 +28,21 @@ async function main(): Promise<void> {
     fail('The page is not built yet: run `npm run build` first.');
   }
   const server = createServer();
-  const port = await listen(server, args.port);
+  const port = await listen(server, args);
+  const access: Access = { port, isPublic: args.host !== LOOPBACK, origins: args.origins };
 
   const isTemporary = args.dataFolder === null;
   const dataFolder = isTemporary ? mkdtempSync(join(tmpdir(), 'holdfast-demo-')) : resolve(args.dataFolder);
   const worker = new WorkerProcess({
     file: nextTo('./worker.js'),
     dataFolder,
-    publicPort: port,
-    origins: args.origins,
+    access,
   });
   const proxy = new Proxy({ host: LOOPBACK, targetPort: () => worker.port });
   const controls = new Controls(proxy, worker);
 
   server.on('request', (request, response) => {
-    if (!isOwnRequest(request, port)) return sendJson(response, 403, { error: 'This page is only for itself' });
+    if (!isOwnRequest(request, access)) return sendJson(response, 403, { error: 'This page is only for itself' });
     const { pathname } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
     if (pathname === '/faults' || pathname.startsWith('/faults/')) {
       return void controls.answer(pathname.slice('/faults/'.length), request, response);
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   });
   server.on('upgrade', (request, socket: Socket, head) => {
     const path = request.url?.split('?', 1)[0] ?? '';
-    if (!mayOpenSocket(request, port, args.origins) || !SOCKET_PATHS.has(path)) {
+    if (!mayOpenSocket(request, access) || !SOCKET_PATHS.has(path)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
@@ -82,7 +82,8 @@ async function main(): Promise<void> {
     if (isTemporary) rmSync(dataFolder, { recursive: true, force: true });
     fail(`The demo could not start: ${error instanceof Error ? error.message : String(error)}`);
   }
-  console.log(`Holdfast demo: http://${LOOPBACK}:${port}/`);
+  const names = args.host === '0.0.0.0' || args.host === '::' ? [LOOPBACK, ...ownAddresses()] : [args.host];
+  for (const name of names) console.log(`Holdfast demo: http://${name.includes(':') ? `[${name}]` : name}:${port}/`);
 }
 
 function readArguments(): Arguments {
@@ -97,11 +98,11 @@ function readArguments(): Arguments {
   process.exit(0);
 }
 
-async function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
+async function listen(server: ReturnType<typeof createServer>, { port, host }: Arguments): Promise<number> {
   try {
     await new Promise<void>((done, reject) => {
       server.once('error', reject);
-      server.listen(port, LOOPBACK, () => {
+      server.listen(port, host, () => {
         server.off('error', reject);
         done();
       });
@@ -111,10 +112,19 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
     if (code === 'EADDRINUSE') {
       fail(`Port ${port} is taken. Choose another with --port N, or any free one with --port 0.`);
     }
+    if (code === 'EADDRNOTAVAIL')
+      fail(`This machine has no address ${host}. Choose one of its own with --host ADDRESS.`);
     if (code === 'EACCES') fail(`Port ${port} needs rights that this user lacks. Choose one above 1023 with --port N.`);
     throw error;
   }
   return (server.address() as AddressInfo).port;
+}
+
+/** Where other machines of the network find this one. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .flatMap(({ family, internal, address }) => (family === 'IPv4' && !internal ? [address] : []));
 }
 
 /** The request as it came in, so that the server behind sees what the browser sent. */

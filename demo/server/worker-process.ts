@@ -1,14 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Access } from './loopback.ts';
 
 /** What the worker needs to know at its start, as arguments of its process. */
 export interface WorkerSettings {
   readonly file: string;
   readonly dataFolder: string;
-  /** The port of the page, which the browser names in `Host` and `Origin`. */
-  readonly publicPort: number;
-  /** Other origins whose pages may open sockets. */
-  readonly origins: readonly string[];
+  readonly access: Access;
 }
 
 /** What the worker says: once that it listens, and after each drain that all have moved. */
@@ -68,8 +66,8 @@ export class WorkerProcess {
 
   /** Resolves when the worker listens; rejects when it can't. */
   async start(): Promise<void> {
-    const { file, dataFolder, publicPort, origins } = this.#settings;
-    const child = fork(file, [dataFolder, String(publicPort), ...origins], {
+    const { file, dataFolder, access } = this.#settings;
+    const child = fork(file, [dataFolder, JSON.stringify(access)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

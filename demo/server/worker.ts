@@ -11,14 +11,14 @@ import { check } from './check.ts';
 import { sendJson } from './controls.ts';
 import { openDatabase } from './database.ts';
 import { Live } from './live.ts';
-import { isOwnRequest, LOOPBACK } from './loopback.ts';
+import { type Access, isOwnRequest, LOOPBACK, mayOpenSocket } from './loopback.ts';
 import { PlainLane } from './plain-lane.ts';
 import { RecordAnnouncer } from './record-announcer.ts';
 import { Runs } from './runs.ts';
 import type { WorkerCommand, WorkerNews } from './worker-process.ts';
 
-const [, , dataFolder = '', publicPort = '', ...origins] = process.argv;
-const port = Number(publicPort);
+const [, , dataFolder = '', settings = ''] = process.argv;
+const access = JSON.parse(settings) as Access;
 
 const database = openDatabase(join(dataFolder, 'messages'));
 const store = lmdbStore({ database });
@@ -29,7 +29,7 @@ const records = new RecordAnnouncer(runs);
 const conversations = createServer<unknown, ServerMessage>({
   store,
   positions: store.positions,
-  allowedOrigins: [`http://${LOOPBACK}:${port}`, `http://localhost:${port}`, ...origins],
+  allowedOrigins: (_, request) => mayOpenSocket(request, access),
   // Far shorter than an app would take: the page shows what a frozen wire does while one looks on.
   heartbeat: { intervalMs: 2_000, timeoutMs: 2_000 },
   onSession: (session) => relay.show(session),
@@ -64,7 +64,7 @@ const reconnecting = new PlainLane({ lane: 'reconnecting', database, runs, onCou
 const live = new Live();
 
 const http = createHttpServer((request, response) => {
-  if (!isOwnRequest(request, port)) return sendJson(response, 403, { error: 'This is only for the page' });
+  if (!isOwnRequest(request, access)) return sendJson(response, 403, { error: 'This is only for the page' });
   const { pathname, searchParams } = new URL(request.url ?? '/', `http://${LOOPBACK}`);
   const run = searchParams.get('run') ?? '';
   const lane = LANES.find((name) => name === (searchParams.get('lane') ?? 'holdfast'));
