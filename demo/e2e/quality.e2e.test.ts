@@ -218,7 +218,7 @@ describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
     await page.press('storage');
     await page.press('offline');
     await page.fire(100);
-    await vi.waitUntil(async () => (await page.text('.queue-note')).startsWith('Kept in memory only'), {
+    await vi.waitUntil(async () => (await page.text('.queue-note')).startsWith('Storage: '), {
       timeout: 10_000,
     });
     await vi.waitUntil(async () => (await page.lane('holdfast', 'arrived')) === 100, { timeout: 20_000 });

@@ -135,7 +135,7 @@ function shares(
 }
 
 function noteOf({ storageError, lastBurst }: SentMessages, inherited: number): string {
-  if (storageError !== null) return `Kept in memory only: ${storageError.message}`;
+  if (storageError !== null) return `Storage: ${storageError.message}`;
   if (inherited === 0) return burstNote(lastBurst);
   return `${plural(inherited, 'message')} from before this page ${inherited === 1 ? 'is' : 'are'} still waiting.`;
 }
