@@ -81,7 +81,7 @@ describe.skipIf(missing('chromium') !== null)('in Chromium', () => {
       // Before the connection is up, on a dead link, on a slow one.
       if (kill % 3 !== 0) await page.untilPhase('open');
       if (kill % 3 === 1) await demo.fault('freeze');
-      else await demo.fault('delay', { delayMs: 300 });
+      else await demo.fault('delay', { delayMs: 700 });
       await page.fire(1_000);
       await sleep(Math.random() * 150);
       const unacknowledged = async (): Promise<number> =>
@@ -142,6 +142,8 @@ describe.skipIf(missing('chromium') !== null)('in Chromium', () => {
     await page.open(demo.url);
     await page.untilPhase('open');
     const run = await page.run();
+    // Slow enough that the sixth kill, too, falls into the middle of it.
+    await demo.fault('delay', { delayMs: 50 });
     await page.fire(5_000);
     for (let kill = 1; kill <= 6; kill += 1) {
       // The handler is at it: hundreds are in its queue and one is in its hands.
