@@ -589,8 +589,9 @@ function checkOrder(world: World): void {
 function isBound(world: World, tab: string, first: Sent, second: Sent): boolean {
   if (first.chain !== second.chain) return false;
   // A message that a page took along unstored is in no order with what the next page sends; and a page whose storage
-  // fails can't send what the page before it left.
-  const hasHeir = first.wasStored && world.runningOf(second.page)?.hasStorageFailed === false;
+  // fails can't send what the page before it left, nor delete what it has sent.
+  const hasFailed = world.tabs.some(({ name, past }) => name === tab && past.some((page) => page.hasStorageFailed));
+  const hasHeir = first.wasStored && !hasFailed && world.runningOf(second.page) !== undefined;
   if (first.page !== second.page && !hasHeir) return false;
   if (first.page !== second.page && hasUnreadable(world, tab)) return false;
   // One that freezes gives back what it had of the page before it, and may run before it finds that again.

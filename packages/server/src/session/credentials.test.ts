@@ -198,6 +198,21 @@ describe('the answer', () => {
     expect(world.runs.length).toBe(1);
   });
 
+  test('of another identity ends the retries of what had started, too', async () => {
+    const world = aWorld();
+    world.holds = true;
+    const connection = await world.join({ auth: 'ann 10000', producers: [['p', 1, 2, 1]] });
+    connection.m(0, 1);
+    await world.settle();
+    world.held[0]?.fail(new Error('not now'));
+    await answer(world, connection, 'bob 10000');
+    await world.advance(10_000);
+    expect([connection.closedWith?.code, world.runs.length]).toEqual([4403, 1]);
+    // It was not taken: ann sends it again.
+    const next = await world.join({ auth: 'ann 99999', producers: [['p', 1, 2, 1]] });
+    expect(next.welcome.taken[0]?.[0]).toBe(0);
+  });
+
   test.each([
     ['forbidden', 4403],
     ['unknown', 4401],

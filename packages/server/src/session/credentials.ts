@@ -101,12 +101,12 @@ export class Credentials {
       if (this.#token === null && !(who.ok && this.#isOutdated)) this.#judge(who);
     }
     this.#isProving = false;
-    if (this.areOver) this.expire();
+    if (this.areOver && !this.#isStopped) this.expire();
   }
 
   #judge(who: Authenticated): void {
     if (who.ok && who.identity !== this.#identity) {
-      this.#host.refuse(CLOSE.FORBIDDEN, 'IDENTITY_CHANGED', 'the token belongs to another identity');
+      this.#refuse(CLOSE.FORBIDDEN, 'IDENTITY_CHANGED', 'the token belongs to another identity');
       return;
     }
     if (who.ok) {
@@ -117,11 +117,17 @@ export class Credentials {
         identity: environment.hashIdentity(this.#identity),
       });
     } else if (who.isVerdict) {
-      this.#host.refuse(who.closeCode, who.code, who.message);
+      this.#refuse(who.closeCode, who.code, who.message);
       return;
     }
     // Where the app could not tell, what was proved before holds to its end, and the client is asked once more.
     this.#schedule();
+  }
+
+  /** From here on nothing starts, a retry of what had started neither. */
+  #refuse(closeCode: number, code: string, message: string): void {
+    this.#endsAt = Number.NEGATIVE_INFINITY;
+    this.#host.refuse(closeCode, code, message);
   }
 
   #schedule(): void {
