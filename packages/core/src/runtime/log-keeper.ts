@@ -187,6 +187,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
         write: () => write(log),
         read: () => void read(log),
         onCreate() {
+          // An adopted one whose messages had all left storage for a while.
+          if (log !== queue.own) return;
           isExposed = true;
           // The next page in this tab is to find it, or the one before where it never will.
           tabStorage?.set(tabKey, [log.after?.id, log.id].join(' ').trim());
@@ -287,10 +289,13 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     host.report({ code: 'LOG_TAKEN_OVER', message });
   }
 
-  /** Writes what has changed. An adopted log that is empty then is gone, and the server may forget it, too. */
-  function write(log: ProducerLog, discards = false, checks = false): Promise<void> {
+  /**
+   * Writes what has changed. An adopted log that is empty then is gone, and the server may forget it, too. `dropped`: the copy
+   * of one that this page lets go of.
+   */
+  function write(log: ProducerLog, discards = false, checks = false, dropped?: StoredLog): Promise<void> {
     work = work.then(async () => {
-      const copy = copies.get(log);
+      const copy = dropped ?? copies.get(log);
       if (copy === undefined) return;
       const isDone = log !== queue.own && log.isSettled;
       try {
@@ -303,7 +308,10 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       } catch (cause) {
         if (cause instanceof StorageFault && cause.reason === 'full') full(cause);
         else if (!(cause instanceof LogLost)) fail(cause);
-        else if (log !== queue.own) drop(log);
+        else if (log !== queue.own) {
+          // The one of the same id in this page may be another by now.
+          if (dropped === undefined) drop(log);
+        }
         // A page that is frozen or closing finds out for good when it resumes, if it does.
         else if (!running.signal.aborted) {
           abandon();
@@ -466,7 +474,12 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       const left = [identity.clientId, own.id, own.firstUnsettled, own.nextSeq - 1];
       tabStorage?.set(leftKey, isLeft ? left.join(' ') : '');
       void copies.get(queue.own)?.request();
-      for (const log of copies.keys()) if (log !== queue.own) drop(log);
+      for (const [log, copy] of copies) {
+        if (log === own) continue;
+        // What left storage to be sent has no other copy, and goes back with the last write of this page.
+        if (copy.retain()) void write(log, false, false, copy);
+        drop(log);
+      }
       // Those too whose log is being read right now: nothing of this page may run any more.
       for (const id of held.keys()) giveBack(id);
     },
@@ -481,6 +494,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       cancelRound();
       await ready;
       void write(queue.own, discard);
+      for (const [log, copy] of copies) if (log !== queue.own && copy.retain()) void write(log);
       await within(CLOSE_WAIT_MS, work).catch(fail);
       for (const id of held.keys()) giveBack(id);
       if (store !== null) end(store);

@@ -43,8 +43,8 @@ export interface StoredLog {
   withdrawn(entry: Entry): void;
   /** This message, and those stored with it, are to leave storage with the next write, to be sent after it. */
   release(entry: Entry): void;
-  /** What was released and not sent is to be stored again. */
-  retain(): void;
+  /** What was released and not sent is to be stored again. False: there is nothing. */
+  retain(): boolean;
   /** Whether storage has this message, or is being given it. */
   has(entry: Entry): boolean;
   /** Starts the next write at the end of this turn. Resolves when that is done, whatever came of it. */
@@ -191,6 +191,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       }
       released.clear();
       if (returned.length > 0) requestWithin();
+      return returned.length > 0;
     },
     has: (entry) => parts.has(entry),
     request,
