@@ -74,6 +74,8 @@ export class Subscriber implements Member {
       this.detach();
       this.#place?.leave(this);
       this.#place = null;
+      // Where others stay it is still open, and what is sent from here on is for the next one.
+      this.#socket = null;
       this.store.setState({ lastMessage: null });
     };
   }
@@ -179,6 +181,8 @@ export class Subscriber implements Member {
       return;
     }
     const ms = typeof reconnectInterval === 'function' ? reconnectInterval(this.#attempts) : reconnectInterval;
+    // One that waits still: another of those who share it was quicker, and its connection has ended, too.
+    this.#cancelRetry();
     const again = (): void => {
       this.#cancelRetry();
       this.#attempts += 1;
