@@ -325,6 +325,21 @@ describe('faults', () => {
     for (let n = 0; n < 17; n += 1) socket.send('x'.repeat(1_000_000));
     expect(inspector.log.connections.last?.endedBy).toBe('fault');
   });
+
+  test('a server that floods a silent connection fills no memory', async () => {
+    const world = createTestWorld();
+    let send: (data: string) => void = () => {};
+    world.server('wss://chat.test/socket', { onConnection: (peer) => (send = (data) => peer.send(data)) });
+    const inspector = createInspector();
+    const { environment } = inspector.tap({ environment: world.page.environment });
+    const socket = environment.openWebSocket('wss://chat.test/socket', []);
+    await world.clock.advance(100);
+    inspector.faults.set({ isSilent: true });
+    socket.close();
+    for (let n = 0; n < 17; n += 1) send('x'.repeat(1_000_000));
+    await world.clock.advance(1_000);
+    expect(world.page.connections.some((connection) => connection.isLive)).toBe(false);
+  });
 });
 
 describe.each([

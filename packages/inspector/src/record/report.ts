@@ -10,7 +10,7 @@ import type {
   StateRecord,
 } from './records.ts';
 
-/** What one click copies: bounded, and without payloads, tokens and keys. Times are milliseconds since the epoch. */
+/** What one click copies: bounded, and without payloads, tokens, keys and close reasons. Times are milliseconds since the epoch. */
 export interface Report {
   readonly report: 'holdfast-inspector';
   readonly version: 1;
@@ -24,7 +24,7 @@ export interface Report {
   readonly roundTripsMs: { readonly count: number; readonly quantiles: readonly number[] };
   readonly states: readonly StateRecord[];
   readonly records: readonly EventRecord[];
-  readonly connections: readonly ConnectionRecord[];
+  readonly connections: readonly Omit<ConnectionRecord, 'closeReason'>[];
   readonly sessions: readonly SessionRecord[];
   readonly producers: readonly ProducerRecord[];
   readonly signals: readonly SignalRecord[];
@@ -49,14 +49,21 @@ export function createReport(inspector: Inspector): Report {
     outbox: socket?.outbox.list(MOST) ?? [],
     roundTripsMs: { count: roundTrips.length, quantiles: quantiles(roundTrips, [0, 0.5, 0.95, 1]) },
     states: log.states.toArray(MOST),
-    records: log.events.toArray(MOST),
-    connections: log.connections.toArray(MOST),
+    records: log.events.toArray(MOST).map(withoutReason),
+    connections: log.connections.toArray(MOST).map(({ closeReason: _words, ...connection }) => connection),
     sessions: log.sessions.toArray(MOST),
     producers: [...log.producers.values()],
     signals: log.signals.toArray(MOST),
     // A fault of the protocol is told by names and shapes, all else in the words of this package.
     frames: log.frames.toArray(MOST_FRAMES).map(({ payload: _payload, ...frame }) => frame),
   };
+}
+
+/** A close reason is in the words of the server's app, and may quote a message. */
+function withoutReason(record: EventRecord): EventRecord {
+  if (record.details?.['closeCode'] === undefined) return record;
+  const { reason: _words, ...details } = record.details;
+  return { ...record, details };
 }
 
 /** The error without its cause, which may be anything. */

@@ -50,11 +50,13 @@ export class TappedWebSocket implements WebSocketLike {
       });
     real.onerror = (event: unknown) =>
       this.#down.push(0, () => (this.onerror as ((event: unknown) => void) | null)?.(event));
-    real.onmessage = (event) =>
-      this.#down.push(0, () => {
+    real.onmessage = (event) => {
+      this.#down.push(this.#down.isClear ? 0 : sizeOf(event.data), () => {
         wire.message('down', event.data);
         this.onmessage?.(event);
       });
+      if (this.#down.heldBytes > MOST_HELD_BYTES) this.cut();
+    };
     real.onclose = (event) =>
       this.#down.push(0, () => {
         this.#end('server or network', event.code, event.reason);

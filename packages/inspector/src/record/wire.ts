@@ -1,5 +1,5 @@
 import type { Environment } from '@holdfast/core';
-import { SUBPROTOCOL, type ClientFrame, type ServerFrame } from '@holdfast/core/protocol';
+import { AUTH_PREFIX, SUBPROTOCOL, type ClientFrame, type ServerFrame } from '@holdfast/core/protocol';
 import { describeFrames, describePlain, short, sizeOf, type ShowPayload } from './describe-frames.ts';
 import type { InspectorLog } from './log.ts';
 import type { ConnectionRecord, Direction } from './records.ts';
@@ -37,7 +37,9 @@ export class Wire {
     this.#log.connection(this.#record);
   }
 
-  opened(protocol: string): void {
+  opened(chosen: string): void {
+    // A server that chooses the token instead of the protocol is mistaken, and seen.
+    const protocol = chosen.startsWith(AUTH_PREFIX) ? `${AUTH_PREFIX}…` : chosen;
     this.#change({ openedAt: this.#environment.wallClock(), protocol });
   }
 
