@@ -124,6 +124,9 @@ async function allTaken(
     const left = await Promise.all(tabs.map(({ page }) => page.evaluate(() => writer.left())));
     const taken = await server.taken();
     const isAll = left.every((count) => count === 0) && ledger.missing(taken).length === 0;
+    if (!isAll && performance.now() > until) {
+      for (const { page } of tabs) console.error(JSON.stringify(await page.evaluate(() => writer.storage())));
+    }
     if (isAll || performance.now() > until) return taken;
     await sleep(200);
   }

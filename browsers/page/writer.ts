@@ -31,6 +31,7 @@ const TEXT = 'x'.repeat(60);
 
 let socket: Socket<never, Written>;
 let timer: ReturnType<typeof setInterval>;
+const errors: string[] = [];
 
 const writing = {
   /** Writes about so many messages a second, until `stop`. */
@@ -40,6 +41,7 @@ const writing = {
       protocol: holdfast(),
       outbox: indexedDB({ name: 'kills', identity: 'ada' }),
     });
+    socket.on('error', (error) => errors.push(`${error.code} ${error.message} ${JSON.stringify(error.details)}`));
     let sent = 0;
     let stored: number[] = [];
     let isReporting = false;
@@ -79,6 +81,28 @@ const writing = {
   /** Writes no more; what waits is still sent. */
   stop: (): void => clearInterval(timer),
   /** Messages that the server has not acknowledged, those of gone pages that this one has found included. */
+  /** What storage has and who holds which lock, for the report of a loss. */
+  async storage(): Promise<unknown> {
+    const { held = [] } = await navigator.locks.query();
+    const found: unknown[] = [];
+    for (const { name = '' } of await globalThis.indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = globalThis.indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+      for (const store of ['info', 'logs', 'segments']) {
+        const keys = await new Promise<unknown>((resolve) => {
+          const all = database.transaction(store).objectStore(store);
+          const request = store === 'segments' ? all.getAllKeys() : all.getAll();
+          request.onsuccess = () => resolve(request.result);
+        });
+        found.push([name, store, keys]);
+      }
+      database.close();
+    }
+    return { found, locks: held.map(({ name, clientId }) => [name, clientId]), state: socket.getState(), errors };
+  },
   left: (): number => socket.getStats().queued + socket.getStats().inFlight,
 };
 

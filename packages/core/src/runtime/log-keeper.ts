@@ -241,6 +241,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   async function secure(log: ProducerLog): Promise<void> {
     // After a freeze the log is this page's only with its lock and under its own generation.
     const isFree = await hold(log.id);
+    // A write that was on its way has found out first that it is another page's: its lock is wanted there.
+    if (log !== queue.own) giveBack(log.id);
     if (!isOwner && copies.has(log)) {
       if (isFree) await ask(() => write(log, false, true));
       else abandon();
