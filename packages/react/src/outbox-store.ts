@@ -52,8 +52,8 @@ function createOutboxStore(socket: OutboxSocket): OutboxStore {
     isListening = true;
     // Until the socket closes, which ends it: what fails while the list is not shown must not be missing from it.
     socket.on('drop', (drop) => {
-      // What the app itself took back is no failure.
-      if (drop.error.code === 'ABORTED') return;
+      // What the app itself took back is no failure; that the page was frozen is none of its doing.
+      if (drop.error.code === 'ABORTED' && drop.error.details['reason'] !== 'frozen') return;
       const { id, error, data } = drop;
       failed = [...failed, { id, status: 'failed' as const, error, data }].slice(-MAX_FAILED);
       refresh();

@@ -1,4 +1,5 @@
-import type { Socket } from '@holdfast/core';
+import { createSocket, holdfast, type Socket } from '@holdfast/core';
+import { createTestWorld } from '@holdfast/core/testing';
 import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
 import { afterEach, expect, test } from 'vitest';
@@ -153,4 +154,30 @@ test('several components show the same, in Strict Mode too, and the actions stay
   expect(container.textContent).toBe('3 3');
   expect(functions.size).toBe(2);
   await act(() => socket.close());
+});
+
+test('what a frozen page could neither send nor store has failed: the app did not withdraw it', async () => {
+  const world = createTestWorld();
+  const { page } = world;
+  const options = { url: 'wss://chat.test/socket', protocol: holdfast(), autoConnect: false };
+  const socket = createSocket({ ...options, environment: page.environment, outbox: page.outbox() });
+  const pass = (ms: number): Promise<void> => act(() => world.clock.advance(ms));
+  const { shown, view } = probe(socket);
+  await pass(100);
+  socket.send('stored');
+  await pass(100);
+  page.freeze();
+  await pass(100);
+  const next = world.openPage();
+  const adopter = createSocket({ ...options, environment: next.environment, outbox: next.outbox() });
+  await pass(1_000);
+  expect(adopter.outbox.list()).toHaveLength(1);
+  socket.send('neither');
+  page.resume();
+  await pass(1_000);
+  expect(shown()).toEqual([['failed', 'ABORTED', 'neither']]);
+  act(() => void view().retry(view().items[0]?.id ?? ''));
+  await pass(100);
+  expect(shown()).toEqual([['queued', 9]]);
+  await act(() => world.clock.until(Promise.all([socket.close(), adopter.close()])));
 });

@@ -29,8 +29,8 @@ export interface OutboxView {
  *
  * Renders when that changed, at most once a frame however much is sent. Failed messages are kept with what they carried, the
  * newest 100, from the first use of this hook on a socket until it closes, and are shared by all components that use it; those
- * that the app itself withdrew are not among them. They are in memory: a reload forgets them. `useSocketStats` has the
- * number of all that waits, and costs less.
+ * that the app itself withdrew, and those that nobody knows the outcome of, are not among them. They are in memory: a reload
+ * forgets them. `useSocketStats` has the number of all that waits, and costs less.
  *
  * On a server, and in the first render of a page that hydrates, the list is empty.
  *

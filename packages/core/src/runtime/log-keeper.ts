@@ -285,7 +285,11 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
         entry,
         entry.maybeSent || copy?.has(entry) === true
           ? { code: 'OUTCOME_UNKNOWN', message }
-          : { code: 'ABORTED', message: 'the page was frozen before the message was stored' },
+          : {
+              code: 'ABORTED',
+              message: 'the page was frozen before the message was stored',
+              details: { reason: 'frozen' },
+            },
       );
     }
     host.report({ code: 'LOG_TAKEN_OVER', message });
