@@ -262,6 +262,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       for (const id of predecessors) if (find(id) === undefined && (await holdLater(id))) await take(id);
       follow();
       letFlow();
+      // Who watches sees what waits before there is a connection.
+      if (predecessors.length > 0) host.onChange();
       // Not before: the log's header names the one that it follows.
       keep(own);
       if (isStrict) copies.get(own)?.makeStrict();

@@ -49,6 +49,20 @@ test('a reload: what the page before left goes first, under its own producer, th
   expect(Object.keys(browser.place.stored)).toEqual([after.hello.producers[0]?.[0]]);
 });
 
+test('after a reload, subscribers hear of what waits in storage before there is a connection', async () => {
+  const browser = aBrowser();
+  const tabStorage = new Map<string, string>();
+  const before = await aTab(browser, 'before', tabStorage).settle();
+  await before.socket.send('one').stored;
+  browser.locks.dropTab('before');
+  const after = aTab(browser, 'after', tabStorage);
+  const heard: number[] = [];
+  after.socket.subscribe(() => heard.push(after.socket.getStats().queued));
+  await after.settle();
+  after.environment.paint();
+  expect(heard.at(-1)).toBe(1);
+});
+
 test('a page that was frozen for a while keeps its log and goes on', async () => {
   const browser = aBrowser();
   const world = await aTab(browser, 'tab').welcome();
