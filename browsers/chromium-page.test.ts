@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findBrowser } from '../scripts/find-browser.mjs';
+import { cover } from './cover.fixture.ts';
 import { converse, expectOnce, moment, numbers, until, untilPhase } from './exactly-once.fixture.ts';
 import { Held } from './held.fixture.ts';
 import { PuppeteerBrowser, type PuppeteerPage } from './puppeteer-browser.ts';
+import { openPage } from './remote-page.ts';
 import { TestServer } from './test-server.ts';
 
 // What a browser does to a page: it is put away, stopped, covered, and sleeps with its device.
@@ -33,18 +35,6 @@ describe.skipIf(findBrowser('chromium').path === undefined)('a page in Chromium'
     const replies = await page.call('replies');
     expect([...replies].sort((one, other) => one - other)).toEqual([0, ...numbers(1, last + 1)]);
     expect(await page.call('errors')).toEqual([]);
-  }
-
-  /** Covers the page until the function given is called. */
-  async function cover(): Promise<() => Promise<void>> {
-    const other = await browser.newPage();
-    await other.page.bringToFront();
-    await moment(page, 'hidden');
-    return async () => {
-      await page.page.bringToFront();
-      await moment(page, 'visible');
-      await other.page.close();
-    };
   }
 
   test('comes back from the back/forward cache, and goes on', async () => {
@@ -88,7 +78,7 @@ describe.skipIf(findBrowser('chromium').path === undefined)('a page in Chromium'
 
   test.for(['keep', 'slow'] as const)('behind another tab, with hidden: %s, it sends and receives', async (hidden) => {
     const run = await converse(page, server, { protocol: 'holdfast', options: { hidden } });
-    const uncover = await cover();
+    const uncover = await cover(browser, page);
     server.broadcast({ run, number: 0 });
     await page.call('send', 11, 20);
     await until(async () => (await page.call('replies')).length === 21);
@@ -96,11 +86,19 @@ describe.skipIf(findBrowser('chromium').path === undefined)('a page in Chromium'
     await expectAll(run, 20);
   });
 
+  test('behind another tab a worker keeps the time that the page has lost', async () => {
+    await openPage(page, server.url);
+    const uncover = await cover(browser, page);
+    // The page's own runs once a second.
+    expect(await page.call('workerRuns', 50, 3)).toBeGreaterThan(9);
+    await uncover();
+  });
+
   test('behind another tab it lets go of the connection, and is back to send, and when it is seen', async () => {
     // One that was opened behind the other tab is let go of once it is stable.
     const options = { hidden: { releaseAfterMs: 300 }, reconnect: { stableAfterMs: 300 } };
     const run = await converse(page, server, { protocol: 'holdfast', options });
-    const uncover = await cover();
+    const uncover = await cover(browser, page);
     await until(() => server.live === 0);
     expect(await page.call('state')).toMatchObject({ phase: 'paused', reason: 'hidden' });
     await page.call('send', 11, 20);
@@ -118,7 +116,7 @@ describe.skipIf(findBrowser('chromium').path === undefined)('a page in Chromium'
     const release = server.hold();
     try {
       await page.call('send', 11, 11);
-      const uncover = await cover();
+      const uncover = await cover(browser, page);
       // Many times what it would take.
       await page.call('wait', 2_000);
       expect([await page.call('phase'), server.live]).toEqual(['open', 1]);

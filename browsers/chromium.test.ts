@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { findBrowser } from '../scripts/find-browser.mjs';
 import { Held } from './held.fixture.ts';
 import { PuppeteerBrowser } from './puppeteer-browser.ts';
+import { testReact } from './react.fixture.ts';
 import { Stage, testSurvival } from './survival.fixture.ts';
 
 describe.skipIf(findBrowser('chromium').path === undefined)('in Chromium', () => {
@@ -14,4 +15,5 @@ describe.skipIf(findBrowser('chromium').path === undefined)('in Chromium', () =>
   afterAll(() => held.release());
 
   testSurvival(() => stage);
+  testReact(() => stage.page);
 });

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
 import { type BrowserName, chromiumArguments, findBrowser } from '../scripts/find-browser.mjs';
 import type { NetworkNamespace } from './network-namespace.ts';
-import type { Harness } from './page/harness.ts';
 import { descendants, signal } from './processes.ts';
-import type { RemotePage } from './remote-page.ts';
+import type { PageFunctions, RemotePage } from './remote-page.ts';
 
 /** Puppeteer's defaults that keep a hidden page as lively as a visible one: a person's browser has none of them. */
 const UNREAL = [
@@ -113,14 +112,15 @@ export class PuppeteerPage implements RemotePage {
     await session.send('Network.overrideNetworkState', { offline: false, latency, ...throughput });
   }
 
-  async call<Name extends keyof Harness>(
+  async call<Name extends keyof PageFunctions>(
     name: Name,
-    ...args: Parameters<Harness[Name]>
-  ): Promise<Awaited<ReturnType<Harness[Name]>>> {
+    ...args: Parameters<PageFunctions[Name]>
+  ): Promise<Awaited<ReturnType<PageFunctions[Name]>>> {
     return (await this.page.evaluate(
-      (method, given) => (harness[method] as (...values: unknown[]) => unknown)(...given),
+      (method, given) =>
+        (harness as unknown as { [name: string]: (...values: unknown[]) => unknown })[method]?.(...given),
       name,
       args,
-    )) as Awaited<ReturnType<Harness[Name]>>;
+    )) as Awaited<ReturnType<PageFunctions[Name]>>;
   }
 }

@@ -1,4 +1,8 @@
 import type { Harness } from './page/harness.ts';
+import type { ReactHarness } from './page/react.tsx';
+
+/** What pages answer to: each has one of the two. */
+export type PageFunctions = Harness & ReactHarness;
 
 /** A page in some browser: the same few verbs for each. */
 export interface RemotePage {
@@ -7,10 +11,10 @@ export interface RemotePage {
   /** As a person goes back. */
   back(): Promise<void>;
   /** Calls a function of the page's harness by its name. */
-  call<Name extends keyof Harness>(
+  call<Name extends keyof PageFunctions>(
     name: Name,
-    ...args: Parameters<Harness[Name]>
-  ): Promise<Awaited<ReturnType<Harness[Name]>>>;
+    ...args: Parameters<PageFunctions[Name]>
+  ): Promise<Awaited<ReturnType<PageFunctions[Name]>>>;
 }
 
 /** Opens a server's page. A browser whose network has just changed drops what it loads: it is asked again then. */

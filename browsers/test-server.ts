@@ -9,7 +9,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server as TcpSe
 import { createServer as createHoldfastServer, type HoldfastServer, type ServerOptions } from '@holdfast/server';
 import { WebSocketServer } from 'ws';
 import { Proxy } from '../demo/server/proxy.ts';
-import { bundleHarness } from './bundle.ts';
+import { bundleHarness, type PageName } from './bundle.ts';
 import { makeCertificate } from './certificate.ts';
 import type { Numbered } from './page/harness.ts';
 
@@ -18,6 +18,8 @@ export interface TestServerOptions {
   readonly host?: string;
   /** https and wss, with a certificate that is made now. Default false. */
   readonly isSecure?: boolean;
+  /** The page that it serves. Default `harness`. */
+  readonly page?: PageName;
   /** When `/socket` asks whether a page is alive. Default: as the server has it. */
   readonly heartbeat?: NonNullable<ServerOptions['heartbeat']>;
 }
@@ -43,11 +45,11 @@ export class TestServer {
   #release: () => void = () => {};
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const { host = '127.0.0.1', isSecure = false, heartbeat = {} } = options;
+    const { host = '127.0.0.1', isSecure = false, heartbeat = {}, page = 'harness' } = options;
     const files = new Map([
       ['/', { type: 'text/html', text: PAGE }],
       ['/away', { type: 'text/html', text: '<!doctype html><title>Away</title>' }],
-      ['/page.js', { type: 'text/javascript', text: await bundleHarness() }],
+      ['/page.js', { type: 'text/javascript', text: await bundleHarness(page) }],
     ]);
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       const file = files.get(request.url ?? '');

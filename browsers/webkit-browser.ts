@@ -5,9 +5,8 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
 import { findBrowser } from '../scripts/find-browser.mjs';
-import type { Harness } from './page/harness.ts';
 import { descendants, signal } from './processes.ts';
-import type { RemotePage } from './remote-page.ts';
+import type { PageFunctions, RemotePage } from './remote-page.ts';
 
 /** WebKitGTK's own small browser on a display that nobody sees: one page, by its WebDriver. */
 export class WebKitBrowser implements RemotePage {
@@ -55,10 +54,10 @@ export class WebKitBrowser implements RemotePage {
     await this.#driver.navigate().back();
   }
 
-  async call<Name extends keyof Harness>(
+  async call<Name extends keyof PageFunctions>(
     name: Name,
-    ...args: Parameters<Harness[Name]>
-  ): Promise<Awaited<ReturnType<Harness[Name]>>> {
+    ...args: Parameters<PageFunctions[Name]>
+  ): Promise<Awaited<ReturnType<PageFunctions[Name]>>> {
     const result: { value?: unknown; error?: string } = await this.#driver.executeAsyncScript(
       `const [name, args, done] = arguments;
        Promise.resolve().then(() => harness[name](...args)).then((value) => done({ value }), (error) => done({ error: String(error) }));`,
@@ -66,7 +65,7 @@ export class WebKitBrowser implements RemotePage {
       args,
     );
     if (result.error !== undefined) throw new Error(`${name}: ${result.error}`);
-    return result.value as Awaited<ReturnType<Harness[Name]>>;
+    return result.value as Awaited<ReturnType<PageFunctions[Name]>>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

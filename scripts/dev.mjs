@@ -20,7 +20,8 @@ if (!existsSync(main)) {
 }
 const port = process.env['HOLDFAST_DEV_PORT'] ?? '8790';
 const children = [
-  [vite, 'build', '--ssr', '--watch', '--logLevel', 'warn'],
+  // What was built above stays until it is written anew: the server has started on it.
+  [vite, 'build', '--ssr', '--watch', '--no-emptyOutDir', '--logLevel', 'warn'],
   ['--watch', main, '--port', port],
   [vite, ...process.argv.slice(2)],
 ].map((args) =>

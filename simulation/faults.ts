@@ -497,13 +497,11 @@ function sleep({ world, device, ms, choice }: Scene, hasStoppedClock: boolean): 
   if (pages.length === 0) return false;
   world.trace.add(device.name, 'sleeps');
   for (const page of pages) page.sleep();
-  const began = world.clock.now;
   world.later(ms, () => {
     world.trace.add(device.name, 'wakes');
-    const slept = world.clock.now - began;
     for (const page of pages) {
       if (choice < 0.4) for (const link of page.links) if (link.isLive) link.cutClientOnly();
-      page.wake(slept, hasStoppedClock);
+      page.wake(hasStoppedClock);
     }
   });
   return true;
@@ -563,7 +561,7 @@ export function endFaults(world: World, plan: Plan): void {
     const { current } = tab;
     if (current === null) continue;
     const { page } = current;
-    page.wake(0, false);
+    page.wake(false);
     page.show();
   }
 }

@@ -329,11 +329,13 @@ export function clientGaveUp(world: World, facts: LinkFacts, code: number): void
     return;
   }
   const ran = page.ranMs - ping.ranMs;
+  const stops = page.stops - ping.stops;
+  // One stop swallows a part of the deadline; only a second one can swallow the last, in which the mail would be heard.
+  const sleptTwice = stops > 1 && page.stoppedAt === world.clock.now;
   // After a whole deadline of a running page the peer has had its time, whatever comes in the same moment.
-  if (page.hasMailOf(link.id) && ran < SHORTEST_DEADLINE_MS) {
+  if (page.hasMailOf(link.id) && ran < SHORTEST_DEADLINE_MS && !sleptTwice) {
     world.fault('a late timer is no dead peer', `#${link.id} is given up with 4408 while its mail waits for the page`);
   }
-  const stops = page.stops - ping.stops;
   // Each time that the page stood still may have swallowed one of the four parts of the shortest deadline.
   const least = SHORTEST_DEADLINE_MS * (1 - Math.min(4, stops) / 4);
   if (ran < least - 1) {
@@ -428,8 +430,9 @@ export function opensSocket(world: World, page: Page): void {
   const minuteAgo = world.clock.now - 60_000;
   const inMinute = page.connects.filter((at) => at > minuteAgo).length;
   // Some twelve tries until the longest delay, 3,250 ms on average from then on; what was asked for and what a hint opens
-  // beside it come on top.
-  const most = 60 + (running?.asked ?? 0) + 2 * world.wakeUps;
+  // beside it come on top, and every 100 ms in the two seconds after the network has come back.
+  const returns = page.returns.filter((at) => at > minuteAgo).length;
+  const most = 60 + (running?.asked ?? 0) + 2 * world.wakeUps + 20 * returns;
   if (inMinute > most) {
     world.fault('connects per minute are bounded', `${page.name} opened ${inMinute} sockets within a minute`);
   }
@@ -445,8 +448,12 @@ export function told(world: World, page: Page, code: string | null, text: string
   const teller = world.runningOf(page);
   if (isSetAside && teller !== undefined) teller.hasUnreadable = true;
   if ((code === 'STORAGE_FAILED' && !isSetAside) || code === 'STORAGE_UNAVAILABLE' || code === 'STORAGE_LOST') {
-    const running = world.runningOf(page);
-    if (running !== undefined) running.hasStorageFailed = true;
+    if (teller !== undefined) teller.hasStorageFailed = true;
+    const tab = world.tabs.find(({ current }) => current?.page === page);
+    // Without locks nothing is stored: nobody could tell whose it is.
+    if (!page.device.disk.hasFailed && tab?.settings.hasLocks === true) {
+      world.fault('storage that works is not given up', `${page.name} reports ${code}: ${text}`);
+    }
   }
   // What the server said before it closed: the close code is judged by itself.
   if (code === 'PROTOCOL_ERROR' && text.startsWith('the server said ')) return;
@@ -593,6 +600,10 @@ function isBound(world: World, tab: string, first: Sent, second: Sent): boolean 
   const hasFailed = world.tabs.some(({ name, past }) => name === tab && past.some((page) => page.hasStorageFailed));
   const hasHeir = first.wasStored && !hasFailed && world.runningOf(second.page) !== undefined;
   if (first.page !== second.page && !hasHeir) return false;
+  // What was discarded while the server had it already is in no record any more: the next page knows nothing of it.
+  if (first.page !== second.page && first.isDiscarded) return false;
+  // What expired while a page could not have storage forget it comes late, from a later page.
+  if (first.ttlMs !== null && (hasFailed || first.page.device.disk.hasFailed)) return false;
   if (first.page !== second.page && hasUnreadable(world, tab)) return false;
   // One that freezes gives back what it had of the page before it, and may run before it finds that again.
   if (first.page !== second.page && second.page.wasFrozen) return false;

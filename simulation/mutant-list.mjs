@@ -17,7 +17,7 @@ export const MUTANTS = [
   {
     name: 'delete before the ack',
     file: 'packages/core/src/runtime/stored-log.ts',
-    from: 'added.push(...cut(part.entries.filter(isLeft)));',
+    from: 'for (const { entries } of removed) add(entries.filter(isLeft));',
     to: '',
   },
   {
@@ -119,23 +119,26 @@ export const MUTANTS = [
   {
     name: 'ownership not checked after a freeze',
     file: 'packages/core/src/runtime/log-keeper.ts',
-    from: 'if (!isOwner && copies.has(log)) {',
-    to: 'if (isOwner && copies.has(log)) {',
+    from: 'if (copies.get(queue.own) === copy) await copy.check(open);',
+    to: '',
   },
   {
     name: 'lost generation ignored',
     file: 'packages/core/src/runtime/log-keeper.ts',
-    from: `        else if (!running.signal.aborted) {
-          abandon();
-          round();
-        }`,
-    to: '',
+    from: 'if (cause instanceof LogLost) return false;',
+    to: 'if (cause instanceof LogLost) return true;',
   },
   {
     name: 'adoption without the lock',
     file: 'packages/core/src/runtime/log-keeper.ts',
-    from: '|| !(await hold(id))) continue;',
-    to: '|| !((await hold(id)) || true)) continue;',
+    from: '|| !(await locks.take(id))) continue;',
+    to: '|| !((await locks.take(id)) || true)) continue;',
+  },
+  {
+    name: 'chain broken by a log settled in its middle',
+    file: 'packages/core/src/runtime/log-keeper.ts',
+    from: 'const before = isDone ? unsettledBefore(log) : null;',
+    to: 'const before = null;',
   },
   {
     name: 'own log ahead of the one before the reload',

@@ -18,9 +18,11 @@ async function hunt(mutant, seeds, runClean) {
     import.meta.dirname,
     async (load) => {
       const { runSeed, describeFailure } = await load('/run.ts');
-      for (let seed = 1; seed <= seeds; seed += 1) {
-        const result = await runSeed(seed);
-        if (result.fault === null || (await runClean(seed)).fault !== null) continue;
+      const kept = (await load('/kept-seeds.ts')).keptSeeds();
+      for (let place = 0; place < seeds + kept.length; place += 1) {
+        const { seed, plan } = kept[place - seeds] ?? { seed: place + 1 };
+        const result = await runSeed(seed, { plan });
+        if (result.fault === null || (await runClean(seed, { plan })).fault !== null) continue;
         return { seed, invariant: result.fault.invariant, description: describeFailure(result) };
       }
       return null;

@@ -1,4 +1,4 @@
-/** Faults planted in the code that the simulator must find within the fixed seeds: `npm run mutants [-- --only fence] [-- --seeds 2400]`. */
+/** Faults planted in the code that the simulator must find within the fixed seeds, or the plans that failed once: `npm run mutants [-- --only fence] [-- --seeds 2400]`. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from './mutant-list.mjs';

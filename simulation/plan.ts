@@ -137,7 +137,7 @@ export function makePlan(seed: number): Plan {
     replayAgeMs: bounds.pick([1_500, 3_600_000, 3_600_000]),
     userMessages: bounds.pick([2, 1_000, 1_000]),
     handlers: bounds.pick([1, 3, 1_000, 1_000]),
-    windowMessages: chance.pick([1, 4, 1_024]),
+    windowMessages: chance.pick([1, 4, 2_048]),
     heartbeatMs: chance.pick([15_000, 15_000, 4_000]),
     hasAuth: chance.hits(0.3),
     storeWriteMs: chance.pick([6, 6, 200]),

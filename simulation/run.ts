@@ -29,8 +29,8 @@ export interface RunResult {
 
 /** After the faults have ended, all must be settled within this virtual time. */
 const SETTLE_MS = 120_000;
-/** And for each message that kills connections: it takes five of them, each after a longer wait, to prove that. */
-const POISON_MS = 90_000;
+/** And for each message that kills connections: it takes five of them, each after a longer wait or a breaker's, to prove that. */
+const POISON_MS = 600_000;
 const SETTLE_STEP_MS = 500;
 /** And every `close()` within this. */
 const CLOSE_MS = 20_000;

@@ -12,6 +12,7 @@ import {
 } from '@holdfast/core';
 import { encryptAtRest, indexedDB } from '@holdfast/core/indexeddb';
 import { HoldfastWebSocket } from '@holdfast/core/websocket';
+import { workerTimers } from '@holdfast/core/worker-timers';
 import { type Moment, moments, note } from './moments.ts';
 
 /** A message of the tests: the server counts the numbers of each run for itself. */
@@ -106,6 +107,23 @@ const harness = {
   moments: (): readonly Moment[] => moments,
   /** Resolves after `ms` of the page's own timers. */
   wait: (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
+
+  /** How often a timer with a worker beside it has run in a row when one of the page has run `count` times. */
+  async workerRuns(ms: number, count: number): Promise<number> {
+    const environment = workerTimers();
+    let runs = 0;
+    let cancel = (): void => {};
+    const next = (): void => {
+      cancel = environment.setTimer(ms, () => {
+        runs += 1;
+        next();
+      });
+    };
+    next();
+    for (let own = 0; own < count; own += 1) await harness.wait(ms);
+    cancel();
+    return runs;
+  },
 
   /** The window loses the focus to a frame in it, and gets it back. */
   refocus(): void {

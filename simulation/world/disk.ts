@@ -13,6 +13,7 @@ export class Disk {
   readonly #chance: Chance;
   readonly #client: StoreClient;
   readonly #writeMs: number;
+  readonly #waiting: (() => void)[] = [];
   #lastAt = 0;
   #isClosed = false;
 
@@ -35,7 +36,7 @@ export class Disk {
       }
       // In order, as a file's writer would.
       this.#lastAt = Math.max(this.#lastAt, this.#clock.now + this.#chance.between(0, this.#writeMs));
-      this.#clock.after(this.#lastAt - this.#clock.now, () => {
+      this.#waiting.push(() => {
         if (!this.#client.isAlive) return;
         try {
           const result = work();
@@ -44,6 +45,8 @@ export class Disk {
           this.#client.post(() => reject(cause instanceof Error ? cause : new Error(String(cause))));
         }
       });
+      // Whichever it was set for: two that are due at once may be told apart by a rounding.
+      this.#clock.after(this.#lastAt - this.#clock.now, () => this.#waiting.shift()?.());
     });
   }
 }

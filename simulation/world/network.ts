@@ -216,8 +216,8 @@ export class Link {
     const { watcher, clock } = this.#network;
     watcher.up(this, data);
     if (watcher.kills(data)) {
-      // Nor does what is written behind it before the end is told.
-      this.#up.block();
+      // Nor does what is written behind it before the end is told, whatever heals.
+      this.#up.end();
       clock.after(this.#network.delay(), () => this.cut());
     } else this.#up.push({ type: 'data', data });
   }

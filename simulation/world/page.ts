@@ -57,6 +57,8 @@ export class Page implements Environment {
   onConnect: () => void = () => {};
   /** Times at which the page opened a WebSocket. */
   readonly connects: number[] = [];
+  /** Times at which it was told that the network is back. */
+  readonly returns: number[] = [];
   /** How often the page stood still. */
   stops = 0;
   /** When it last began to stand still, or went on. */
@@ -71,6 +73,7 @@ export class Page implements Environment {
   #backlog: { readonly run: () => void; readonly link: number }[] = [];
   #isPumping = false;
   #state: State | null = null;
+  #sleepsSince = 0;
   #hiddenSince = 0;
   #origin: number;
   #ranMs = 0;
@@ -194,6 +197,7 @@ export class Page implements Environment {
   }
 
   tell(fact: EnvironmentFact): void {
+    if (fact === 'online') this.returns.push(this.#clock.now);
     this.post(() => this.#observe(fact));
   }
 
@@ -323,12 +327,15 @@ export class Page implements Environment {
     if (this.isAsleep) return;
     if (this.isRunning) this.#stop();
     this.isAsleep = true;
+    this.#sleepsSince = this.#clock.now;
   }
 
   /** `hasStopped`: whether the monotonic clock stood still, as it does in some browsers. */
-  wake(sleptMs: number, hasStopped: boolean): void {
+  wake(hasStopped: boolean): void {
     if (!this.isAsleep) return;
     this.isAsleep = false;
+    // Not what the sleep was to last: another one may have ended in its middle.
+    const sleptMs = this.#clock.now - this.#sleepsSince;
     if (hasStopped) {
       this.#origin += sleptMs;
       for (const timer of this.#timers) timer.due += sleptMs;

@@ -39,6 +39,8 @@ export class Disk {
   /** Those that were ever here, by id. */
   readonly everLogs = new Map<string, Log>();
   #busyUntil = 0;
+  /** Whether it was cleared, or ever failed or held up what a page asked: that one may give it up for it. */
+  hasFailed = false;
   /** Transactions that fail next, by an abort. */
   abortsLeft = 0;
   isFull = false;
@@ -65,6 +67,7 @@ export class Disk {
 
   /** The user clears the site's data. */
   clear(): void {
+    this.hasFailed = true;
     for (const handle of this.#handles) handle.isGone = true;
     this.logs.clear();
     this.info = null;
@@ -93,15 +96,28 @@ export class Disk {
     }
   }
 
-  /** Runs one transaction: after those before it, atomically, unless its page dies before the commit. */
-  transact<T>(handle: Handle, name: string, isWrite: boolean, work: () => T): Promise<T> {
+  /**
+   * Runs one transaction: after those before it, atomically, unless its page dies before the commit. `begin` runs as soon as
+   * it is its turn, if the page lives then.
+   */
+  transact<T>(
+    handle: Handle,
+    name: string | (() => string),
+    isWrite: boolean,
+    work: () => T,
+    begin: () => void = () => {},
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const startsAt = Math.max(this.#clock.now, this.#busyUntil);
       const commitsAt = startsAt + this.latencyMs * (0.5 + this.#chance.next());
       this.#busyUntil = commitsAt;
+      this.#clock.after(startsAt - this.#clock.now, () => {
+        if (handle.client.isAlive) begin();
+      });
       const commit = (): void => {
         // A hang that began meanwhile holds this one up, too.
         if (this.hangsUntil > this.#clock.now) {
+          this.hasFailed = true;
           this.#clock.after(this.hangsUntil - this.#clock.now, commit);
           return;
         }
@@ -111,12 +127,13 @@ export class Disk {
         };
         const failure = this.#failure(handle, isWrite);
         if (failure !== null) {
+          this.hasFailed = true;
           settle(() => reject(failure));
           return;
         }
         try {
           const result = work();
-          if (isWrite) this.onCommit(`${handle.client.name} ${name}`);
+          if (isWrite) this.onCommit(`${handle.client.name} ${typeof name === 'string' ? name : name()}`);
           settle(() => resolve(result));
         } catch (cause) {
           settle(() => reject(cause instanceof Error ? cause : new Error(String(cause))));
@@ -174,14 +191,18 @@ class DiskConnection implements OutboxStore {
     );
   }
 
-  write({ id, after, generation }: LogHeader, removed: readonly number[], added: readonly Segment[]): Promise<number> {
-    const copies = structuredClone(added);
-    const ranges = copies.map((copy) => ` +${copy[0].seq}-${copy.at(-1)?.seq}`).join('');
-    return this.#write(`write ${id}${removed.map((first) => ` -${first}`).join('')}${ranges}`, () => {
+  write({ id, after, generation }: LogHeader, removed: readonly number[], added: Iterable<Segment>): Promise<number> {
+    let walked: readonly Segment[] | undefined;
+    const walk = (): readonly Segment[] => (walked ??= structuredClone([...added]));
+    const name = (): string => {
+      const ranges = walk().map((copy) => ` +${copy[0].seq}-${copy.at(-1)?.seq}`);
+      return [`write ${id}`, ...removed.map((first) => ` -${first}`), ...ranges].join('');
+    };
+    const isOwn = (): boolean => (this.#disk.logs.get(id)?.header.generation ?? 0) === generation;
+    const work = (): number => {
+      if (!isOwn()) throw new LogLost(`log ${id} is not at generation ${generation}`);
       const log = this.#disk.logs.get(id) ?? this.#newLog(id, after);
-      if (log.header.generation !== generation) {
-        throw new LogLost(`log ${id} is at generation ${log.header.generation}, not ${generation}`);
-      }
+      const copies = walk();
       const { segments } = log;
       const isTwice = copies.some(([{ seq }]) => segments.has(seq) && !removed.includes(seq));
       if (isTwice) throw named('ConstraintError', 'a segment exists');
@@ -191,11 +212,14 @@ class DiskConnection implements OutboxStore {
         for (const { payload } of copy) this.#disk.onStored(payload);
       }
       const isGone = segments.size === 0;
-      log.header = { ...log.header, generation: isGone ? 0 : Math.max(1, generation) };
+      log.header = { id, after, generation: isGone ? 0 : Math.max(1, generation) };
       if (isGone) this.#disk.logs.delete(id);
       else this.#disk.logs.set(id, log);
       this.#disk.everLogs.set(id, log);
       return log.header.generation;
+    };
+    return this.#disk.transact(this.#handle, name, true, work, () => {
+      if (isOwn()) walk();
     });
   }
 

@@ -13,7 +13,15 @@ export { decodeClientMessage } from './protocol/decode-client.ts';
 export type { DecodeLimits } from './protocol/decode-client.ts';
 export { frameBatch } from './protocol/frame-batch.ts';
 export type { FrameBatch } from './protocol/frame-batch.ts';
-export { AUTH_PREFIX, encode, MOST_DRAIN_MS, SLOT_PREFIX, SUBPROTOCOL, VERSION } from './protocol/frames.ts';
+export {
+  AUTH_PREFIX,
+  encode,
+  MOST_DRAIN_MS,
+  MOST_REFUSALS,
+  SLOT_PREFIX,
+  SUBPROTOCOL,
+  VERSION,
+} from './protocol/frames.ts';
 export type {
   ClientFrame,
   CommonFrame,

@@ -11,6 +11,8 @@ const LOOK_MS = 2_000;
 const ASLEEP_MS = 8_000;
 /** A browser runs the timers of a hidden page once a minute. */
 const ASLEEP_HIDDEN_MS = 75_000;
+/** A delay above it would fire at once. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** The part of the browser, a worker or Node that a connection needs. */
 export function connectionEnvironment(): ConnectionEnvironment {
@@ -18,13 +20,12 @@ export function connectionEnvironment(): ConnectionEnvironment {
     now: () => performance.now(),
     random: () => Math.random(),
     setTimer(ms, run) {
-      // A delay above 2^31-1 ms would fire at once.
-      const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
+      const timer = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS));
       return () => clearTimeout(timer);
     },
     openWebSocket(url, protocols) {
       if (typeof WebSocket === 'undefined') {
-        throw new TypeError('there is no WebSocket here: pass an environment with openWebSocket');
+        throw new TypeError('no WebSocket here: give an environment with openWebSocket');
       }
       const socket = new WebSocket(url, [...protocols]);
       // A Blob would have to be read, and be overtaken by what comes after it.

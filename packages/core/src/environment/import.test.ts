@@ -72,6 +72,7 @@ test.each<[entry: string, name: string, needs: string[]]>([
   ['indexeddb.ts', 'indexedDB', []],
   ['protocol.ts', 'decodeServerMessage', []],
   ['pings.ts', 'graphqlPing', []],
+  ['worker-timers.ts', 'workerTimers', []],
   // A class is made from the class that it extends. Every host that runs it has this one, servers too.
   ['websocket.ts', 'HoldfastWebSocket', ['EventTarget']],
   // Read, not called: later a test runner may have put its own in its place.

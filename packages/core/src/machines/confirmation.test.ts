@@ -19,7 +19,7 @@ function aScene(settings: Partial<PlainSettings>): Scene<Conversation> {
 function send(scene: Scene<Conversation>, ...payloads: readonly object[]): void {
   for (const payload of payloads) {
     scene.host.send(payload as never);
-    scene.conversation.appended();
+    scene.conversation.appended(scene.host.queue.own);
   }
 }
 

@@ -41,7 +41,8 @@ export interface State {
   readonly trips: number;
   /** Whether a fresh token was tried after the server rejected one. */
   readonly isRenewed: boolean;
-  readonly isOffline: boolean;
+  /** When the browser said that there is no network; Infinity: there is one, as far as anybody knows. */
+  readonly offlineAt: number;
   readonly isHidden: boolean;
   /** When the browser last said that the network is back. */
   readonly onlineAt: number;

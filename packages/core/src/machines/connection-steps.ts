@@ -31,7 +31,7 @@ export function initialState(now: number, isOffline: boolean): State {
     connectionId: 0,
     newestId: 0,
     notBefore: now,
-    isOffline,
+    offlineAt: isOffline ? now : Number.POSITIVE_INFINITY,
     isHidden: false,
     onlineAt: Number.NEGATIVE_INFINITY,
   };

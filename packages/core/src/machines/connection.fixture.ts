@@ -106,12 +106,12 @@ const rival: Rival = { connectionId: 8, isWanted: true, tries: 1, openMs: null }
 
 /** Samples of every state, in all its forms. */
 export const STATES: { readonly [S in StateName]: readonly State[] } = {
-  idle: [form('idle'), form('idle', { isOffline: true, isHidden: true })],
+  idle: [form('idle'), form('idle', { offlineAt: 0, isHidden: true })],
   connecting: [
     ...(['opening', 'greeting', 'preparing'] as const).flatMap((step) =>
       [false, true].map((flag) =>
         form('connecting', {
-          isOffline: flag,
+          offlineAt: flag ? 0 : Infinity,
           isHidden: flag,
           isRenewed: flag,
           step,
@@ -126,7 +126,7 @@ export const STATES: { readonly [S in StateName]: readonly State[] } = {
     open({ heartbeatOptions: null, heartbeat: null }),
     open(),
     open({ isHidden: true, silentTicks: 0 }),
-    open({ attempt: 0, isOffline: true, isStable: true, heartbeat: asking(4), silentTicks: 1 }),
+    open({ attempt: 0, offlineAt: 0, isStable: true, heartbeat: asking(4), silentTicks: 1 }),
     open({ isRenewed: true, heartbeat: asking(4) }),
     open({ heartbeat: asking(0) }),
     open({ newestId: 8, heartbeat: asking(1), rival: { ...rival, isWanted: false } }),
@@ -137,11 +137,11 @@ export const STATES: { readonly [S in StateName]: readonly State[] } = {
   waiting: [
     form('waiting', { reason: 'lost', retryAt: 500, failure: lostFailure }),
     form('waiting', { reason: 'lost', retryAt: 500, failure: lostFailure, notBefore: 500 }),
-    form('waiting', { reason: 'offline', retryAt: 500, failure: lostFailure, isOffline: true, isHidden: true }),
+    form('waiting', { reason: 'offline', retryAt: 500, failure: lostFailure, offlineAt: 0, isHidden: true }),
   ],
   paused: [
     form('paused', { reasons: ['user'] }),
-    form('paused', { reason: 'frozen', reasons: ['frozen'], isOffline: true, isHidden: true }),
+    form('paused', { reason: 'frozen', reasons: ['frozen'], offlineAt: 0, isHidden: true }),
     form('paused', { reasons: ['user', 'frozen'] }),
     form('paused', { reason: 'hidden', reasons: ['hidden'], isHidden: true }),
   ],
@@ -149,7 +149,7 @@ export const STATES: { readonly [S in StateName]: readonly State[] } = {
     form('suspended', { reason: 'refused', failure: lostFailure }),
     form('suspended', {
       trips: 1,
-      isOffline: true,
+      offlineAt: 0,
       isHidden: true,
       reason: 'exhausted',
       failure: { ...lostFailure, code: 'RETRIES_EXHAUSTED' },

@@ -216,7 +216,27 @@ describe('retries', () => {
     const walk = new Walk({}, true).connect().closed(1006);
     expect([walk.state, walk.timer('retry')]).toMatchObject([{ name: 'waiting', reason: 'offline' }, 15_000]);
     walk.do({ type: 'page/online' });
-    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', isOffline: false });
+    expect(walk.state).toMatchObject({ name: 'connecting', reason: 'wake', offlineAt: Infinity });
+  });
+
+  it('have their usual pace where what answers proves the browser wrong, as a server on this machine does', () => {
+    const opened = new Walk({}, true).connect().opened();
+    expect(opened.closed(1006).timer('retry')).toBe(250);
+    const answered = new Walk().connect().opened().do({ type: 'page/offline' });
+    answered.now = 5;
+    answered.do({ type: 'link/answered', ms: 5 }).closed(1006);
+    expect([answered.state, answered.timer('retry')]).toMatchObject([{ name: 'waiting', reason: 'lost' }, 250]);
+    const rival = new Walk().connect().opened().do({ type: 'page/offline' }).do({ type: 'user/migrate' });
+    rival.do({ type: 'link/opened', connectionId: rival.state.rival?.connectionId ?? 0 });
+    expect(rival.closed(1006).state).toMatchObject({ name: 'waiting', reason: 'lost' });
+    // It was asked before there was no network.
+    const late = new Walk().connect().opened();
+    late.now = 5;
+    late.do({ type: 'page/offline' });
+    late.now = 8;
+    expect(late.do({ type: 'link/answered', ms: 4 }).closed(1006).state).toMatchObject({ reason: 'offline' });
+    const silent = new Walk().connect().opened().do({ type: 'page/offline' });
+    expect([silent.closed(1006).state, silent.timer('retry')]).toMatchObject([{ reason: 'offline' }, 15_000]);
   });
 
   it('begin anew when the network comes back to a handshake that began without one', () => {
@@ -228,7 +248,7 @@ describe('retries', () => {
     });
     expect(walk.told).toEqual(['link/detach', 'tell/close', 'timer/set', 'link/connect']);
     const greeting = new Walk({}, true).connect().do({ type: 'link/opened' }).do({ type: 'page/online' });
-    expect(greeting.state).toMatchObject({ step: 'greeting', connectionId: 1, isOffline: false });
+    expect(greeting.state).toMatchObject({ step: 'greeting', connectionId: 1, offlineAt: Infinity });
   });
 
   it('need no timer when the page wakes up', () => {

@@ -15,7 +15,7 @@ import {
 } from './connection-steps.ts';
 import type { ConnectionOptions, Draft, Event, Input, State, Step, Turn } from './connection-state.ts';
 import { answerWithinMs, heartbeat, HINTED_PART_MS, type HeartbeatEvent } from './heartbeat.ts';
-import { giveUp, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
+import { giveUp, isOffline, isSettling, lost, NETWORK_RETRY_MS } from './retry.ts';
 
 // The connection: connecting, open, waiting, suspended. What can be paused, moved or flushed is in parts of its own.
 
@@ -64,15 +64,15 @@ function step(draft: Draft, turn: Turn, event: Event): void {
     // The page and the device: hints, never verdicts.
     case 'page/online': {
       // A handshake that began without a network may sit in the system's own retries for many seconds.
-      const isStuck = draft.isOffline && draft.step === 'opening';
-      draft.isOffline = false;
+      const isStuck = isOffline(draft) && draft.step === 'opening';
+      draft.offlineAt = Number.POSITIVE_INFINITY;
       draft.onlineAt = turn.now;
       if (isStuck) connect(draft, turn, 'wake');
       else wake(draft, turn, event);
       return;
     }
     case 'page/offline':
-      draft.isOffline = true;
+      draft.offlineAt = turn.now;
       if (draft.heartbeat !== null) hint(draft, turn);
       return;
     case 'page/hidden':
@@ -100,6 +100,7 @@ function connectingStep(draft: Draft, turn: Turn, event: Event): void {
   const { connectTimeoutMs } = turn.options;
   if (event.type === 'link/opened' && at === 'opening') {
     draft.step = 'greeting';
+    reached(draft, turn, event.ms);
     draft.openMs = event.ms ?? 0;
     set(turn, 'connect', connectTimeoutMs);
     order(turn, { type: 'link/greet', connectionId });
@@ -133,6 +134,7 @@ function openStep(draft: Draft, turn: Turn, event: Event): void {
   const { rival, silentTicks } = draft;
   switch (event.type) {
     case 'link/answered':
+      reached(draft, turn, event.ms);
       beat(draft, turn, { type: 'answered', ms: event.ms });
       return;
     case 'timer/heartbeat':
@@ -171,10 +173,19 @@ function rivalStep(draft: Draft, turn: Turn, event: Event): void {
     if (isSettling(draft, turn)) putRival(draft, turn, null, false, 1, NETWORK_RETRY_MS);
     else dropRival(draft, turn);
   } else if (event.type === 'link/opened' && draft.rival !== null) {
+    reached(draft, turn, event.ms);
     draft.rival = { ...draft.rival, openMs: event.ms ?? 0 };
     if (proofMs === 0) takeOver(draft, turn, null);
     else set(turn, 'rival', proofMs);
   }
+}
+
+/**
+ * The server has answered what was asked `ms` ago. If the browser said 'offline' before that, it is wrong: the server is on this
+ * machine, or in a network without an exit.
+ */
+function reached(draft: Draft, { now }: Turn, ms = 0): void {
+  if (now - ms >= draft.offlineAt) draft.offlineAt = Number.POSITIVE_INFINITY;
 }
 
 // The heartbeat.

@@ -64,8 +64,8 @@ export interface Conversation {
   end(code?: number): void;
   /** Lets the outbox flow. */
   start(): void;
-  /** A message was appended to a log of the queue: it is written now, or at the end of the turn. */
-  appended(): void;
+  /** A message was appended to this log: it is written now, at the end of the turn, or with others of a stream. */
+  appended(log: ProducerLog): void;
   /** Writes what is due. */
   flush(): void;
   ping(): void;

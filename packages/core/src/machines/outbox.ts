@@ -34,6 +34,18 @@ export function isBlocked({ logs }: OutboxQueue, log: ProducerLog): boolean {
   return false;
 }
 
+/** The nearest log before this one that has something left, behind settled ones too. */
+export function unsettledBefore(log: ProducerLog): ProducerLog | null {
+  let { after } = log;
+  while (after?.isSettled) ({ after } = after);
+  return after;
+}
+
+/** Whether it follows the other one, be it at a distance. */
+export function isBehind({ after }: ProducerLog, other: ProducerLog): boolean {
+  return after !== null && (after === other || isBehind(after, other));
+}
+
 /** Adds a log that goes before the own one. */
 export function adoptLog({ logs, own }: OutboxQueue, log: ProducerLog): void {
   logs.splice(logs.indexOf(own), 0, log);

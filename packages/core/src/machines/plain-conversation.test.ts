@@ -82,11 +82,11 @@ describe('a plain conversation', () => {
     const scene = aScene();
     scene.conversation.open(null);
     scene.host.send('early');
-    scene.conversation.appended();
+    scene.conversation.appended(scene.host.queue.own);
     expect(scene.host.written).toEqual([]);
     scene.conversation.start();
     scene.host.send('late');
-    scene.conversation.appended();
+    scene.conversation.appended(scene.host.queue.own);
     expect(scene.host.written).toEqual(['"early"', '"late"']);
   });
 

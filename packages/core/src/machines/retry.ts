@@ -26,7 +26,7 @@ export function lost(draft: Draft, turn: Turn, event: Closed): void {
   const failure: Failure = {
     code: isFirstSight && cause === 'CONNECTION_LOST' ? 'CONNECT_FAILED' : cause,
     message: isFirstSight
-      ? `the connection could not be made (close code ${code}): a browser does not tell why`
+      ? `no connection (close code ${code}): the server's log or diagnose() may tell why`
       : `the connection ended with close code ${code}`,
     details: { closeCode: code, reason, wasClean, retryAfterMs },
   };
@@ -36,6 +36,11 @@ export function lost(draft: Draft, turn: Turn, event: Closed): void {
 /** Our side ends it; the server is told `code`. */
 export function giveUp(draft: Draft, turn: Turn, failure: Failure, code: number = GOING_AWAY): void {
   after(draft, turn, failure, { code, reason: failure.message, wasClean: false });
+}
+
+/** Whether the browser says that there is no network, and nothing has proved it wrong. */
+export function isOffline({ offlineAt }: State): boolean {
+  return offlineAt < Number.POSITIVE_INFINITY;
 }
 
 /** Whether the network came back just now. */
@@ -71,7 +76,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   const isEarly = options.maxAttempts > 0 && code === 'CONNECT_FAILED' && isSettling(draft, turn);
   if (!isEarly) draft.attempt += 1;
   draft.failingSince ??= now;
-  const { attempt, isOffline, delayMs: lastDelayMs } = draft;
+  const { attempt, delayMs: lastDelayMs } = draft;
   const elapsedMs = now - draft.failingSince;
   const retryAfterMs = end.retryAfterMs ?? null;
   const askedMs = retryAfterMs ?? 0;
@@ -79,7 +84,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
     ...options,
     ...(code === 'SERVER_BUSY' && retryAfterMs === null && BUSY),
     ...policy,
-    ...(isOffline && OFFLINE),
+    ...(isOffline(draft) && OFFLINE),
   });
   // A token may have ended in the meantime: a fresh one is tried at once, and once. A link found dead after a stable life
   // is replaced at once, too: its server may be well.
@@ -132,7 +137,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
     to(draft, turn, 'idle');
     connect(draft, turn, 'lost', failure);
   } else {
-    to(draft, turn, 'waiting', { reason: isOffline ? 'offline' : 'lost', retryAt: now + delayMs, failure });
+    to(draft, turn, 'waiting', { reason: isOffline(draft) ? 'offline' : 'lost', retryAt: now + delayMs, failure });
     set(turn, 'retry', delayMs);
   }
 }

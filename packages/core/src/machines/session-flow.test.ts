@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../protocol/frames.ts';
 import { Scene } from './conversation.fixture.ts';
 import type { Conversation } from './conversation.ts';
-import type { Entry } from './producer-log.ts';
+import { ProducerLog, type Entry } from './producer-log.ts';
 import { holdfastSession } from './session.ts';
 
 const aScene = (): Scene<Conversation> => new Scene((host) => holdfastSession(host));
@@ -15,6 +15,30 @@ describe('messages to the server', () => {
     for (const text of ['a', 'b', 'c']) scene.host.send(text);
     scene.conversation.flush();
     expect(scene.host.written).toEqual(['["m",0,1,"a"]\n["m",0,2,"b"]\n["m",0,3,"c"]']);
+  });
+
+  it('wait for company while 64 of their log are in flight, and an answer ends the wait', () => {
+    const scene = aScene().start();
+    const { own } = scene.host.queue;
+    const appended = (log: ProducerLog): [atTurn: number, within: number[]] => {
+      const { flushes } = scene.host;
+      scene.host.flushesWithin.length = 0;
+      scene.conversation.appended(log);
+      return [scene.host.flushes - flushes, scene.host.flushesWithin];
+    };
+    for (let count = 0; count < 63; count += 1) scene.host.send();
+    scene.flush();
+    scene.host.send();
+    expect(appended(own)).toEqual([1, []]);
+    scene.flush();
+    scene.host.send();
+    expect(appended(own)).toEqual([0, [2]]);
+    // Another lane is not part of the stream.
+    expect(appended(new ProducerLog('urgent', () => {}))).toEqual([1, []]);
+    const { flushes } = scene.host;
+    scene.hear(encode.acknowledge(0, 1));
+    expect(scene.host.flushes).toBe(flushes + 1);
+    expect(scene.flush()).toEqual([['m', 0, 65, 'x']]);
   });
 
   it('are split at 16 KiB, and a larger one travels alone', () => {

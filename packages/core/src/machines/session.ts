@@ -32,6 +32,12 @@ const FIRST_PRODUCERS = 16;
 /** An acknowledgement waits this long for company, or until so many messages are unacknowledged. */
 const ACK_WITHIN_MS = 25;
 const ACK_AT_ONCE = 64;
+/**
+ * With so many in flight a message waits this long for company, or until an answer comes, as in Nagle's algorithm
+ * (RFC 896): a stream takes fewer frames, and one that is sent on its own waits for nothing.
+ */
+const STREAM_IN_FLIGHT = 64;
+const STREAM_WITHIN_MS = 2;
 
 /** The client's end of `holdfast.v1`: one session over all connections of a page. */
 export function holdfastSession(host: ConversationHost): Conversation {
@@ -376,7 +382,10 @@ export function holdfastSession(host: ConversationHost): Conversation {
     end,
     ping,
     // All messages of a turn share what goes on the wire.
-    appended: () => host.requestFlush(),
+    appended(log) {
+      if (log.inFlight < STREAM_IN_FLIGHT) host.requestFlush();
+      else host.requestFlushWithin(STREAM_WITHIN_MS);
+    },
     flush,
     receive,
     refusal,

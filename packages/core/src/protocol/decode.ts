@@ -1,7 +1,7 @@
 import { bytesIn } from '../lib/bytes.ts';
 import { describe } from '../lib/describe.ts';
 import { splitBinary } from './binary.ts';
-import { LOST_REASONS, MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
+import { LOST_REASONS, MOST_DRAIN_MS, MOST_REFUSALS, type ServerFrame } from './frames.ts';
 
 // Decoding by tables: a frame is a kind and its fields in order, a field is a check. A check gives what it was given, or
 // throws a fault that names the field and its shape, and never quotes the value. What a client sends stands in
@@ -10,7 +10,6 @@ import { LOST_REASONS, MOST_DRAIN_MS, type ServerFrame } from './frames.ts';
 /** Limits that no lawful frame of either end passes: identifiers and texts of errors. */
 const ID_LENGTH = 64;
 const TEXT_LENGTH = 1_024;
-const REFUSALS = 10_000;
 
 /** All frames of one WebSocket message, or the first fault in it: then none of them counts. */
 export type Decoded<Frame> =
@@ -196,7 +195,7 @@ const takens: Check = (value, name) =>
     const [seq, refused, ...doubt] = list(item, place, 3);
     return [
       integer(seq, `${place}[0] (seq)`),
-      list(refused, `${place}[1]`, REFUSALS).map((pair) => {
+      list(refused, `${place}[1]`, MOST_REFUSALS).map((pair) => {
         const [refusedSeq, error] = list(pair, `${place}[1]`, 2);
         return [positive(refusedSeq, 'refusal[0] (seq)'), wireError(error, 'refusal[1]')];
       }),

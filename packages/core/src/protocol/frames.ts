@@ -85,6 +85,8 @@ export interface Welcome {
 
 /** Longest time in which a server may ask its clients to move to another connection, or to prove who they are. */
 export const MOST_DRAIN_MS = 3_600_000;
+/** Most refusals that a welcome tells of one producer, and so the most messages that a server's window may have. */
+export const MOST_REFUSALS = 10_000;
 
 /** A frame that goes up. `producer` is the index in the order in which this connection listed its producers. */
 export type ClientFrame =

@@ -31,7 +31,7 @@ export function encoded(data: unknown): Encoded {
 function copyOf(data: ArrayBuffer | ArrayBufferView): Bytes {
   if (!ArrayBuffer.isView(data)) return data.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(data.slice(0));
   const { buffer, byteOffset, byteLength } = data;
-  if (kindName(buffer) !== 'ArrayBuffer') throw new TypeError('a view of shared memory can not be sent');
+  if (kindName(buffer) !== 'ArrayBuffer') throw new TypeError('shared memory cannot be sent: copy it');
   // Of a buffer that was given away no view can be made: it is sent as an empty message.
   return byteLength === 0 ? new Uint8Array(0) : new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength).slice();
 }

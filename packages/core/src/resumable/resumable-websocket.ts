@@ -221,7 +221,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
   async #read(blob: Blob, entry: Outgoing): Promise<void> {
     try {
       this.#outgoing.read(entry, new Uint8Array(await blob.arrayBuffer()));
-      this.#conversation.appended();
+      this.#conversation.appended(this.#outgoing.queue.own);
     } catch {
       // Its file has gone, or has changed: it can't be sent, and nothing after it.
       this.#end(LOST, true);
@@ -230,7 +230,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
 
   #append(payload: EncodedPayload | null, bytes: number, size: number): Outgoing {
     const entry = this.#outgoing.append(payload, bytes, size);
-    this.#conversation.appended();
+    this.#conversation.appended(this.#outgoing.queue.own);
     return entry;
   }
 

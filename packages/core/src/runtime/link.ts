@@ -79,7 +79,11 @@ export function createLink(options: LinkOptions): Link {
     try {
       socket = attempt.socket = environment.openWebSocket(url, offered);
     } catch (cause) {
-      fail({ code: 'URL_FAILED', message: 'no WebSocket could be opened: see the cause', cause });
+      fail({
+        code: 'URL_FAILED',
+        message: 'no WebSocket (Node before 22 has none): see the cause',
+        cause,
+      });
       return;
     }
     const startedAt = environment.now();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '../machines/producer-log.ts';
-import { aPage, anOrigin, Page } from './page.fixture.ts';
+import { StorageFault } from '../storage/ports.ts';
+import { aPage, anOrigin, Page, type Origin } from './page.fixture.ts';
 
 // A frozen page runs nothing: what it holds at that moment it holds for ever. So it gives everything back at once.
 
@@ -127,7 +128,7 @@ test('run again with the log untouched: the page keeps it, once it has found its
   page.send();
   await page.advance(20);
   expect(origin.place.stored).toEqual({ tab: [1, 2] });
-  expect(origin.place.callsOf('checkLog')).toEqual(['checkLog tab']);
+  expect(origin.place.callsOf('readLog')).toEqual([`readLog tab after ${Number.MAX_SAFE_INTEGER}`]);
   expect([page.reports, page.settled]).toEqual([[], []]);
 });
 
@@ -166,8 +167,8 @@ test('adopted while frozen: what may be stored or sent is in doubt, the rest nev
   expect(page.ends).toEqual([]);
 });
 
-test('adopted and drained while frozen: the page finds its own log gone', async () => {
-  const origin = anOrigin();
+/** A frozen page whose one stored message another page has had delivered. */
+async function drainedWhileFrozen(origin: Origin): Promise<Page> {
   const page = await aPage(origin);
   page.send();
   await page.advance(20);
@@ -176,9 +177,27 @@ test('adopted and drained while frozen: the page finds its own log gone', async 
   adopter.take('tab', 1);
   await adopter.settle();
   expect(adopter.finished).toEqual(['tab']);
+  return page;
+}
+
+test('adopted and drained while frozen: the page finds its own log gone', async () => {
+  const page = await drainedWhileFrozen(anOrigin());
   page.keeper.resume();
   await page.settle();
   expect(page.settled).toEqual(['tab:1 OUTCOME_UNKNOWN']);
+  expect(page.logs).toEqual(['tab-fresh-1']);
+});
+
+test('adopted and drained while frozen, and no room when it resumes: it finds out all the same', async () => {
+  const origin = anOrigin();
+  const page = await drainedWhileFrozen(origin);
+  for (const write of ['checkLog', 'append', 'createLog'] as const) {
+    origin.place.fail(write, new StorageFault('full', 'no room'));
+  }
+  page.send();
+  page.keeper.resume();
+  await page.advance(20);
+  expect(page.settled).toEqual(['tab:1 OUTCOME_UNKNOWN', 'tab:2 ABORTED']);
   expect(page.logs).toEqual(['tab-fresh-1']);
 });
 
@@ -233,7 +252,7 @@ test('frozen facts come in pairs: the second of each changes nothing', async () 
   page.keeper.resume();
   page.keeper.resume();
   await page.settle();
-  expect(origin.place.callsOf('checkLog')).toEqual(['checkLog tab']);
+  expect(origin.place.callsOf('readLog')).toEqual([`readLog tab after ${Number.MAX_SAFE_INTEGER}`]);
   expect(page.held).toEqual(['tab']);
 });
 
@@ -259,7 +278,7 @@ test('storage that hangs when the page runs again is given up, and the page is r
   await page.advance(20);
   page.keeper.freeze();
   await page.settle();
-  origin.place.hold('checkLog');
+  origin.place.hold('readLog');
   page.keeper.resume();
   let isReady = false;
   void page.keeper.ready().then(() => {

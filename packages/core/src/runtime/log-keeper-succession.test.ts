@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isBlocked } from '../machines/outbox.ts';
 import { aPage, anOrigin, Page, type Origin } from './page.fixture.ts';
 
 // A reload is a succession: the new page sends what the old one left before its own messages.
@@ -67,6 +68,72 @@ test('over many reloads the whole chain is taken before any of it is sent, and n
   expect(fourth.logs).toEqual(['before', 'second', 'third', 'fourth']);
 });
 
+/** What pages that are gone have left: three logs, one after the other. */
+function aChain(): Origin {
+  const origin = anOrigin();
+  origin.place.leave('first', [1]);
+  origin.place.leave('second', [1], 'first');
+  origin.place.leave('third', [1], 'second');
+  return origin;
+}
+
+/** The server has had the one message of a log all along. */
+async function settleLog(page: Page, id: string): Promise<void> {
+  page.take(id, 1);
+  await page.settle();
+  expect(page.finished).toContain(id);
+}
+
+test('who followed a log that is settled in the middle of a chain follows the one before it, and storage says so first', async () => {
+  const origin = aChain();
+  const page = await aPage(origin);
+  origin.place.calls.length = 0;
+  await settleLog(page, 'second');
+  expect(origin.place.logs.get('third')).toMatchObject({ after: 'first' });
+  expect(origin.place.calls).toEqual(['checkLog third', 'removeSegments second 1', 'deleteLog second']);
+});
+
+test('of several that are settled at once none goes before storage says whom the one behind them all follows', async () => {
+  const origin = aChain();
+  origin.place.leave('fourth', [1], 'third');
+  const page = await aPage(origin);
+  origin.place.calls.length = 0;
+  page.take('second', 1);
+  page.take('third', 1);
+  await page.settle();
+  expect(page.finished).toEqual(['second', 'third']);
+  expect(origin.place.logs.get('fourth')).toMatchObject({ after: 'first' });
+  expect(origin.place.calls.find((call) => /^(?:checkLog|deleteLog)/.test(call))).toBe('checkLog fourth');
+});
+
+test('the own log, too: the next page sends what is left of the chain in order', async () => {
+  const origin = aChain();
+  const tabStorage = new Map([['test:alice:log', 'third']]);
+  const page = await aPage(origin, 'fourth', { tabStorage });
+  page.send();
+  await page.advance(20);
+  await settleLog(page, 'third');
+  await settleLog(page, 'second');
+  expect(origin.place.logs.get('fourth')).toMatchObject({ after: 'first' });
+  origin.locks.dropTab('fourth');
+  // The list of all logs is late.
+  origin.place.hold('listLogs');
+  const next = await aPage(origin, 'fifth', { tabStorage });
+  expect(next.logs).toEqual(['first', 'fourth', 'fifth']);
+  expect(next.log('fourth').after).toBe(next.log('first'));
+});
+
+test('a log that storage gives to another page in that moment is let go', async () => {
+  const origin = aChain();
+  const page = await aPage(origin);
+  const third = origin.place.logs.get('third');
+  if (third === undefined) throw new Error('it is not stored');
+  third.generation += 1;
+  await settleLog(page, 'second');
+  expect(page.logs).toEqual(['first', 'tab']);
+  expect(page.finished).toEqual(['second']);
+});
+
 test('logs that follow each other in a circle are each taken once', async () => {
   const { origin, tabStorage } = await aReload();
   const second = await aPage(origin, 'second', { tabStorage });
@@ -78,6 +145,13 @@ test('logs that follow each other in a circle are each taken once', async () => 
   origin.place.logs.set('before', { ...first, after: 'second' });
   const third = await aPage(origin, 'third', { tabStorage });
   expect([...third.logs].sort()).toEqual(['before', 'second', 'third']);
+  // One of them goes first, and the other one after it: a circle would block both, and whoever asks for its end.
+  const blocked = third.queue.logs.filter((log) => isBlocked(third.queue, log)).map(({ id }) => id);
+  expect(blocked).toEqual(['before', 'third']);
+  third.take('before', 2);
+  third.take('second', 1);
+  await third.settle();
+  expect(third.finished.sort()).toEqual(['before', 'second']);
 });
 
 test('a page between that stored nothing does not break the chain', async () => {
@@ -204,4 +278,24 @@ test('close does not wait for a predecessor', async () => {
   await page.settle();
   expect(isClosed).toBe(true);
   expect([page.held, page.waitsFor, page.environment.timers]).toEqual([[], [], 0]);
+});
+
+test('back from the back/forward cache, after another page in its tab: the next page finds its log', async () => {
+  const origin = anOrigin();
+  const tabStorage = new Map<string, string>();
+  const page = await aPage(origin, 'first', { tabStorage });
+  page.send();
+  await page.advance(20);
+  page.take('first', 1);
+  await page.advance(20);
+  page.keeper.freeze();
+  const between = await aPage(origin, 'between', { tabStorage });
+  between.send();
+  await between.advance(20);
+  origin.locks.dropTab('between');
+  page.keeper.resume();
+  await page.settle();
+  page.send();
+  await page.advance(20);
+  expect(tabStorage.get('test:alice:log')).toBe('first');
 });

@@ -1,14 +1,12 @@
 import { tabOf } from '../environment/tab.ts';
-import { adoptLog, removeLog, replaceOwnLog } from '../machines/outbox.ts';
-import type { Locks } from '../environment/ports.ts';
+import { adoptLog, isBehind, removeLog, replaceOwnLog, unsettledBefore } from '../machines/outbox.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { ProducerLog } from '../machines/producer-log.ts';
 import type { SessionIdentity } from '../machines/conversation.ts';
 import type { Keeper, KeeperHost } from '../storage/keeper.ts';
 import { LogLost, StorageFault, type ClaimedLog, type OutboxStorage, type OutboxStore } from '../storage/ports.ts';
+import { logLocks, OVER } from './log-locks.ts';
 import { storedLog, type StoredLog } from './stored-log.ts';
-
-type LockRequest = Parameters<Locks['request']>[1];
 
 /** How long a page waits for the log of the page before its reload. */
 const SUCCESSION_WAIT_MS = 1_000;
@@ -32,7 +30,8 @@ const ADOPT_EVERY_MS = 10_000;
  */
 export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): Keeper {
   const { environment, queue } = host;
-  const { locks, tabStorage } = tabOf(environment);
+  const tab = tabOf(environment);
+  const { tabStorage } = tab;
   const tabKey = `${storage.scope}:log${lane}`;
   /** What the page before this one in this tab left in storage: install, log, first and last seq. */
   const leftKey = `${storage.scope}:left${lane}`;
@@ -40,8 +39,6 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   const copies = new Map<ProducerLog, StoredLog>();
   /** Which log each adopted one follows: that one may be found later. */
   const follows = new Map<ProducerLog, string | null>();
-  /** What gives the lock of a log back, by id. */
-  const held = new Map<string, () => void>();
   /** Whether something sent while the own log has no copy yet must be on the disk. */
   let isStrict = false;
   /** Whether the app knows that there is no room. */
@@ -73,40 +70,26 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   let work: Promise<void> = ready;
   let ended: Promise<void> = ready;
 
-  /** Ends a round in the middle; nobody is told. */
-  const over = new Error('over');
   const isOver = (): boolean => signal.aborted || store === null;
+  const locks = logLocks(environment, tab.locks, storage.scope, isOver);
 
+  /** In two halves: after a freeze, or a sleep, the timer may run before the answer that came long ago. */
   function within<T>(ms: number, promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const late = (): void => reject(new Error(`storage did not answer within ${ms} ms`));
-      promise.finally(environment.setTimer(ms, late)).then(resolve, reject);
+      let cancel = environment.setTimer(ms / 2, () => {
+        cancel = environment.setTimer(ms / 2, late);
+      });
+      promise.finally(() => cancel()).then(resolve, reject);
     });
   }
 
   /** Each answer has a deadline of its own: a thousand logs take as long as they take. */
   async function ask<T>(question: (open: OutboxStore) => Promise<T>): Promise<T> {
-    if (store === null) throw over;
+    if (store === null) throw OVER;
     const answer = await within(ANSWER_WAIT_MS, question(store));
-    if (isOver()) throw over;
+    if (isOver()) throw OVER;
     return answer;
-  }
-
-  /** Takes the lock of a log, if nobody holds it unless told to wait; tells whether this page has it. */
-  async function hold(id: string, wait: LockRequest = { ifAvailable: true }): Promise<boolean> {
-    if (held.has(id)) return true;
-    if (locks === undefined) throw new Error('this origin has no Web Locks (is it plain http?)');
-    const release = await locks.request(`${storage.scope}:${id}`, wait);
-    if (release === null) return false;
-    held.set(id, release);
-    if (!isOver()) return true;
-    giveBack(id);
-    throw over;
-  }
-
-  function giveBack(id: string): void {
-    held.get(id)?.();
-    held.delete(id);
   }
 
   function drop(log: ProducerLog): void {
@@ -114,40 +97,36 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     copies.delete(log);
     follows.delete(log);
     removeLog(queue, log);
-    giveBack(log.id);
+    locks.giveBack(log.id);
   }
 
-  /** Waits for the page before the reload, which may still be on its way out. A duplicated tab waits in vain. */
-  async function holdLater(id: string): Promise<boolean> {
-    const wait = new AbortController();
-    const abort = (): void => wait.abort();
-    // A frozen page would be given the lock without knowing, and keep it.
-    signal.addEventListener('abort', abort);
-    const cancel = environment.setTimer(SUCCESSION_WAIT_MS, abort);
-    try {
-      return await hold(id, { signal: wait.signal });
-    } catch (cause) {
-      if (isOver() || !wait.signal.aborted) throw cause;
-      return false;
-    } finally {
-      cancel();
-    }
+  /** Calls `done` once: after the next write of this copy, or when storage has failed. */
+  function whenWritten(done: () => void, copy: StoredLog): void {
+    const tell = (): void => {
+      if (forgetting.delete(tell)) done();
+    };
+    forgetting.add(tell);
+    void copy.request().then(tell);
   }
 
-  /** Reads a log whose lock is held and puts it before the own one. */
-  async function take(id: string): Promise<void> {
+  /**
+   * Reads a log whose lock is held and puts it before the own one. `isListed`: it comes from the list of all logs, and nobody
+   * else has the one that it follows.
+   */
+  async function take(id: string, isListed: boolean): Promise<void> {
     const claimed = await ask((open) => open.claimLog(id));
     if (claimed === null) {
-      giveBack(id);
+      locks.giveBack(id);
       return;
     }
     tellCorrupt(id, claimed.corrupt);
     const { after } = claimed;
     // The tab remembers only the last two: what the page before them left goes before all.
-    if (after !== null && !held.has(after) && (await hold(after))) await take(after);
+    if (!isListed && after !== null && !locks.has(after) && (await locks.take(after))) await take(after, false);
     const log = host.foreignLog(id);
     log.after = find(after) ?? null;
-    for (const [other, its] of follows) if (its === id) other.after = log;
+    // Headers that were damaged may follow each other in a circle: nothing of it would ever be sent.
+    for (const [other, its] of follows) if (its === id && !isBehind(log, other)) other.after = log;
     follows.set(log, after);
     adoptLog(queue, log);
     follow();
@@ -191,7 +170,9 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
           if (log !== queue.own) return;
           isExposed = true;
           // The next page in this tab is to find it, or the one before where it never will.
-          tabStorage?.set(tabKey, [log.after?.id, log.id].join(' ').trim());
+          const ids = [log.after?.id, log.id].join(' ').trim();
+          // A log is made anew whenever something waits again, and this write is no cheap one.
+          if (tabStorage?.get(tabKey) !== ids) tabStorage?.set(tabKey, ids);
         },
         onStored: (entry) => host.onStored(entry),
       },
@@ -203,11 +184,11 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
   /** Takes over every log whose page is gone; one that follows another not before that one is gone, or here. */
   async function adopt(): Promise<void> {
     const headers = await ask((open) => open.listLogs());
-    const elsewhere = new Set(headers.map(({ id }) => id).filter((id) => !held.has(id)));
+    const elsewhere = new Set(headers.map(({ id }) => id).filter((id) => !locks.has(id)));
     const { length } = queue.logs;
     for (const { id, after } of headers) {
-      if (!elsewhere.has(id) || elsewhere.has(after ?? '') || !(await hold(id))) continue;
-      await take(id);
+      if (!elsewhere.has(id) || elsewhere.has(after ?? '') || !(await locks.take(id))) continue;
+      await take(id, true);
       elsewhere.delete(id);
     }
     hasLooked = true;
@@ -240,17 +221,15 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
 
   async function secure(log: ProducerLog): Promise<void> {
     // After a freeze the log is this page's only with its lock and under its own generation.
-    const isFree = await hold(log.id);
+    const isFree = await locks.take(log.id);
     // A write that was on its way has found out first that it is another page's: its lock is wanted there.
-    if (log !== queue.own) giveBack(log.id);
-    if (!isOwner && copies.has(log)) {
-      if (isFree) await ask(() => write(log, false, true));
-      else abandon();
-    }
+    if (log !== queue.own) locks.giveBack(log.id);
+    const copy = copies.get(log);
+    if (!isOwner && copy !== undefined && !(isFree && (await isUntouched(copy)))) abandon();
     isOwner = true;
     const { own } = queue;
     if (!copies.has(own)) {
-      await hold(own.id);
+      await locks.take(own.id);
       identity = await ask((open) => open.open(identity.clientId));
       // What is stored must be found under the name that the server knows it by.
       if (lane !== '' && (await host.clientId()) !== identity.clientId)
@@ -259,7 +238,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       tabStorage?.set(leftKey, '');
       if (left.length > 0 && install !== identity.clientId) host.report(lost([left.join(' ')]));
       // The keeper of the normal lane may have adopted one already.
-      for (const id of predecessors) if (find(id) === undefined && (await holdLater(id))) await take(id);
+      for (const id of predecessors)
+        if (!find(id) && (await locks.takeWithin(SUCCESSION_WAIT_MS, id, signal))) await take(id, false);
       follow();
       letFlow();
       // Who watches sees what waits before there is a connection.
@@ -270,6 +250,21 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       isStrict = false;
     }
     if (lane === '') await adopt();
+  }
+
+  /** Whether nobody had this log, whose lock is free, while the page stood still. It takes no room to find out. */
+  async function isUntouched(copy: StoredLog): Promise<boolean> {
+    try {
+      await ask(async (open) => {
+        // What was being written may have found out first, and another log is the own one by now.
+        await work;
+        if (copies.get(queue.own) === copy) await copy.check(open);
+      });
+      return true;
+    } catch (cause) {
+      if (cause instanceof LogLost) return false;
+      throw cause;
+    }
   }
 
   /** Gives the own log up, which another page has or may have: new messages go to a new one. */
@@ -301,33 +296,45 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
    * Writes what has changed. An adopted log that is empty then is gone, and the server may forget it, too. `dropped`: the copy
    * of one that this page lets go of.
    */
-  function write(log: ProducerLog, discards = false, checks = false, dropped?: StoredLog): Promise<void> {
+  function write(log: ProducerLog, discards = false, dropped?: StoredLog): Promise<void> {
     work = work.then(async () => {
       const copy = dropped ?? copies.get(log);
       if (copy === undefined) return;
       const isDone = log !== queue.own && log.isSettled;
-      try {
-        const isGone = await copy.write(store, discards, checks);
-        isFull = false;
-        if (!isDone || !isGone) return;
-        // One that storage failed under was sent from memory; another page may find out that all of it is taken.
-        drop(log);
-        if (store !== null) host.finish(log.id);
-      } catch (cause) {
-        if (cause instanceof StorageFault && cause.reason === 'full') full(cause);
-        else if (!(cause instanceof LogLost)) fail(cause);
-        else if (log !== queue.own) {
-          // The one of the same id in this page may be another by now.
-          if (dropped === undefined) drop(log);
-        }
-        // A page that is frozen or closing finds out for good when it resumes, if it does.
-        else if (!running.signal.aborted) {
-          abandon();
-          round();
-        }
-      }
+      // A later page must find the chain whole, whenever this one ends. Others between may be settled, too.
+      const before = isDone ? unsettledBefore(log) : null;
+      for (const [later, its] of copies)
+        if (before !== null && !later.isSettled && unsettledBefore(later) === before)
+          await writeNow(later, its, false, true);
+      const isGone = await writeNow(log, copy, discards, false);
+      if (!isDone || !isGone) return;
+      // One that storage failed under was sent from memory; another page may find out that all of it is taken.
+      drop(log);
+      if (store !== null) host.finish(log.id);
     });
     return work;
+  }
+
+  /** Resolves with whether nothing of the log is stored now; false where it could not be written. */
+  async function writeNow(log: ProducerLog, copy: StoredLog, discards: boolean, checks: boolean): Promise<boolean> {
+    try {
+      const isGone = await copy.write(store, discards, checks);
+      isFull = false;
+      return isGone;
+    } catch (cause) {
+      if (cause instanceof StorageFault && cause.reason === 'full') full(cause);
+      else if (!(cause instanceof LogLost)) fail(cause);
+      else if (log !== queue.own) {
+        // The one of the same id in this page may be another by now.
+        if (copies.get(log) === copy) drop(log);
+      }
+      // A page that is frozen or closing finds out for good when it resumes, if it does.
+      else if (!running.signal.aborted) {
+        abandon();
+        round();
+      }
+      return false;
+    }
   }
 
   /** Reads on in an adopted log. */
@@ -375,7 +382,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     );
     end(store);
     // One that was about to be read is in no queue: others may have it.
-    for (const id of held.keys()) if (!queue.logs.some((log) => log.id === id)) giveBack(id);
+    locks.giveAllBack(find);
     for (const tell of forgetting) tell();
     host.onStorageEnd({
       code: copies.size > 0 ? 'STORAGE_FAILED' : 'STORAGE_UNAVAILABLE',
@@ -441,12 +448,8 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
         done(true);
         return;
       }
-      const tell = (): void => {
-        if (forgetting.delete(tell)) done(!copy.has(entry));
-      };
-      forgetting.add(tell);
       copy.withdrawn(entry);
-      void copy.request().then(tell);
+      whenWritten(() => done(!copy.has(entry)), copy);
     },
     release(log, entry) {
       const copy = copies.get(log);
@@ -458,13 +461,10 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       if (store === null) log.fail(entry, NOT_FORGOTTEN);
       else if (entry.isLeaving !== true) {
         copy.release(entry);
-        const tell = (): void => {
-          if (!forgetting.delete(tell)) return;
+        whenWritten(() => {
           if (copy.has(entry)) entry.isLeaving = false;
           host.onChange();
-        };
-        forgetting.add(tell);
-        void copy.request().then(tell);
+        }, copy);
       }
       return false;
     },
@@ -472,7 +472,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
     mayKeep: (entry) => copies.get(queue.own)?.has(entry) === true,
     freeze() {
       // A page that is frozen while it closes may never go on: nothing may wait for its locks.
-      if (isClosed) for (const id of held.keys()) giveBack(id);
+      if (isClosed) locks.giveAllBack();
       if (running.signal.aborted) return;
       running.abort();
       isOwner = false;
@@ -485,11 +485,11 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       for (const [log, copy] of copies) {
         if (log === own) continue;
         // What left storage to be sent has no other copy, and goes back with the last write of this page.
-        if (copy.retain()) void write(log, false, false, copy);
+        if (copy.retain()) void write(log, false, copy);
         drop(log);
       }
       // Those too whose log is being read right now: nothing of this page may run any more.
-      for (const id of held.keys()) giveBack(id);
+      locks.giveAllBack();
     },
     resume() {
       if (isClosed || !running.signal.aborted) return;
@@ -504,7 +504,7 @@ export function logKeeper(storage: OutboxStorage, host: KeeperHost, lane = ''): 
       void write(queue.own, discard);
       for (const [log, copy] of copies) if (log !== queue.own && copy.retain()) void write(log);
       await within(CLOSE_WAIT_MS, work).catch(fail);
-      for (const id of held.keys()) giveBack(id);
+      locks.giveAllBack();
       if (store !== null) end(store);
       await ended;
     },

@@ -51,7 +51,10 @@ export class Page {
         return this.#newLog(`${tab}-fresh-${this.#fresh}`);
       },
       foreignLog: (id) => this.#newLog(id),
-      onStored: (entry) => void this.written.push(entry.seq),
+      onStored: (entry) => {
+        entry.isStored = true;
+        this.written.push(entry.seq);
+      },
       onChange: () => {
         this.changes += 1;
       },

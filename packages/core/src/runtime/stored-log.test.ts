@@ -15,17 +15,54 @@ test('a message is written within 20 ms, and not before', async () => {
   expect(page.written).toEqual([1]);
 });
 
-test('the 20 ms begin with the first message, and the others join it in one transaction', async () => {
+test('the 20 ms begin with the first message, and those of its first 10 join it in one transaction', async () => {
   const origin = anOrigin();
   const page = await aPage(origin);
   page.send();
-  await page.advance(15);
+  await page.advance(9);
   page.send(2);
+  await page.advance(6);
+  page.send();
   await page.advance(5);
   expect(origin.place.callsOf('createLog')).toEqual(['createLog tab [1..3]']);
+  // The next write is that of the younger one, and not of what comes after this one.
+  page.send();
+  await page.advance(9);
+  expect(origin.place.callsOf('append')).toEqual([]);
+  await page.advance(1);
+  expect(origin.place.callsOf('append')).toEqual(['append tab [4..4]']);
+  await page.advance(10);
+  expect(origin.place.callsOf('append').at(-1)).toBe('append tab [5..5]');
   page.send(2);
   await page.advance(20);
-  expect(origin.place.callsOf('append')).toEqual(['append tab [4..5]']);
+  expect(origin.place.callsOf('append').at(-1)).toBe('append tab [6..7]');
+});
+
+test('a stream whose acknowledgements are fast is never written', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  for (let seq = 1; seq <= 20; seq += 1) {
+    page.send();
+    await page.advance(5);
+    page.take('tab', seq);
+  }
+  await page.advance(100);
+  expect([origin.place.calls.filter((call) => call.includes('tab')), page.environment.timers]).toEqual([[], 1]);
+});
+
+test('a write that had to wait for another takes all that came meanwhile', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  const release = origin.place.hold('createLog');
+  page.send();
+  await page.advance(20);
+  page.send();
+  await page.advance(20);
+  page.send();
+  await page.advance(1);
+  release();
+  await page.settle();
+  expect(origin.place.callsOf('append')).toEqual(['append tab [2..3]']);
 });
 
 test('where somebody waits, the write starts at the end of the turn, with all of the turn', async () => {
@@ -133,6 +170,30 @@ test('one message that must be on the disk makes its write strict, and only that
   page.send();
   await page.advance(20);
   expect(origin.place.stricts).toEqual([true, false]);
+});
+
+test('a younger one that must be on the disk is in the strict write, and not in a later one that is none', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(15);
+  const entry = anEntry();
+  page.queue.own.append(entry);
+  page.keeper.added(entry, true);
+  await page.advance(5);
+  expect([page.written, origin.place.stricts]).toEqual([[1, 2], [true]]);
+});
+
+test('what was sent in the same moment as a write is stored by a close', async () => {
+  const origin = anOrigin();
+  const page = await aPage(origin);
+  page.send();
+  await page.advance(15);
+  page.send();
+  await page.advance(5);
+  page.send();
+  await page.keeper.close(false);
+  expect(origin.place.stored).toEqual({ tab: [1, 2, 3] });
 });
 
 test('what must be on the disk stays strict when it was sent before the storage had opened', async () => {

@@ -1,5 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
 import { payloadLength } from '../lib/bytes.ts';
+import { unsettledBefore } from '../machines/outbox.ts';
 import { isFinal, type Entry, type ProducerLog } from '../machines/producer-log.ts';
 import {
   StorageFault,
@@ -11,8 +12,9 @@ import {
 } from '../storage/ports.ts';
 
 /**
- * A write starts this long after `send` at the latest; an acknowledgement that comes first saves it. Deletions are not
- * urgent, and join it: what is acknowledged and still stored is recognised after a crash.
+ * A write starts this long after `send` at the latest, and takes what was sent half of that ago: an acknowledgement that
+ * comes first saves it. Deletions are not urgent, and join it: what is acknowledged and still stored is recognised after a
+ * crash.
  */
 const WRITE_WITHIN_MS = 20;
 /** What one segment holds at most, so that a reader's page stays small; a message that is larger has one to itself. */
@@ -55,6 +57,8 @@ export interface StoredLog {
    * nothing of the log is stored now; null, a storage that is gone, has nothing.
    */
   write(store: OutboxStore | null, discards: boolean, checks: boolean): Promise<boolean>;
+  /** Rejects where the log has another owner. */
+  check(store: OutboxStore): Promise<void>;
   /** Reads the next page of a claimed log. Resolves with how many of its records can't be read. */
   read(store: OutboxStore): Promise<number>;
   /** Storage is gone: what was not read by now stays there. */
@@ -86,11 +90,17 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   // From the first that is being read on they are added later, in their order.
   const unread = pending.findIndex(({ isReading }) => isReading);
   if (unread >= 0) pending.length = unread;
+  /** How many of them are old enough for the next write. */
+  let ripe = 0;
+  /** When its timer fired: a write that was asked for otherwise takes all. */
+  let firedAt = -Infinity;
   /** What has left storage to be sent, segment by segment: one may not overlap another, nor mix with what is new. */
   const released = new Set<readonly Entry[]>();
   /** What of it is to be stored again. */
   let returned: (readonly Entry[])[] = [];
   let generation = 0;
+  /** The log that the header names as the one before it. One that is not here may be another page's: it stays there. */
+  let follows = claimed?.after ?? null;
   /** After which seq the page begins that was not read yet. */
   let mark: number | null = null;
   let isReading = false;
@@ -104,13 +114,29 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     cancel?.();
     cancel = undefined;
   };
-  const request = (): Promise<void> => (due ??= host.write());
+  const request = (): Promise<void> => {
+    firedAt = -Infinity;
+    return (due ??= host.write());
+  };
+  const ripen = (ms: number): void => {
+    ripe = pending.length;
+    cancel = host.environment.setTimer(ms, () => {
+      if (due !== undefined) return;
+      firedAt = host.environment.now();
+      due = host.write();
+    });
+  };
   const requestWithin = (ms = WRITE_WITHIN_MS): void => {
     // A write that hung may fail after that.
-    if (!isStopped) cancel ??= host.environment.setTimer(ms, () => void request());
+    if (!isStopped) cancel ??= host.environment.setTimer(ms / 2, () => ripen(ms / 2));
   };
   const track = (part: Part): void => {
     for (const entry of part.entries) parts.set(entry, part);
+  };
+  const forget = (part: Part): void => {
+    changed.delete(part);
+    // It may be in another one by now.
+    for (const entry of part.entries) if (parts.get(entry) === part) parts.delete(entry);
   };
 
   // They have waited for the storage to open: who asked for `stored` meanwhile waits no longer.
@@ -201,63 +227,76 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       if (store === null) return true;
       // Taken here and not at the call: what came while another transaction ran joins this one.
       const isLeft = discards ? (): boolean => false : isUnsettled;
-      const fresh = pending.filter(isLeft);
-      pending = [];
+      // One that had to wait for another takes all that came meanwhile.
+      const takesAll = discards || isStrict || host.environment.now() - firedAt >= 1;
+      firedAt = -Infinity;
+      const old = pending;
+      pending = takesAll ? [] : old.splice(ripe);
+      if (pending.length > 0) ripen(WRITE_WITHIN_MS / 2);
       const back = returned;
       returned = [];
-      // Its removal may have failed, or have to be written yet.
-      const isGone = (entry: Entry): boolean => isLeft(entry) && !parts.has(entry);
-      const added = [...back.flatMap((entries) => cut(entries.filter(isGone))), ...cut(fresh)];
-      const removed: Part[] = [];
-      for (const part of discards ? new Set(parts.values()) : changed) {
-        removed.push(part);
-        added.push(...cut(part.entries.filter(isLeft)));
-      }
+      const removed = [...new Set(discards ? parts.values() : changed)];
       changed.clear();
       const mustBeStrict = isStrict;
       isStrict = false;
-      if (added.length === 0) {
+      const mayAdd = [old, ...back, ...removed.map(({ entries }) => entries)].some((entries) => entries.some(isLeft));
+      if (!mayAdd) {
         if (generation === 0) return true;
         if (removed.length === 0 && !checks && !log.isSettled) return false;
       }
+      const added: Part[] = [];
+      /** Walked by the storage when it is ready: what is stored is decided then. */
+      function* take(): Generator<Segment> {
+        const add = (entries: readonly Entry[]): void => {
+          for (const part of cut(entries)) {
+            // What is withdrawn from here on is looked for in it, and nothing gets into two.
+            track(part);
+            added.push(part);
+          }
+        };
+        // The removal of what comes back may have failed, or have to be written yet.
+        for (const entries of [...back, old]) add(entries.filter((entry) => isLeft(entry) && !parts.has(entry)));
+        for (const { entries } of removed) add(entries.filter(isLeft));
+        yield* added.map(toSegment);
+      }
       if (generation === 0) host.onCreate();
-      // What is withdrawn meanwhile is looked for in its new segment.
-      added.forEach(track);
-      const { id, after } = log;
-      const follows = after === null || after.isSettled ? null : after.id;
-      const segments = added.map(toSegment);
+      const { id } = log;
+      const before = unsettledBefore(log);
+      if (before !== null || generation === 0) follows = before?.id ?? null;
       try {
         // What makes room must not fail together with what finds none.
-        const done = removed.filter(({ left }) => left === 0).map(({ first }) => first);
-        if (isFull && added.length > 0 && done.length > 0) {
+        const done = removed.filter(({ entries }) => !entries.some(isLeft)).map(({ first }) => first);
+        if (isFull && mayAdd && done.length > 0) {
           generation = await store.write({ id, after: follows, generation }, done, []);
         }
         const firsts = removed.map(({ first }) => first);
-        generation = await store.write({ id, after: follows, generation }, firsts, segments, mustBeStrict);
+        generation = await store.write({ id, after: follows, generation }, firsts, take(), mustBeStrict);
         isFull = false;
       } catch (cause) {
         if (!(cause instanceof StorageFault) || cause.reason !== 'full') throw cause;
-        // Nothing was changed: all of it is due again.
+        // All of it is due again.
         isFull = true;
         isStrict ||= mustBeStrict;
-        pending = [...fresh, ...pending];
+        pending = [...old, ...pending];
         returned = [...back, ...returned];
-        for (const part of added) {
-          // Something of it was withdrawn meanwhile: there is no record to take it out of.
-          changed.delete(part);
-          for (const entry of part.entries) parts.delete(entry);
+        // Something of it was withdrawn meanwhile: there is no record to take it out of.
+        added.forEach(forget);
+        for (const part of removed) {
+          track(part);
+          changed.add(part);
         }
-        removed.forEach(track);
-        for (const part of removed) changed.add(part);
+        cancelTimer();
         requestWithin(FULL_WAIT_MS);
         throw cause;
       }
       // Not before: until then storage has it.
-      for (const part of removed) {
-        for (const entry of part.entries) if (parts.get(entry) === part) parts.delete(entry);
-      }
-      fresh.forEach(host.onStored);
+      removed.forEach(forget);
+      for (const { entries } of added) for (const entry of entries) if (entry.isStored !== true) host.onStored(entry);
       return generation === 0;
+    },
+    async check(store) {
+      // Behind everything: it reads nothing but the header.
+      if (generation > 0) await store.readLog({ id: log.id, after: null, generation }, Number.MAX_SAFE_INTEGER);
     },
     async read(store) {
       if (mark === null) return 0;

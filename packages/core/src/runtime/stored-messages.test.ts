@@ -88,9 +88,8 @@ describe('a stored message', () => {
     const page = await aPage();
     const [settled, waiting, silent] = [page.send(), page.send(), page.send()];
     page.queue.own.settleWhile((entry) => entry === settled);
+    page.place.fail('createLog', new Error('gone'));
     const outcomes = [page.outcome(settled), page.outcome(waiting)];
-    page.place.fail('open', new Error('gone'));
-    page.keeper.setPeer('peer');
     await page.environment.settle();
     outcomes.push(page.outcome(silent), page.outcome(page.send()));
     page.queue.own.settleWhile(() => true);
@@ -104,6 +103,19 @@ describe('a stored message', () => {
       'STORAGE_FAILED',
     ]);
     expect(page.reports.map(({ code }) => code)).toEqual(['STORAGE_FAILED']);
+  });
+
+  it('is stored for whoever asks after storage has ended, too', async () => {
+    const page = await aPage();
+    const entry = page.send();
+    await page.environment.advance(20);
+    expect(entry.isStored).toBe(true);
+    page.place.fail('open', new Error('gone'));
+    page.keeper.setPeer('peer');
+    await page.environment.settle();
+    const late = page.outcome(entry);
+    await page.environment.settle();
+    expect([page.reports.map(({ code }) => code), late.told]).toEqual([['STORAGE_FAILED'], 'stored']);
   });
 
   it('that is withdrawn fails when storage has forgotten it, and in doubt where storage failed', async () => {

@@ -78,8 +78,8 @@ export function storedMessages(storage: OutboxStorage, host: MessageKeeperHost):
       keeperOf(log).forget(log, entry, (isForgotten) => log.fail(entry, isForgotten ? failure : NOT_FORGOTTEN)),
     whenStored(entry) {
       const outcome = waiting.get(entry) ?? new Outcome();
-      const result = entry.storing ?? end;
-      if (entry.storing !== undefined || result !== null) outcome.settle(result);
+      if (end !== null) learn(entry, end);
+      if (entry.storing !== undefined) outcome.settle(entry.storing);
       else {
         waiting.set(entry, outcome);
         each((keeper) => keeper.writeSoon());

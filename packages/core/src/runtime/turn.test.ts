@@ -46,6 +46,22 @@ describe('Turn', () => {
     expect(runs()).toBe(2);
   });
 
+  it('runs earlier when somebody asks for it, and never later', async () => {
+    const { turn, environment, runs } = aTurn();
+    turn.requestWithin(25);
+    turn.requestWithin(2);
+    turn.requestWithin(10);
+    await environment.advance(1);
+    expect(runs()).toBe(0);
+    await environment.advance(1);
+    expect([runs(), environment.timers]).toEqual([1, 0]);
+    turn.requestWithin(25);
+    await environment.advance(24);
+    turn.requestWithin(2);
+    await environment.advance(1);
+    expect([runs(), environment.timers]).toEqual([2, 0]);
+  });
+
   it('runs no more once it is stopped, whatever was asked before', async () => {
     const { turn, environment, runs } = aTurn();
     turn.request();

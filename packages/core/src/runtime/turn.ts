@@ -10,7 +10,10 @@ export interface Turn {
 export function createTurn(environment: SessionEnvironment, run: () => void): Turn {
   let isRequested = false;
   let isStopped = false;
-  let cancel: (() => void) | null = null;
+  /** The timer: when it is due, and for how long it was set. */
+  let dueAt = 0;
+  let dueIn = Infinity;
+  let cancel = (): void => {};
 
   function request(): void {
     if (isRequested || isStopped) return;
@@ -24,16 +27,21 @@ export function createTurn(environment: SessionEnvironment, run: () => void): Tu
   return {
     request,
     requestWithin(ms) {
-      if (isStopped) return;
-      cancel ??= environment.setTimer(ms, () => {
-        cancel = null;
+      // Asked for every message: one that was set for less needs no look at the clock.
+      if (isStopped || ms >= dueIn) return;
+      const at = environment.now() + ms;
+      if (dueIn < Infinity && at >= dueAt) return;
+      cancel();
+      dueAt = at;
+      dueIn = ms;
+      cancel = environment.setTimer(ms, () => {
+        dueIn = Infinity;
         request();
       });
     },
     stop() {
       isStopped = true;
-      cancel?.();
-      cancel = null;
+      cancel();
     },
   };
 }

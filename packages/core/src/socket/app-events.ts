@@ -41,6 +41,9 @@ export function createAppEvents<Incoming>(
   function listenerFailed(cause: unknown, type: string): void {
     const message = `a listener of ${type} threw`;
     const failure: Failure = { code: 'LISTENER_FAILED', message, details: { type }, cause };
+    // As a browser tells of a listener of its own: a mistake of the app is not silent where the app listens to nothing.
+    // oxlint-disable-next-line no-console
+    if (listeners.count('error') === 0) console.error(`[holdfast] ${message}`, cause);
     if (type === 'error') record('error', 'socket.error', failure);
     else report(failure);
   }

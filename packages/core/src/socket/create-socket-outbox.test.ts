@@ -52,6 +52,20 @@ describe('a drop', () => {
     expect((raw.events('drop') as { data: unknown }[]).map(({ data }) => data)).toEqual([undefined, '{', '']);
   });
 
+  it('tells what the message was sent with, refused at once or later', async () => {
+    const world = await aWorld({ maxMessages: 1 }).welcome();
+    world.socket.pause();
+    const [first, second] = [{ lane: 'urgent', ttlMs: 50 }, { durability: 'strict' }] as const;
+    world.socket.send(1, first);
+    world.socket.send(2);
+    world.socket.send(3, second);
+    await world.environment.advance(50);
+    const options = (world.events('drop') as { options: unknown }[]).map((drop) => drop.options);
+    expect(options).toEqual([second, first]);
+    world.socket.send(4);
+    expect(world.events('drop').at(-1)).toMatchObject({ error: { code: 'QUEUE_FULL' }, options: {} });
+  });
+
   it('tells it of a message that a page before left behind, too', async () => {
     const place = new MemoryPlace();
     place.leave('gone', [1]);
@@ -60,7 +74,7 @@ describe('a drop', () => {
     const producer = world.hello.producers.findIndex(([id]) => id === 'gone');
     world.wire.receive(['r', producer, 1, { code: 'NO', message: '' }]);
     await world.settle();
-    expect(world.events('drop')).toMatchObject([{ id: 'gone:1', data: 'gone:1' }]);
+    expect(world.events('drop')).toMatchObject([{ id: 'gone:1', data: 'gone:1', options: {} }]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ERROR_CODES } from '../lib/errors.ts';
 import { plain } from './protocols.ts';
 import { World } from './socket.fixture.ts';
@@ -14,6 +14,26 @@ function waitOf({ socket, environment }: World): number | null {
   const { retryAt } = socket.getState();
   return retryAt === null ? null : retryAt - environment.wallClock();
 }
+
+test('the url function is told how often it has failed: it may name another server', async () => {
+  const servers = ['wss://one/', 'wss://two/', 'wss://three/'];
+  const url: SocketOptions['url'] = ({ attempt }) => servers[Math.max(0, attempt - 1) % servers.length] ?? '';
+  const world = new World({ protocol: plain(), url, reconnect: { jitter: 'none', factor: 1 } });
+  await world.settle();
+  for (let tries = 0; tries < 4; tries += 1) {
+    world.wire.closeBy(1006);
+    await world.environment.advance(300);
+  }
+  // Lost once it was stable: it is tried where it was first.
+  await world.accept();
+  await world.environment.advance(5_000);
+  world.wire.closeBy(1006);
+  await world.environment.advance(300);
+  expect(world.environment.sockets.map((socket) => socket.url)).toEqual([
+    ...['wss://one/', 'wss://one/', 'wss://two/', 'wss://three/', 'wss://one/'],
+    'wss://one/',
+  ]);
+});
 
 describe('the wait', () => {
   it.each([

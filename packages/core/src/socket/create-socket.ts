@@ -114,7 +114,9 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   const link = createLink({
     environment,
     async target() {
-      const asked = findTarget(checked.url, checked.auth, protocol.subprotocols, protocol.isTokenOffered);
+      const { attempt } = driver.state;
+      const url = () => checked.url({ attempt });
+      const asked = findTarget(url, checked.auth, protocol.subprotocols, protocol.isTokenOffered);
       const [target] = await Promise.all([asked, keeper.ready()]);
       return target;
     },
@@ -199,7 +201,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
       await onConnect?.({ send: (data) => direct.send(ended, data), resumed, attempt, signal: ended });
       driver.dispatch({ type: 'link/prepared', connectionId });
     } catch (cause) {
-      const failure: Failure = { code: 'PREPARE_FAILED', message: 'onConnect failed', cause };
+      const failure: Failure = { code: 'PREPARE_FAILED', message: 'onConnect failed: see the cause', cause };
       driver.dispatch({ type: 'link/failed', connectionId, failure, closeCode: GOING_AWAY });
     }
   }

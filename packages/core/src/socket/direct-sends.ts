@@ -38,8 +38,10 @@ export function createDirectSends<Outgoing>(
         const failure =
           log === null || signal.aborted ? GONE : conversation().refusal(receipt.bytes, limits.maxMessageBytes);
         if (failure !== null) throw events.error(failure);
-        if (log !== null) append(log, receipt);
-        conversation().appended();
+        if (log !== null) {
+          append(log, receipt);
+          conversation().appended(log);
+        }
         return receipt.delivered;
       } catch (error) {
         // What was thrown is what awaits whoever sends.

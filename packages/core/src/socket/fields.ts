@@ -29,14 +29,14 @@ export function optional<T>(): Field<T | null> {
  * @throws HoldfastError INVALID_OPTION naming the option, the shape that it must have and the shape that it has
  */
 export function fill<F extends Fields>(name: string, given: unknown, fields: F): Filled<F> {
-  if (!isObject(given)) throw wrongOption(name || 'options', 'an object', given);
+  if (!isObject(given)) throw wrongOption(name || 'options', 'an object', given, name ? undefined : 'options');
   const values = given as { readonly [name: string]: unknown };
   const filled: { [name: string]: unknown } = {};
   const full = (field: string): string => (name ? `${name}.${field}` : field);
   for (const field of Object.keys(given)) {
     const known = Object.keys(fields);
     if (!known.includes(field))
-      throw wrongOption(full(field), `one of ${known.join(', ')}: it is no option`, values[field]);
+      throw wrongOption(full(field), `left out: there are ${known.join(', ')}`, values[field]);
   }
   for (const [field, [fallback, isRight, shape]] of Object.entries(fields)) {
     const { [field]: value = fallback } = values;

@@ -51,7 +51,7 @@ describe('the options', () => {
       onConnect: null,
       onEvent: null,
     });
-    expect(checked.url()).toBe('ws://server.example');
+    expect(checked.url({ attempt: 0 })).toBe('ws://server.example');
   });
 
   it('are taken as they are given, what is undefined by its default', () => {
@@ -92,7 +92,7 @@ describe('the options', () => {
   it('take a URL in each of its forms', () => {
     const url = new URL('wss://server.example');
     for (const given of ['ws://a', 'wss://a', 'http://a', 'https://a/b?c#d', '/socket', 'socket', url]) {
-      expect(check({ url: given }).url()).toBe(given);
+      expect(check({ url: given }).url({ attempt: 0 })).toBe(given);
     }
     const run = (): string => 'ws://a';
     expect(check({ url: run }).url).toBe(run);
@@ -164,7 +164,9 @@ describe('the options', () => {
   });
 
   it.each([undefined, null, 'ws://server.example', 7])('name themselves when they are %o', (options) => {
-    expect(faultOf(() => checkOptions(options as unknown as SocketOptions)).details).toEqual({ option: 'options' });
+    const fault = faultOf(() => checkOptions(options as unknown as SocketOptions));
+    expect(fault.details).toEqual({ option: 'options' });
+    expect(fault.message).toMatch(/^options must be an object, not /);
   });
 
   it('tell the shape of what they were given, never the thing: it may be a secret', () => {

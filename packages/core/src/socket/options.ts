@@ -16,7 +16,7 @@ import { wrongOption } from './wrong-option.ts';
 
 /** Options with every default filled in. */
 export interface CheckedOptions<Outgoing> {
-  readonly url: () => string | URL | Promise<string | URL>;
+  readonly url: Exclude<SocketOptions['url'], string | URL>;
   readonly protocol: Protocol;
   readonly outbox: Outbox;
   readonly connection: ConnectionOptions;

@@ -162,12 +162,21 @@ test(
   },
 );
 
-test('at most once: what was to be written when the connection ended is stored again', async () => {
+/** A server that nobody reaches yet, and what it got. */
+function anOutage() {
   const world = createTestWorld();
-  const { clock, network, storage } = world;
   const got: unknown[] = [];
   world.server(URL, { onMessage: (_peer, data) => void got.push(JSON.parse(data as string)) });
-  network.refuse();
+  world.network.refuse();
+  const { clock, network, storage } = world;
+  return { world, clock, network, storage, got };
+}
+
+test.each([
+  ['stays stored where storage has not forgotten it', 50, [1, 2, 3]],
+  ['else is stored again', 150, []],
+])('at most once: what was to be written when the connection ended %s', async (_, afterMs, stored) => {
+  const { world, clock, network, storage, got } = anOutage();
   const socket = aSocket(world.page, {});
   for (const number of [1, 2, 3]) socket.send(number);
   await clock.until(() => storage.messages().length === 3);
@@ -176,12 +185,12 @@ test('at most once: what was to be written when the connection ended is stored a
   socket.reconnect();
   await clock.until(() => socket.getState().phase === 'open');
   // Storage is about to forget them.
-  await clock.advance(50);
+  await clock.advance(afterMs);
   socket.send(4);
   network.refuse();
   network.cut();
-  await clock.advance(150);
-  expect([storage.messages(), got]).toEqual([[], []]);
+  await clock.advance(200 - afterMs);
+  expect([storage.messages(), got]).toEqual([stored, []]);
   await clock.advance(1_000);
   expect([storage.messages(), got]).toEqual([[1, 2, 3, 4], []]);
   world.page.kill();
@@ -194,11 +203,7 @@ test('at most once: what was to be written when the connection ended is stored a
 });
 
 test('at most once: a message that storage can not forget is not sent', async () => {
-  const world = createTestWorld();
-  const { clock, network, storage } = world;
-  const got: unknown[] = [];
-  world.server(URL, { onMessage: (_peer, data) => void got.push(JSON.parse(data as string)) });
-  network.refuse();
+  const { world, clock, network, storage, got } = anOutage();
   const socket = aSocket(world.page, {});
   const receipt = socket.send(1);
   await clock.until(receipt.stored);

@@ -3,13 +3,17 @@ import type { HoldfastError } from '../lib/errors.ts';
 import type { Entry, EntryStatus } from '../machines/producer-log.ts';
 import { Outcome } from '../runtime/outcome.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
-import type { Receipt } from './types.ts';
+import type { Receipt, SendOptions } from './types.ts';
+
+export const NO_OPTIONS: SendOptions = {};
 
 /** A sent message: what its log knows of it, and the receipt that the app holds. Promises are made when they are read. */
 export class MessageReceipt implements Entry, Receipt {
   /** Who numbers it: its log. */
   source: string;
   payload: EncodedPayload;
+  /** What it was sent with. */
+  options: SendOptions = NO_OPTIONS;
   /** Its payload, while that is being read. */
   blob: Blob | null;
   readonly bytes: number;

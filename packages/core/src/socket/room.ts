@@ -84,7 +84,7 @@ export function createRoom({ environment, queue, limits, flush, withdraw }: Room
     make(bytes) {
       if (has(bytes)) return null;
       flush();
-      const words = `the outbox holds its most, ${maxMessages} messages or ${maxBytes} bytes; wait for whenWritable()`;
+      const words = `the outbox is full (${maxMessages} messages or ${maxBytes} bytes): wait for whenWritable(), or raise them`;
       const failure: Failure = { code: 'QUEUE_FULL', message: words, details: { maxMessages, maxBytes } };
       if (!has(bytes) && overflow !== 'reject') drop(bytes, failure);
       return has(bytes) ? null : failure;

@@ -6,7 +6,7 @@ import { ProducerLog, type Entry } from '../machines/producer-log.ts';
 import { MAX_BYTES, type OutboxLimits } from '../storage/limits.ts';
 import type { MessageKeeper } from '../storage/message-keeper.ts';
 import { decodePayload, encodePayload } from './payload.ts';
-import { MessageReceipt } from './receipts.ts';
+import { MessageReceipt, NO_OPTIONS } from './receipts.ts';
 import type { AppEvents } from './app-events.ts';
 import type { Receipt, SendOptions, SocketOutbox, WritableOptions } from './types.ts';
 import { createOutboxView } from './outbox-view.ts';
@@ -72,6 +72,8 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
   /** When the next message expires, and what ends the timer for it. */
   let nextExpiry = Infinity;
   let cancelExpiry = (): void => {};
+  /** The clocks as they stood at the first message of this turn, and what that had for its time to live. */
+  let turn: { readonly now: number; readonly wall: number; ttl: Entry['ttl'] } | null = null;
 
   function newLog(id: string): ProducerLog {
     const log: ProducerLog = new ProducerLog(id, (entry, failure) => {
@@ -101,6 +103,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
       get data() {
         return decodePayload(entry, host.protocol);
       },
+      options: entry instanceof MessageReceipt ? entry.options : { ...(entry.ttl && { ttlMs: entry.ttl.ms }) },
     });
   }
 
@@ -145,7 +148,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     } catch (cause) {
       log.fail(receipt, { code: 'INVALID_MESSAGE', message: 'the Blob could not be read', cause });
     }
-    conversation().appended();
+    conversation().appended(log);
   }
 
   function storeRead({ queue: its, unread }: Lane): void {
@@ -173,6 +176,15 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
 
   function cancel(receipt: MessageReceipt): boolean {
     return outbox.cancel(receipt.id);
+  }
+
+  /** Once a turn: for each message of a burst, asking costs as much as sending it. */
+  function readClocks(): NonNullable<typeof turn> {
+    if (turn === null) {
+      turn = { now: environment.now(), wall: environment.wallClock(), ttl: null };
+      environment.defer(() => (turn = null));
+    }
+    return turn;
   }
 
   function expireAt(at: number): void {
@@ -220,10 +232,12 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     stop,
     send(data, options) {
       // Before anything is queued: what throws has sent nothing.
-      const { ttlMs, signal, durability, lane: name } = options === undefined ? NO_OPTIONS : checkSendOptions(options);
+      const checked = options === undefined ? NO_OPTIONS : checkSendOptions(options);
+      const { ttlMs, signal, durability, lane: name } = checked;
       const lane = laneNamed(name);
       const log = lane.queue.own;
       const receipt = message(data, log);
+      receipt.options = checked;
       const failure = refusal(receipt.bytes, lane, signal);
       if (failure !== null) {
         const error = events.error(failure);
@@ -235,16 +249,19 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         dropped(receipt.id, error, receipt);
         return receipt;
       }
-      let now: number | undefined;
+      const clocks = readClocks();
+      const { now } = clocks;
       const ms = Math.min(ttlMs ?? Infinity, limits.maxAgeMs ?? Infinity);
       if (ms < Infinity) {
-        now = environment.now();
-        const { serverAheadMs } = conversation();
-        receipt.ttl = { ms, since: serverAheadMs === null ? null : serverAheadMs + now };
+        if (clocks.ttl?.ms !== ms) {
+          const { serverAheadMs } = conversation();
+          clocks.ttl = { ms, since: serverAheadMs === null ? null : serverAheadMs + now };
+        }
+        receipt.ttl = clocks.ttl;
         receipt.expiresAt = now + ms;
         expireAt(receipt.expiresAt);
       }
-      receipt.queuedAt = environment.wallClock();
+      receipt.queuedAt = clocks.wall;
       append(log, receipt);
       lane.unread.push([receipt, durability === 'strict']);
       storeRead(lane);
@@ -257,7 +274,7 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
         void receipt.delivered.then(forget, forget);
       }
       if (nextExpiry !== Infinity) expire(now);
-      conversation().appended();
+      conversation().appended(log);
       events.notifySoon();
       return receipt;
     },
@@ -289,8 +306,6 @@ const URGENT = 'urgent';
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 const CLOSED: Failure = { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
-
-const NO_OPTIONS: SendOptions & WritableOptions = {};
 
 function checkWritableOptions(options: WritableOptions): void {
   const { bytes, signal, lane, ...others } = options;

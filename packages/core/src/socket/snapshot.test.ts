@@ -84,7 +84,7 @@ describe('looksTheSame', () => {
 
   it.each<[string, Partial<State>, boolean]>([
     ['another connection', { connectionId: 9, newestId: 9 }, true],
-    ['a hint of the browser', { isOffline: true, isHidden: true, onlineAt: 5 }, true],
+    ['a hint of the browser', { offlineAt: 0, isHidden: true, onlineAt: 5 }, true],
     ['another delay', { delayMs: 9, notBefore: 9 }, true],
     ['another attempt', { attempt: 9 }, false],
     ['a breaker that has opened', { trips: 1 }, false],

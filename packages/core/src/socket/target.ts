@@ -30,7 +30,7 @@ export function askToken(
 ): Promise<{ readonly answer: string } | { readonly failure: Failure }> {
   return ask('TOKEN_FAILED', 'auth', async () => {
     const token: unknown = await auth();
-    if (typeof token !== 'string') throw new TypeError(`a token is a string, not ${typeof token}`);
+    if (typeof token !== 'string') throw new TypeError(`auth must give a string, not ${typeof token}`);
     return shape(token);
   });
 }
@@ -49,7 +49,7 @@ async function ask<T>(
     return { answer: await run() };
   } catch (cause) {
     // The cause may quote a URL or a token: it is passed on, never put into words that are logged.
-    return { failure: { code, message: `the ${option} function failed`, cause } };
+    return { failure: { code, message: `the option ${option} failed: see the cause`, cause } };
   }
 }
 
@@ -59,7 +59,7 @@ export function webSocketUrl(given: string | URL): string {
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new TypeError(`a WebSocket URL starts with ws: or wss:, not ${url.protocol}`);
+    throw new TypeError(`url must start with ws: or wss:, not ${url.protocol}`);
   }
   url.hash = '';
   return url.href;

@@ -132,8 +132,11 @@ export interface ConnectContext<Outgoing> {
 
 /** What `createSocket` takes. Only `url` is needed. */
 export interface SocketOptions<Outgoing = Sendable> {
-  /** Where to connect: `ws:` or `wss:` (`http:` and `https:` are taken as such). A function is called at every attempt. */
-  readonly url: string | URL | (() => string | URL | Promise<string | URL>);
+  /**
+   * Where to connect: `ws:` or `wss:` (`http:` and `https:` are taken as such). A function is called at every attempt, with
+   * the number of tries that have failed since a connection last proved stable: 0 at first, and 1 after each loss.
+   */
+  readonly url: string | URL | ((tries: { readonly attempt: number }) => string | URL | Promise<string | URL>);
   /** `plain()` (the default) for any server, `holdfast()` for `@holdfast/server`. */
   readonly protocol?: Protocol;
   /** `memory()` (the default), or `indexedDB({ name, identity })` from `@holdfast/core/indexeddb`. */
@@ -230,7 +233,8 @@ export interface SocketOutbox {
   readonly cancel: (id: string) => boolean;
   /**
    * Withdraws all that may be withdrawn: everything that was on no wire. Resolves when storage has forgotten it, and every
-   * receipt has failed. What may have been sent goes on.
+   * receipt has failed. What may have been sent goes on; that is all that an earlier page stored, until the server's first
+   * welcome has said how far it came.
    */
   readonly clear: () => Promise<void>;
 }
@@ -284,9 +288,15 @@ export interface SocketEvents<Incoming> {
   /** Messages of the server that can't arrive any more, and why: `to` null when nobody knows how many. */
   gap: { readonly reason: LostReason; readonly from: number; readonly to: number | null };
   /**
-   * A message that will not be delivered, and what it carried: decoded when it is read, `undefined` for a Blob that was not read.
+   * A message that will not be delivered, what it carried (decoded when it is read, `undefined` for a Blob that was not read)
+   * and what it was sent with. Of a message that a page before this one left behind only `ttlMs` is known.
    */
-  drop: { readonly id: string; readonly error: HoldfastError; readonly data: MessageData | undefined };
+  drop: {
+    readonly id: string;
+    readonly error: HoldfastError;
+    readonly data: MessageData | undefined;
+    readonly options: SendOptions;
+  };
   /** What the app should know and nothing else tells: an end of the retries, storage, a listener that threw, a message that can't be read. */
   error: HoldfastError;
   /** The socket has closed for good and left nothing behind. */
@@ -343,7 +353,8 @@ export interface Socket<Incoming = MessageData, Outgoing = Sendable> {
   readonly whenOpen: () => Promise<void>;
   /**
    * Ends the conversation for good and settles every receipt: ABORTED for what was never sent, OUTCOME_UNKNOWN for what
-   * was. What is stored stays stored unless discarded. Resolves when nothing is left behind. Never rejects.
+   * was. What is stored stays stored unless discarded. The first call decides: a later one only waits for its end. Resolves when
+   * nothing is left behind. Never rejects.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
   /** `await using socket = createSocket(…)` closes it. Missing at run time where the engine has no `Symbol.asyncDispose`. */

@@ -45,8 +45,9 @@ const IV_BYTES = 12;
  * in the same database, made so that no script can read its bytes; it goes with the messages when the outbox is cleared.
  * Each record is bound to its log, its place in it and the identity: one that was moved or changed counts as unreadable.
  *
- * It protects against those who read the disk, not against scripts in the page. Where there is no `crypto.subtle` (plain
- * http), nothing is stored, and the socket says so once with STORAGE_UNAVAILABLE.
+ * It protects copies of the messages that lack the key, not against who reads the whole profile from the disk, where the key
+ * is, too, nor against scripts in the page. Where there is no `crypto.subtle` (plain http), nothing is stored, and the socket
+ * says so once with STORAGE_UNAVAILABLE.
  */
 export function encryptAtRest(): Encryption {
   return { createCodec };

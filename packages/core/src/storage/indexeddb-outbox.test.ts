@@ -225,6 +225,41 @@ it('a strict write is one in a relaxed store, and the next one is not', async ()
   expect(seen).toEqual(['strict', 'relaxed']);
 });
 
+it('a write asks for what it adds once it has found the log its own, and once', async () => {
+  const store = await openStoreWithLog();
+  let asked = 0;
+  const added = function* (): Generator<Segment> {
+    asked += 1;
+    yield segment(asked + 1);
+  };
+  await expect(store.write({ id: 'a', after: null, generation: 7 }, [], added())).rejects.toBeInstanceOf(LogLost);
+  expect(asked).toBe(0);
+  // It was committed, and tries again nevertheless: with what it has.
+  interceptTransactions((transaction, count) => {
+    if (count === 1) commitButReportAbort(transaction);
+  });
+  const written = store.write({ id: 'a', after: null, generation: 1 }, [], added());
+  expect(asked).toBe(0);
+  expect(await written).toBe(1);
+  expect([asked, handles.length]).toEqual([1, 2]);
+  expect((await claim(store)).segments).toEqual([segment(1), segment(2)]);
+});
+
+it('a write whose messages can not be copied rejects, and what it was to replace stays', async () => {
+  const store = await openStoreWithLog();
+  const huge = segment(1);
+  Object.defineProperty(huge, 'entries', {
+    value: () => {
+      throw new RangeError('Array buffer allocation failed');
+    },
+  });
+  const added = function* (): Generator<Segment> {
+    yield huge;
+  };
+  await expect(store.write({ id: 'a', after: null, generation: 1 }, [1], added())).rejects.toThrow('allocation failed');
+  expect(await firstsOf(await openStore())).toEqual([1]);
+});
+
 describe('where nothing can be stored', () => {
   it('open says so', async () => {
     vi.stubGlobal('indexedDB', undefined);
@@ -654,6 +689,13 @@ describe('closing', () => {
 describe('damaged records', () => {
   const log = 'a';
   const good = record(50);
+  const columns = (damage: { readonly [field: string]: unknown }): { first: unknown; [field: string]: unknown } => ({
+    first: 15,
+    text: '"ab"',
+    bytes: [],
+    numbers: Float64Array.of(15, NaN, NaN, 4),
+    ...damage,
+  });
   const damaged: [what: string, record: { first: unknown; [field: string]: unknown }][] = [
     ['nothing but its key', { first: 10 }],
     ['a first that is text', { ...record(11), first: 'eleven' }],
@@ -679,16 +721,48 @@ describe('damaged records', () => {
     ['a ttl that is text', { first: 15, messages: [{ ...message(15), ttl: { ms: '1', since: null } }] }],
     ['a ttl with a since of text', { first: 15, messages: [{ ...message(15), ttl: { ms: 1, since: '1' } }] }],
     ['a ttl without since', { first: 15, messages: [{ ...message(15), ttl: { ms: 1 } }] }],
-    ['columns without numbers', { first: 15, payloads: ['1'] }],
-    ['columns with a plain list of numbers', { first: 15, payloads: ['1'], numbers: [15, NaN, NaN] }],
-    ['columns without payloads', { first: 15, numbers: Float64Array.of(15, NaN, NaN) }],
-    ['columns of different lengths', { first: 15, payloads: ['1', '2'], numbers: Float64Array.of(15, NaN, NaN) }],
-    ['columns with another first', { first: 15, payloads: ['1'], numbers: Float64Array.of(16, NaN, NaN) }],
-    ['columns without a seq', { first: 15, payloads: ['1'], numbers: Float64Array.of(NaN, NaN, NaN) }],
-    ['columns with a payload that is no text', { first: 15, payloads: [1], numbers: Float64Array.of(15, NaN, NaN) }],
-    ['columns with a ttl below 0', { first: 15, payloads: ['1'], numbers: Float64Array.of(15, -1, NaN) }],
-    ['columns with an endless since', { first: 15, payloads: ['1'], numbers: Float64Array.of(15, 1, Infinity) }],
+    ['columns without numbers', columns({ numbers: undefined })],
+    ['columns with a plain list of numbers', columns({ numbers: [15, NaN, NaN, 4] })],
+    ['columns with a number too few', columns({ numbers: Float64Array.of(15, NaN, NaN) })],
+    ['columns without text', columns({ text: undefined })],
+    ['columns with text that is none', columns({ text: 1 })],
+    ['columns with more text than its messages have', columns({ text: '"ab"c' })],
+    ['columns with less text', columns({ text: '"ab' })],
+    ['columns with a negative length', columns({ numbers: Float64Array.of(15, NaN, NaN, -1, 16, NaN, NaN, 5) })],
+    ['columns with a part of a character', columns({ numbers: Float64Array.of(15, NaN, NaN, 0.5, 16, NaN, NaN, 3.5) })],
+    ['columns without bytes', columns({ bytes: undefined })],
+    ['columns with bytes of no message', columns({ bytes: [new Uint8Array(1)] })],
+    ['columns with too few bytes', columns({ text: '', numbers: Float64Array.of(15, NaN, NaN, NaN) })],
+    [
+      'columns with bytes that are none',
+      columns({ text: '', bytes: [1], numbers: Float64Array.of(15, NaN, NaN, NaN) }),
+    ],
+    ['columns with another first', columns({ numbers: Float64Array.of(16, NaN, NaN, 4) })],
+    ['columns without a seq', columns({ numbers: Float64Array.of(NaN, NaN, NaN, 4) })],
+    ['columns with a ttl below 0', columns({ numbers: Float64Array.of(15, -1, NaN, 4) })],
+    ['columns with an endless since', columns({ numbers: Float64Array.of(15, 1, Infinity, 4) })],
   ];
+
+  it('are no columns that are whole', async () => {
+    const store = await openStoreWithLog();
+    const numbers = Float64Array.of(20, 1, 2, NaN, 22, 3, NaN, 0, 23, NaN, NaN, 2);
+    await putRaw('segments', [
+      { ...columns({}), log },
+      { log, first: 20, text: '{}', bytes: [Uint8Array.of(7)], numbers },
+    ]);
+    expect(await store.claimLog('a')).toMatchObject({
+      corrupt: 0,
+      segments: [
+        segment(1),
+        [{ seq: 15, payload: '"ab"', ttl: null }],
+        [
+          { seq: 20, payload: Uint8Array.of(7), ttl: { ms: 1, since: 2 } },
+          { seq: 22, payload: '', ttl: { ms: 3, since: null } },
+          { seq: 23, payload: '{}', ttl: null },
+        ],
+      ],
+    });
+  });
 
   it.each(damaged)('are counted, and the others read: %s', async (_what, record) => {
     const store = await openStoreWithLog();

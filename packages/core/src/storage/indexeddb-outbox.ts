@@ -1,10 +1,10 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
-import type { Encryption, RecordCodec, StoredKey, StoredRecord } from './encryption.ts';
+import type { Encryption, StoredKey, StoredRecord } from './encryption.ts';
 import { INFO_KEY, outboxDatabase, type SegmentStore } from './indexeddb-database.ts';
 import { MAX_MESSAGES, OVERFLOWS, STORED_AGE_MS, type OutboxBounds } from './limits.ts';
 import { LogLost, type LogPage, type OutboxStorage, type OutboxStore, type Segment, type StoreInfo } from './ports.ts';
-import { isHeader, isInfo, isSegment, messagesIn, recordLength, toColumns } from './stored-records.ts';
+import { isHeader, isInfo, isSegment, messagesIn, sizeOf, toColumns } from './stored-records.ts';
 
 /** Where `indexedDB()` stores, for whom, how durably and how much. */
 export interface IndexedDbOptions extends OutboxBounds {
@@ -58,7 +58,7 @@ export function indexedDbStorage(options: IndexedDbOptions): OutboxStorage & Sto
   // Encoded, so that ':' stands only between the parts: ('a:b', 'c') and ('a', 'b:c') stay apart.
   const parts = Object.entries({ name, identity }).map(([option, value]) => {
     // Half a surrogate pair has no UTF-8.
-    check(/^\P{Cs}+$/u.test(value) && typeof value === 'string', option, value, 'a string, not empty and well-formed');
+    check(/^\P{Cs}+$/u.test(value) && typeof value === 'string', option, value, 'a well-formed string, not empty');
     return encodeURIComponent(value);
   });
   check(Number.isSafeInteger(maxMessages) && maxMessages > 0, 'maxMessages', maxMessages, 'an integer from 1');
@@ -103,33 +103,28 @@ function check(isRight: boolean, option: string, given: unknown, shape: string):
 const PAGE_MESSAGES = 1_000;
 const PAGE_LENGTH = 1_048_576;
 
-/** Stores messages as they are. */
-const CLEAR: RecordCodec = {
-  open: () => Promise.resolve(),
-  encode: (_log, segment) => Promise.resolve(toColumns(segment)),
-  decode: (_log, record) => Promise.resolve(messagesIn(record)),
-};
-
 function indexedDbStore(scope: string, durability: IDBTransactionDurability, encryption?: Encryption): OutboxStore {
   const database = outboxDatabase(scope, durability);
-  const codec =
-    encryption?.createCodec(scope, (change) =>
-      database.run(async (transaction, order) => {
-        const store = transaction.objectStore('keys');
-        const keys = (await store.getAll()) as StoredKey[];
-        if (change === undefined) return keys;
-        const changed = change(keys);
-        order(store.put(changed));
-        return [...keys.filter(({ id }) => id !== changed.id), changed];
-      }),
-    ) ?? CLEAR;
+  /** Undefined: messages are stored as they are. */
+  const codec = encryption?.createCodec(scope, (change) =>
+    database.run(async (transaction, order) => {
+      const store = transaction.objectStore('keys');
+      const keys = (await store.getAll()) as StoredKey[];
+      if (change === undefined) return keys;
+      const changed = change(keys);
+      order(store.put(changed));
+      return [...keys.filter(({ id }) => id !== changed.id), changed];
+    }),
+  );
   let opening: Promise<void> | undefined;
 
   async function pageOf(log: string, { records, strays, isEnd }: Records, after: number): Promise<LogPage> {
     const segments: Segment[] = [];
     let corrupt = strays;
     let seq = after;
-    const decoded = await Promise.all(records.map((record) => codec.decode(log, record)));
+    const decoded = await Promise.all(
+      records.map(async (record) => (codec ? codec.decode(log, record) : messagesIn(record))),
+    );
     for (const [place, { first }] of records.entries()) {
       const messages = decoded[place];
       // Two messages with one seq: the first in order is the one that the position on the server may already cover.
@@ -153,7 +148,7 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
         return stamped;
       });
       database.expect(info.clientId);
-      await (opening ??= codec.open());
+      await (opening ??= codec?.open());
       return info;
     },
 
@@ -194,27 +189,40 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
     },
 
     async write({ id, after, generation }, removed, added, isStrict) {
+      const recordOf = (messages: Segment, fields: object): StoredRecord => ({
+        log: id,
+        first: messages[0].seq,
+        ...fields,
+      });
+      // Walked once, though the first try fails.
+      let given: readonly Segment[] | undefined;
       // Before the transaction, which ends when it is waited for something else in it.
-      const records = await Promise.all(
-        added.map(async (messages) => ({ log: id, first: messages[0].seq, ...(await codec.encode(id, messages)) })),
-      );
+      let records =
+        codec &&
+        (await Promise.all(
+          Array.from(added, async (messages) => recordOf(messages, await codec.encode(id, messages))),
+        ));
       return database.run(async (transaction, order, isRetry) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
         const header: unknown = await logs.get(id);
         // The first try was committed: the log was deleted, or made.
-        if (isRetry && header === undefined && added.length === 0) return 0;
+        if (isRetry && header === undefined && records?.length === 0) return 0;
         const owner = isRetry && header !== undefined ? generation || 1 : generation;
         if (header === undefined) await database.check(transaction);
-        const found = header === undefined ? 0 : isHeader(header) && header.generation;
-        if (found !== owner) throw new LogLost();
+        const known = isHeader(header) ? header : undefined;
+        if ((header === undefined ? 0 : known?.generation) !== owner) throw new LogLost();
+        records ??= (given ??= [...added]).map((messages) => recordOf(messages, toColumns(messages)));
         for (const first of removed) order(segments.delete([id, first]));
         for (const record of records) order(segments[isRetry ? 'put' : 'add'](record));
-        if (generation === 0) order(logs.put({ id, after, generation: 1 }));
         // Asks for a key, not for a readable segment: what can't be read is still somebody's message.
-        if (added.length > 0 || (await segments.getKey(rangeOf(id, [id]))) !== undefined) return generation || 1;
-        order(logs.delete(id));
-        return 0;
+        if (records.length === 0 && (await segments.getKey(rangeOf(id, [id]))) === undefined) {
+          order(logs.delete(id));
+          return 0;
+        }
+        const next = { id, after, generation: generation || 1 };
+        if (known?.after !== after) order(logs.put(next));
+        return next.generation;
       }, isStrict);
     },
 
@@ -239,8 +247,9 @@ async function readRecords(store: SegmentStore, id: string, after: number): Prom
     const portion = (await store.getAll(range, count)) as StoredRecord[];
     for (const record of portion) {
       records.push(record);
-      messages += Math.max(1, messagesIn(record)?.length ?? lastSeqOf(record) - record.first + 1);
-      length += recordLength(record);
+      const size = sizeOf(record);
+      messages += Math.max(1, size.messages ?? lastSeqOf(record) - record.first + 1);
+      length += size.length;
     }
     if (portion.length < count) {
       const strays = await store.count(IDBKeyRange.bound([id, Infinity], [`${id}\0`], true, true));

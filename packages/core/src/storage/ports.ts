@@ -3,7 +3,7 @@ import type { OutboxLimits } from './limits.ts';
 
 /**
  * Where an outbox keeps its logs. One log is the append-only list of the messages of one producer, written in segments:
- * a record holds all that was sent in one turn or in 20 ms, since a transaction costs the same for one message as for
+ * a record holds all that was sent in one turn or in some 10 ms, since a transaction costs the same for one message as for
  * hundreds.
  *
  * Every method is one transaction: it resolves when that has completed, or rejects and has changed nothing. A store that
@@ -30,10 +30,14 @@ export interface OutboxStore {
    * left in it. Resolves with its generation from then on: 0 when it is gone.
    *
    * `log.generation` is compared with the log's header in the same transaction; 0 makes the log, at generation 1.
-   * Rejects with `LogLost` when it is another, or when there is no such log. A segment is never written over: a seq
-   * belongs to one message for ever. With `isStrict` it resolves when the disk has it, whatever the store does otherwise.
+   * Rejects with `LogLost` when it is another, or when there is no such log. `log.after` replaces what the header named
+   * before. A segment is never written over: a seq belongs to one message for ever. With `isStrict` it resolves when the
+   * disk has it, whatever the store does otherwise.
+   *
+   * `added` is walked once before the write resolves, not where the log is lost, and as late as the store can: what is
+   * acknowledged until then need not be stored. So it may turn out to be empty.
    */
-  write(log: LogHeader, removed: readonly number[], added: readonly Segment[], isStrict?: boolean): Promise<number>;
+  write(log: LogHeader, removed: readonly number[], added: Iterable<Segment>, isStrict?: boolean): Promise<number>;
   /** Ends the connection to the storage; every later call rejects. */
   close(): Promise<void>;
 }

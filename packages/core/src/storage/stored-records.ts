@@ -1,4 +1,4 @@
-import type { LogHeader, Segment, StoredMessage, StoreInfo } from './ports.ts';
+import type { LogHeader, Segment, StoreInfo } from './ports.ts';
 
 // What is read back may have been written by another version, or damaged: nothing of it is taken on trust.
 
@@ -33,48 +33,73 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
 }
 
 /**
- * A segment in columns: an object for each message would cost several times as much to clone. Of each message the
- * payload, and three numbers: seq, time to live and its beginning, NaN where there is none.
+ * A segment in columns: an object for each message would cost several times as much to clone, and a string for each half
+ * as much again. Payloads that are text stand one behind the other, bytes in a list. Of each message four numbers: seq,
+ * time to live and its beginning, NaN where there is none, and the length of its text, NaN where it is bytes.
  */
 export interface Columns {
-  readonly payloads: readonly StoredMessage['payload'][];
+  readonly text: string;
+  readonly bytes: readonly Uint8Array[];
   readonly numbers: Float64Array;
 }
 
-const NUMBERS = 3;
+const NUMBERS = 4;
 
 export function toColumns(segment: Segment): Columns {
+  const texts: string[] = [];
+  const bytes: Uint8Array[] = [];
   const numbers = new Float64Array(segment.length * NUMBERS);
-  const payloads = segment.map(({ seq, payload, ttl }, place) => {
-    numbers.set([seq, ttl?.ms ?? Number.NaN, ttl?.since ?? Number.NaN], place * NUMBERS);
-    return payload;
-  });
-  return { payloads, numbers };
+  for (const [place, { seq, payload, ttl }] of segment.entries()) {
+    const at = place * NUMBERS;
+    numbers[at] = seq;
+    numbers[at + 1] = ttl?.ms ?? Number.NaN;
+    numbers[at + 2] = ttl?.since ?? Number.NaN;
+    numbers[at + 3] = typeof payload === 'string' ? payload.length : Number.NaN;
+    if (typeof payload === 'string') texts.push(payload);
+    else bytes.push(payload);
+  }
+  // Added up one by one they would be a tree, which takes as long to clone as all the rest.
+  return { text: texts.join(''), bytes, numbers };
 }
 
 /** What should be the messages of a record; undefined where it has none in the clear. */
 export function messagesIn(record: unknown): readonly unknown[] | undefined {
   // Until version 3 a segment was a list of messages.
-  const { payloads, numbers, messages } = fieldsOf(record);
+  const { text, bytes, numbers, messages } = fieldsOf(record);
   if (Array.isArray(messages)) return messages as readonly unknown[];
-  if (!Array.isArray(payloads) || !(numbers instanceof Float64Array)) return undefined;
-  if (numbers.length !== payloads.length * NUMBERS) return undefined;
-  const orNull = (value: number | undefined): number | null => (Number.isNaN(value) ? null : (value as number));
-  return payloads.map((payload: unknown, place) => {
-    const [seq, ms, since] = numbers.subarray(place * NUMBERS);
-    return { seq, payload, ttl: orNull(ms) === null ? null : { ms, since: orNull(since) } };
-  });
+  if (!isText(text) || !Array.isArray(bytes) || !(numbers instanceof Float64Array)) return undefined;
+  const found: unknown[] = [];
+  const numberAt = (at: number): number | null => (Number.isNaN(numbers[at]) ? null : (numbers[at] as number));
+  let end = 0;
+  let blobs = 0;
+  for (let at = 0; at < numbers.length; at += NUMBERS) {
+    const ms = numberAt(at + 1);
+    const length = numberAt(at + 3);
+    let payload: unknown;
+    if (length === null) {
+      payload = bytes[blobs];
+      blobs += 1;
+    } else if (isSeq(length)) {
+      payload = text.slice(end, end + length);
+      end += length;
+    }
+    found.push({ seq: numbers[at], payload, ttl: ms === null ? null : { ms, since: numberAt(at + 2) } });
+  }
+  // Of a record that was damaged nobody can tell whose text is whose.
+  return end === text.length && blobs === bytes.length ? found : undefined;
 }
 
-/** How long what a record holds is, about: in bytes where it is encrypted, else in characters. */
-export function recordLength(record: unknown): number {
-  const { byteLength } = fieldsOf(fieldsOf(record).sealed);
-  let length = typeof byteLength === 'number' ? byteLength : 0;
-  for (const message of messagesIn(record) ?? []) {
-    const { payload } = fieldsOf(message);
+/** How many messages a record holds, undefined where that can't be seen, and how long it is, about: in bytes where it is encrypted, else in characters. */
+export function sizeOf(record: unknown): { readonly messages: number | undefined; readonly length: number } {
+  const { text, bytes, numbers, messages, sealed } = fieldsOf(record);
+  const payloads = Array.isArray(messages) ? messages.map((message: unknown) => fieldsOf(message).payload) : bytes;
+  const { byteLength } = fieldsOf(sealed);
+  let length = (typeof byteLength === 'number' ? byteLength : 0) + (isText(text) ? text.length : 0);
+  for (const payload of Array.isArray(payloads) ? (payloads as readonly unknown[]) : []) {
     if (isPayload(payload)) length += payload.length;
   }
-  return length;
+  const count = numbers instanceof Float64Array ? numbers.length / NUMBERS : undefined;
+  return { messages: Array.isArray(messages) ? messages.length : count, length };
 }
 
 function isPayload(value: unknown): value is string | Uint8Array {

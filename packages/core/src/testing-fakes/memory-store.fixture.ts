@@ -111,15 +111,10 @@ export class MemoryStore implements OutboxStore {
     return this.#place.readLog(log, after);
   }
 
-  async write(
-    log: LogHeader,
-    removed: readonly number[],
-    added: readonly Segment[],
-    isStrict = false,
-  ): Promise<number> {
+  async write(log: LogHeader, removed: readonly number[], added: Iterable<Segment>, isStrict = false): Promise<number> {
     this.#place.stricts.push(isStrict);
-    const copies = structuredClone(added);
-    await this.#pass(...describeWrite(log.id, log.generation, removed, added));
+    const copies = structuredClone([...added]);
+    await this.#pass(...describeWrite(log.id, log.generation, removed, copies));
     const wasThere = this.#place.logs.has(log.id);
     const generation = this.#place.write(log, removed, copies);
     if (wasThere && generation === 0) this.#place.calls.push(`deleteLog ${log.id}`);

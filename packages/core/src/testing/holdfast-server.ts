@@ -16,7 +16,7 @@ import type { ServerScript, TestPeer } from './server.ts';
 import { TakenMessages, type Sender } from './taken-messages.ts';
 
 const LIMITS = { messageBytes: 262_144, producers: 256, producerTtlMs: 2_592_000_000 };
-const WINDOW = { messages: 1_024, bytes: 1_048_576 };
+const WINDOW = { messages: 2_048, bytes: 1_048_576 };
 
 /** A message as the handler of the test gets it. */
 export interface TestMessage<Incoming = MessageData> {

@@ -73,7 +73,7 @@ export class LogTable {
       return 0;
     }
     const owner = Math.max(1, generation);
-    this.logs.set(id, { ...log, segments, generation: owner });
+    this.logs.set(id, { ...log, after, segments, generation: owner });
     return owner;
   }
 

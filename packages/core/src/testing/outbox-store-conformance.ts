@@ -170,6 +170,26 @@ const cases: { readonly [name: string]: (place: Place) => Promise<void> } = {
     equal((await claim(store)).segments, [segment(2), segment(4), segment(5, 6)]);
   },
 
+  'a write walks what it adds once, as it may be made while it is walked, and may be nothing': async ({ open }) => {
+    const store = await open();
+    equal(await store.write({ id: 'a', after: null, generation: 0 }, [], walkedOnce()), 0, 'the generation');
+    equal(await store.listLogs(), []);
+    const made = await store.write({ id: 'a', after: null, generation: 0 }, [], walkedOnce(segment(1), segment(2, 3)));
+    equal(made, 1, 'the generation');
+    equal((await claim(store)).segments, [segment(1), segment(2, 3)]);
+  },
+
+  'a log follows whom the last write names, also one that changes nothing else': async ({ open }) => {
+    const store = await open();
+    await createLog(store, { id: 'a', after: 'b' }, segment(1));
+    for (const [place, after] of ['c', null, 'd'].entries()) {
+      const added = place === 1 ? [segment(2)] : [];
+      equal(await store.write({ id: 'a', after, generation: 1 }, [], added), 1, 'the generation');
+      equal(await store.listLogs(), [{ id: 'a', after, generation: 1 }]);
+    }
+    equal((await claim(store)).segments, [segment(1), segment(2)]);
+  },
+
   'a log never mixes with another one, however alike their ids are': async ({ open }) => {
     const store = await open();
     const ids = ['', 'a', 'a\0', 'a\0\0', 'a\u0001', 'aa', 'a,1', 'A', 'á', '\uffff', '1', '[]'];
@@ -509,6 +529,10 @@ export function removeSegments(
   firsts: readonly number[],
 ): Promise<number> {
   return store.write({ id, after: null, generation }, firsts, []);
+}
+
+function* walkedOnce(...segments: readonly Segment[]): Generator<Segment> {
+  yield* segments;
 }
 
 export function message(seq: number): StoredMessage {

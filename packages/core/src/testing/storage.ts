@@ -1,6 +1,6 @@
 import type { Json } from '../lib/errors.ts';
 import type { MessageData } from '../protocol/frames.ts';
-import { StorageFault, type OutboxStore } from '../storage/ports.ts';
+import { StorageFault, type OutboxStore, type Segment } from '../storage/ports.ts';
 import { LogTable } from './log-table.ts';
 import type { Timeline } from './virtual-clock.ts';
 
@@ -96,9 +96,16 @@ export class TestStorage {
       claimLog: (logId) => transact(true, (its) => its.claimLog(logId)),
       readLog: (log, after) => transact(false, (its) => its.readLog(log, after)),
       write: (log, removed, added) => {
+        const firsts = [...removed];
+        let segments: readonly Segment[] | undefined;
         // Storage keeps values, never the objects that it was given.
-        const [firsts, segments] = structuredClone([removed, added] as const);
-        return transact(true, (its) => its.write(log, firsts, segments));
+        const walk = (): readonly Segment[] => (segments ??= structuredClone([...added]));
+        const written = transact(true, (its) => its.write(log, firsts, walk()));
+        // Half-way, as a database does that has to read the header first.
+        this.#clock.after(this.#readyAt - this.#clock.now - this.latencyMs / 2, () => {
+          if (!client.isKilled && !connection.isClosed) walk();
+        });
+        return written;
       },
       close: async () => {
         if (connection.isClosed) return;

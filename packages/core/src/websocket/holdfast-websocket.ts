@@ -85,7 +85,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     this.#reconnects = reconnect;
     this.#ping = ping;
     if (typeof url === 'function' || typeof protocols === 'function') {
-      this.#target = () => askForTarget(url, protocols);
+      this.#target = () => askForTarget(url, protocols, this.#driver?.state.attempt ?? 0);
       if (!startClosed) this.#start();
     } else {
       const target = { url: `${url}`, protocols: protocolList(protocols) };

@@ -4,8 +4,11 @@ import type { Ping } from '../machines/ping.ts';
 
 type Answer<T> = T | (() => T | Promise<T>);
 
-/** Where to connect; a function is called at every attempt, and may be async. */
-export type UrlSource = Answer<string | URL>;
+/**
+ * Where to connect; a function is called at every attempt, and may be async. It is given the number of tries that have failed
+ * since a connection last proved stable: 0 at first, and 1 after each loss.
+ */
+export type UrlSource = string | URL | ((tries: { readonly attempt: number }) => string | URL | Promise<string | URL>);
 /** Subprotocols to offer; a function is called at every attempt, and may be async. */
 export type ProtocolsSource = Answer<string | readonly string[] | null | undefined>;
 

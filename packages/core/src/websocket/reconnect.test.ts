@@ -203,6 +203,16 @@ describe('the end of the retries', () => {
 });
 
 describe('a url function', () => {
+  it('is told how often it has failed', async () => {
+    const world = new World({}, ({ attempt }) => `wss://server/${attempt}`);
+    await world.pass(0);
+    for (let tries = 0; tries < 2; tries += 1) {
+      world.native.closeBy();
+      await world.pass(1_000);
+    }
+    expect(world.natives.map(({ url }) => url)).toEqual(['wss://server/0', 'wss://server/1', 'wss://server/2']);
+  });
+
   it('is asked at every attempt, async or not', async () => {
     let calls = 0;
     const world = new World({}, async () => `wss://server/${(calls += 1)}`);

@@ -408,5 +408,5 @@ it('a listener with once hears once, and one that is added twice hears once', ()
 it('on a server it can be imported, and says what is missing when it is used', () => {
   expect('WebSocket' in globalThis && Number(process.versions.node.split('.')[0]) < 22).toBe(false);
   if ('WebSocket' in globalThis) return;
-  expect(() => new HoldfastWebSocket('ws://localhost')).toThrow('there is no WebSocket here');
+  expect(() => new HoldfastWebSocket('ws://localhost')).toThrow('no WebSocket here');
 });

@@ -6,10 +6,11 @@ import type { ProtocolsSource, UrlSource } from './options.ts';
 export async function askForTarget(
   url: UrlSource,
   protocols: ProtocolsSource,
+  attempt: number,
 ): Promise<Target | { readonly failure: Failure }> {
   try {
     const [where, offered] = await Promise.all([
-      typeof url === 'function' ? url() : url,
+      typeof url === 'function' ? url({ attempt }) : url,
       typeof protocols === 'function' ? protocols() : protocols,
     ]);
     if (typeof where !== 'string' && !(where instanceof URL)) throw new TypeError('the url function gave no URL');
