@@ -20,6 +20,10 @@ describe('createServer names what is wrong, and the way out', () => {
     [{ onMessage, limits: { sessionTtlMs: 3e9 } }, /^limits\.sessionTtlMs must be a whole number from 1 to 2147483647/],
     [{ onMessage, limits: { window: 5 } }, /^limits\.window must be an object such as \{ messages, bytes \}/],
     [{ onMessage, limits: { window: { messages: 5 } } }, /^limits\.window\.bytes is missing: its default is 1048576$/],
+    [
+      { onMessage, limits: { window: { messages: 10_001, bytes: 1 } } },
+      /^limits\.window\.messages must be a whole number from 1 to 10000, not /,
+    ],
     [{ onMessage, limits: { replay: 1 } }, /^limits\.replay must be an object such as \{ messages, bytes, ageMs \}/],
     [
       { onMessage, limits: { concurrentHandlers: { total: 0, perIdentity: 1 } } },
@@ -39,6 +43,11 @@ describe('createServer names what is wrong, and the way out', () => {
   test('paths and times are checked where they are given', async () => {
     const server = createServer({ onMessage });
     expect(() => server.attach({} as never, { path: 'live' })).toThrow(/^path must be a string such as '\/socket'/);
+    const express = Object.assign(() => {}, { on() {}, listeners: () => [] });
+    expect(() => server.attach(express as never)).toThrow(
+      /^attach needs a server of node:http .* Express .*createServer/,
+    );
+    expect(() => server.attach(8080 as never)).toThrow(/^attach needs a server .*, not the number 8080$/);
     await expect(server.close({ graceMs: -1 })).rejects.toThrow(/^graceMs must be/);
     await expect(server.close({ retryAfterMs: 600_001 })).rejects.toThrow(/^retryAfterMs .* leave it out for 0$/);
     await expect(server.drain({ withinMs: 0.5 })).rejects.toThrow(/^withinMs .* to 3600000, .* for 30000$/);

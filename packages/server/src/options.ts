@@ -1,12 +1,15 @@
-import { describe, MOST_DRAIN_MS } from '@holdfast/core/protocol';
+import { describe, MOST_DRAIN_MS, MOST_REFUSALS } from '@holdfast/core/protocol';
 import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './session/limits.ts';
 
 /** Longest time that a timer can wait. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 /** Limits that bound a stored age, no timer. */
 const AGES: ReadonlySet<string> = new Set(['limits.producerTtlMs']);
-/** Times that go over the wire. */
-const MOST_MS: { readonly [field: string]: number } = { 'limits.reauthMs': MOST_DRAIN_MS };
+/** Bounds of the wire. */
+const MOST: { readonly [field: string]: number } = {
+  'limits.reauthMs': MOST_DRAIN_MS,
+  'limits.window.messages': MOST_REFUSALS,
+};
 /** Numbers that may be 0; all others start at 1. */
 const MAY_BE_ZERO: ReadonlySet<string> = new Set(['limits.handlerRetries', 'limits.handlerRetryDelayMs']);
 
@@ -54,6 +57,13 @@ export function checkPath(path: unknown): void {
   }
 }
 
+/** @throws TypeError for what has no upgrades, such as an Express app: it would take the listener, and never call it. */
+export function checkHttpServer(server: unknown): void {
+  if (typeof (server as { listening?: unknown } | null | undefined)?.listening === 'boolean') return;
+  const given = typeof server === 'function' ? 'a function (of an Express app: createServer(app))' : describe(server);
+  throw new TypeError(`attach needs a server of node:http or node:https, not ${given}`);
+}
+
 /** Gives a time, or its default where it is left out. @throws RangeError for one out of bounds. */
 export function checkTime(name: keyof typeof TIMES, value: number | undefined): number {
   const [most, fallback] = TIMES[name];
@@ -89,8 +99,7 @@ function numbers(name: string, value: unknown, defaults: object): void {
     const given = object[key];
     if (given === undefined) continue;
     if (typeof fallback === 'number') {
-      const most =
-        key.endsWith('Ms') && !AGES.has(field) ? (MOST_MS[field] ?? LONGEST_TIMER_MS) : Number.MAX_SAFE_INTEGER;
+      const most = key.endsWith('Ms') && !AGES.has(field) ? (MOST[field] ?? LONGEST_TIMER_MS) : Number.MAX_SAFE_INTEGER;
       whole(field, given, MAY_BE_ZERO.has(field) ? 0 : 1, most, fallback);
       continue;
     }
@@ -101,7 +110,8 @@ function numbers(name: string, value: unknown, defaults: object): void {
     known(`${field}.`, group, names);
     for (const [part, usual] of parts) {
       if (group[part] === undefined) throw new TypeError(`${field}.${part} is missing: its default is ${usual}`);
-      whole(`${field}.${part}`, group[part], 1, Number.MAX_SAFE_INTEGER);
+      const place = `${field}.${part}`;
+      whole(place, group[part], 1, MOST[place] ?? Number.MAX_SAFE_INTEGER);
     }
   }
 }

@@ -29,9 +29,13 @@ interface Running {
   readonly detach: () => void;
 }
 
-async function start(options: Partial<ServerOptions> = {}, path?: string): Promise<Running> {
+async function start(
+  options: Partial<ServerOptions> = {},
+  path?: string,
+  quiet: Partial<ServerOptions> = { onEvent: () => {} },
+): Promise<Running> {
   const http = createHttpServer();
-  const server = createServer({ onMessage: () => {}, ...options });
+  const server = createServer({ onMessage: () => {}, ...quiet, ...options });
   const detach = server.attach(http, path === undefined ? {} : { path });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
@@ -221,6 +225,29 @@ describe('upgrade', () => {
       { name: 'limit.reached', details: { limit: 'allowedOrigins', times: 1 } },
       { name: 'upgrade.refused', level: 'warn', details: { status: 403, origin: 'https://evil.example' } },
     ]);
+  });
+
+  test('without onEvent the console says what went wrong, and nothing of what was thrown', async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'warn').mockImplementation((line: string) => void lines.push(line));
+    const options: Partial<ServerOptions> = {
+      limits: { handlerRetries: 0 },
+      onMessage: (message) => {
+        throw new TypeError(`cannot take ${JSON.stringify(message.data)}`);
+      },
+    };
+    const { port, url } = await start(options, '/', {});
+    await upgradeStatus(port, { origin: 'https://evil.example' });
+    const client = await new Client(url).open();
+    await client.hello();
+    client.socket.send(encode.message(0, 1, '"hunter2"'));
+    await client.next('a');
+    vi.restoreAllMocks();
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('upgrade.refused Pages of this origin may not connect');
+    expect(lines[0]).toContain('https://evil.example');
+    expect(lines[1]).toMatch(/handler\.failed TypeError .*\n {4}at .*server\.test\.ts/);
+    expect(lines.join('')).not.toContain('hunter2');
   });
 
   test('the address of a client is what the app says, where it says one', async () => {

@@ -1,6 +1,7 @@
 import type { MessageData } from '@holdfast/core/protocol';
+import { consoleWarnings } from './console-warnings.ts';
 import { nodeEnvironment } from './node-environment.ts';
-import { checkOptions, checkPath, checkTime } from './options.ts';
+import { checkHttpServer, checkOptions, checkPath, checkTime } from './options.ts';
 import type { EngineApp, Sendable, Session } from './session/app.ts';
 import { createEngine } from './session/engine.ts';
 import { DEFAULT_LIMITS } from './session/limits.ts';
@@ -26,7 +27,7 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
     onSession: options.onSession as EngineApp['onSession'],
     onSessionEnd: options.onSessionEnd as EngineApp['onSessionEnd'],
     authenticate: options.authenticate,
-    onEvent: options.onEvent,
+    onEvent: options.onEvent ?? consoleWarnings(),
   };
   const store = options.store ?? memoryStore();
   const engine = createEngine(
@@ -49,14 +50,17 @@ export function createServer<Incoming = MessageData, Outgoing = Sendable, Tx = u
     clientAddress: options.clientAddress,
     compression: options.compression ?? false,
     onFault: (fault, option) => reporter.fault('listener.failed', fault, { option }),
-    onRefused: (status, origin) => {
+    onRefused: (status, why, origin) => {
       if (status === 403) engine.limited('allowedOrigins');
-      reporter.report('warn', 'upgrade.refused', undefined, { status, origin: origin?.slice(0, 256) ?? null });
+      // A client that comes while the server goes is nobody's mistake.
+      const level = status === 503 ? 'info' : 'warn';
+      reporter.report(level, 'upgrade.refused', why, { status, origin: origin?.slice(0, 256) ?? null });
     },
   });
   return {
     attach(httpServer, { path = '/' } = {}) {
       checkPath(path);
+      checkHttpServer(httpServer);
       return adapter.attach(httpServer, path);
     },
     sendTo: (user, data, sendOptions) => engine.sendTo(user, data as Sendable, sendOptions),

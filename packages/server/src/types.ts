@@ -76,7 +76,11 @@ export interface ServerOptions<Incoming = MessageData, Outgoing = Sendable, Tx =
    * behind a proxy is the proxy's. Take it from a header only where a proxy of yours always sets it.
    */
   clientAddress?: (request: IncomingMessage) => string | undefined;
-  /** One sink for structured records. Payloads and tokens are never in them. */
+  /**
+   * One sink for structured records. Payloads and tokens are never in them; `cause` has what the app or the store threw.
+   * Default: `console.warn` with what goes wrong (levels `warn` and `error`, but for `limit.reached`), of each name at most
+   * one line a second, with the stack of what was thrown but not its message. For silence give `() => {}`.
+   */
   onEvent?: (record: EventRecord) => void;
 }
 
@@ -94,7 +98,7 @@ export interface HoldfastServer<Outgoing = Sendable> {
   /**
    * Answers WebSocket upgrades on `path` (default `/`); other paths are left to other listeners of the same server.
    * Returns the function that stops it; connections that are open stay.
-   * @throws TypeError when `path` does not start with a slash.
+   * @throws TypeError when `path` does not start with a slash, and for what is no server of Node, such as an Express app.
    */
   attach(httpServer: HttpServer | HttpsServer, options?: { readonly path?: string }): () => void;
   /** All sessions by id, with those that wait for their client to come back. A live view. */

@@ -23,7 +23,7 @@ export interface AdapterOptions {
   /** What one of the app's functions threw. */
   readonly onFault: (fault: unknown, option: 'allowedOrigins' | 'clientAddress') => void;
   /** An upgrade was refused: a browser does not tell its page why. */
-  readonly onRefused: (status: number, origin: string | undefined) => void;
+  readonly onRefused: (status: number, why: string, origin: string | undefined) => void;
 }
 
 export interface Adapter {
@@ -50,8 +50,7 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const status = refusal(request);
     if (status !== null) {
-      refuse(socket, status);
-      options.onRefused(status, request.headers.origin);
+      refuse(request, socket, status);
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) =>
@@ -70,8 +69,15 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
     return request.socket.remoteAddress;
   }
 
+  /** Answers an upgrade with plain HTTP, ends, and tells. */
+  function refuse(request: IncomingMessage, socket: Duplex, status: RefusalStatus): void {
+    const why = REASONS[status];
+    end(socket, status, why);
+    options.onRefused(status, why, request.headers.origin);
+  }
+
   /** The HTTP status that refuses an upgrade; null: it may go on. */
-  function refusal(request: IncomingMessage): number | null {
+  function refusal(request: IncomingMessage): RefusalStatus | null {
     if (engine.isClosing) return 503;
     try {
       if (!isOriginAllowed(request, options.allowedOrigins)) return 403;
@@ -93,7 +99,7 @@ export function createWsAdapter(options: AdapterOptions): Adapter {
         const listeners = httpServer.listeners('upgrade');
         const isAnswered = listeners.some((listener) => [undefined, asked].includes(paths.get(listener)));
         // With nobody else to ask, nobody would ever answer. One of several that know this does.
-        if (!isAnswered && listeners[0] === onUpgrade) refuse(socket, 404);
+        if (!isAnswered && listeners[0] === onUpgrade) refuse(request, socket, 404);
       };
       paths.set(onUpgrade, path);
       const detach = (): void => {
@@ -216,22 +222,22 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split(/[?#]/, 1)[0] as string;
 }
 
-/** Answers an upgrade with plain HTTP, and ends. */
-function refuse(socket: Duplex, status: number): void {
+function end(socket: Duplex, status: RefusalStatus, body: string): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  const body = REASONS[status] ?? '';
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain`;
   socket.end(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
 }
 
-/** For whoever looks into the network panel. */
-const REASONS: { readonly [status: number]: string } = {
-  400: 'This server speaks holdfast.v1: use protocol: holdfast().',
-  403: 'Pages of this origin may not connect: see the option allowedOrigins of createServer.',
-  404: 'Nobody answers upgrades on this path.',
+/** For whoever looks into the network panel, or the server's log. */
+const REASONS = {
+  400: 'This server speaks holdfast.v1: make the client with protocol: holdfast().',
+  403: 'Pages of this origin may not connect: name it in the option allowedOrigins of createServer.',
+  404: 'Nobody answers upgrades on this path: see the option path of server.attach.',
   503: 'The server is closing.',
-};
+} as const;
+
+type RefusalStatus = keyof typeof REASONS;
 
 /** A close frame has little room, and a character must not be cut in two. */
 function truncated(reason: string): string {

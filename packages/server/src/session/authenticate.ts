@@ -1,4 +1,4 @@
-import { CLOSE } from '@holdfast/core/protocol';
+import { CLOSE, describe } from '@holdfast/core/protocol';
 import type { Context } from './context.ts';
 import type { ConnectionRequest } from './environment.ts';
 import { Forbidden, Unauthorized } from './errors.ts';
@@ -63,11 +63,11 @@ export async function authenticate(
     ) as { readonly identity: unknown; readonly expiresAt?: unknown };
     if (typeof identity !== 'string' || identity === '' || identity.length > IDENTITY_LENGTH) {
       throw new TypeError(
-        `authenticate must give a string of 1 to ${IDENTITY_LENGTH} characters, or { identity, expiresAt }`,
+        `authenticate must give a string of 1 to ${IDENTITY_LENGTH} characters, or { identity, expiresAt }, not ${describe(given)}`,
       );
     }
     if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt)) {
-      throw new TypeError('expiresAt must be milliseconds since the epoch');
+      throw new TypeError(`expiresAt must be a number of milliseconds since the epoch, not ${describe(expiresAt)}`);
     }
     const lifeMs = expiresAt - environment.wallClock();
     if (lifeMs <= 0) throw new Unauthorized('the token has ended');
@@ -82,7 +82,7 @@ export async function authenticate(
     }
     if (fault instanceof Forbidden) return refuse(CLOSE.FORBIDDEN, 'FORBIDDEN', fault.message, true);
     reporter.fault('authenticate.failed', fault);
-    return refuse(CLOSE.INTERNAL_ERROR, 'AUTHENTICATE_FAILED', 'the server could not authenticate', false);
+    return refuse(CLOSE.INTERNAL_ERROR, 'AUTHENTICATE_FAILED', 'the server could not authenticate: see its log', false);
   } finally {
     cancelTimer();
     authentications.leave();

@@ -12,6 +12,8 @@ export class Bucket {
   readonly #intervalMs: number;
   readonly #aheadMs: number;
   #due = 0;
+  /** When the clock was asked last: there was room already then, most of the time. */
+  #askedAt = -Infinity;
 
   constructor(perSecond: number, burst: number, environment: EngineEnvironment) {
     this.#environment = environment;
@@ -21,12 +23,17 @@ export class Bucket {
 
   /** How long until there is room for one; 0: now. */
   get waitMs(): number {
-    return Math.max(0, this.#due - this.#aheadMs - this.#environment.now());
+    const roomAt = this.#due - this.#aheadMs;
+    return roomAt <= this.#askedAt ? 0 : Math.max(0, roomAt - this.#now());
   }
 
   /** Takes one, whether there is room or not. */
   take(): void {
-    this.#due = Math.max(this.#due, this.#environment.now()) + this.#intervalMs;
+    this.#due = Math.max(this.#due, this.#now()) + this.#intervalMs;
+  }
+
+  #now(): number {
+    return (this.#askedAt = this.#environment.now());
   }
 }
 

@@ -214,6 +214,27 @@ describe('the answer', () => {
   });
 
   test.each([
+    ['it was', 1],
+    ['the first of two was', 2],
+  ])('of another identity ends the retries where the connection was lost before %s looked at', async (_, tokens) => {
+    const open: ((identity: string) => void)[] = [];
+    const world = new World({ authenticate: () => new Promise<string>((resolve) => open.push(resolve)) });
+    world.holds = true;
+    const connection = world.connect();
+    connection.hello({ producers: [['p', 1, 2, 1]] });
+    await world.settle();
+    open[0]?.('ann');
+    await world.settle();
+    connection.m(0, 1);
+    for (let left = tokens; left > 0; left -= 1) await answer(world, connection, 'another');
+    world.held[0]?.fail(new Error('not now'));
+    connection.drop();
+    open[1]?.('bob');
+    await world.advance(10_000);
+    expect([open.length, world.runs.length]).toEqual([2, 1]);
+  });
+
+  test.each([
     ['forbidden', 4403],
     ['unknown', 4401],
   ])('%s closes with %i', async (token, code) => {

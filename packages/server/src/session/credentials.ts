@@ -95,10 +95,10 @@ export class Credentials {
       this.#token = null;
       this.#isOutdated = false;
       const who = await this.#ask(this.#client, token);
-      if (this.#isStopped) return;
       // Its end came while the app was looking: the timer may be late.
       if (this.areOver) break;
-      if (this.#token === null && !(who.ok && this.#isOutdated)) this.#judge(who);
+      // Where the connection has ended, those that came later are not looked at any more.
+      if (this.#isStopped || (this.#token === null && !(who.ok && this.#isOutdated))) this.#judge(who);
     }
     this.#isProving = false;
     if (this.areOver && !this.#isStopped) this.expire();
@@ -110,6 +110,7 @@ export class Credentials {
       return;
     }
     if (who.ok) {
+      if (this.#isStopped) return;
       this.#endsAt = who.endsAt;
       this.#isDemanded = false;
       const { reporter, environment } = this.#context;
@@ -124,10 +125,10 @@ export class Credentials {
     this.#schedule();
   }
 
-  /** From here on nothing starts, a retry of what had started neither. */
+  /** From here on nothing starts, a retry of what had started neither: also where the connection has ended meanwhile. */
   #refuse(closeCode: number, code: string, message: string): void {
     this.#endsAt = Number.NEGATIVE_INFINITY;
-    this.#host.refuse(closeCode, code, message);
+    if (!this.#isStopped) this.#host.refuse(closeCode, code, message);
   }
 
   #schedule(): void {

@@ -18,7 +18,7 @@ describe('greeting', () => {
       taken: [null],
       identity: 'hash-of-anonymous',
       heartbeat: { intervalMs: 15_000, timeoutMs: 5_000 },
-      window: { messages: 1_024, bytes: 1_048_576 },
+      window: { messages: 2_048, bytes: 1_048_576 },
       limits: { messageBytes: 262_144, producers: 256, producerTtlMs: 2_592_000_000 },
       time: 1_700_000_000_000,
     });

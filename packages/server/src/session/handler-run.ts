@@ -52,7 +52,7 @@ export async function runHandler(job: Job, context: Context): Promise<Outcome> {
       if (attempt === limits.handlerRetries) {
         return {
           type: 'refused',
-          error: wireError('HANDLER_FAILED', `the server's handler failed ${attempt + 1} times`),
+          error: wireError('HANDLER_FAILED', `the server's handler failed ${attempt + 1} times: see the server's log`),
         };
       }
       await wait(limits.handlerRetryDelayMs * 2 ** attempt, abort, context);

@@ -4,7 +4,8 @@ export interface Limits {
   readonly messageBytes: number;
   /**
    * What one connection may have unacknowledged, over all its producers; each producer may always have one message in
-   * flight. Default 1,024 messages, 1,048,576 bytes. The refusals kept for a producer are bounded by `messages`, too.
+   * flight. Default 2,048 messages (at most 10,000), 1,048,576 bytes. The refusals kept for a producer are bounded by
+   * `messages`, too.
    */
   readonly window: { readonly messages: number; readonly bytes: number };
   /**
@@ -103,7 +104,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   messageBytes: 262_144,
-  window: { messages: 1_024, bytes: 1_048_576 },
+  window: { messages: 2_048, bytes: 1_048_576 },
   replay: { messages: 1_000, bytes: 1_048_576, ageMs: 3_600_000 },
   concurrentHandlers: { total: 1_000, perIdentity: 250 },
   userQueue: { messages: 1_000, bytes: 1_048_576, totalBytes: 268_435_456, ttlMs: 604_800_000 },

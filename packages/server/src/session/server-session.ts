@@ -1,4 +1,4 @@
-import { bytesIn, MOST_DRAIN_MS, type EncodedPayload, type Lost } from '@holdfast/core/protocol';
+import { bytesIn, describe, MOST_DRAIN_MS, type EncodedPayload, type Lost } from '@holdfast/core/protocol';
 import type { Sendable, Session } from './app.ts';
 import { Bucket } from './buckets.ts';
 import type { Carrier } from './carrier.ts';
@@ -125,7 +125,7 @@ export class ServerSession implements Session {
     // Copied: it is kept, and the app may go on writing into it.
     const payload = bytesIn(data)?.slice() ?? (JSON.stringify(data) as string | undefined);
     if (payload === undefined)
-      throw new TypeError(`session.send takes bytes, or what JSON can encode, not ${typeof data}`);
+      throw new TypeError(`session.send takes bytes, or what JSON can encode, not ${describe(data)}`);
     if (!this.#replay.fits(payload)) {
       throw new RangeError(
         `a message of ${payload.length} ${typeof payload === 'string' ? 'characters' : 'bytes'} has no place in limits.replay.bytes (2 bytes a character): raise the limit or send less at a time`,
@@ -148,14 +148,15 @@ export class ServerSession implements Session {
 
   reauthenticate({ withinMs = this.#context.limits.reauthMs }: { readonly withinMs?: number } = {}): void {
     if (!Number.isSafeInteger(withinMs) || withinMs < 0 || withinMs > MOST_DRAIN_MS) {
-      throw new RangeError(`withinMs must be a whole number from 0 to ${MOST_DRAIN_MS}, not ${withinMs}`);
+      throw new RangeError(`withinMs must be a whole number from 0 to ${MOST_DRAIN_MS}, not ${describe(withinMs)}`);
     }
     this.link?.reauthenticate(withinMs);
   }
 
   close(code: number = 1000, reason = ''): void {
     const isAllowed = code === 1000 || code === 1008 || (Number.isInteger(code) && code >= 3000 && code <= 4999);
-    if (!isAllowed) throw new RangeError(`session.close takes 1000, 1008 or 3000 to 4999 as its code, not ${code}`);
+    if (!isAllowed)
+      throw new RangeError(`session.close takes 1000, 1008 or 3000 to 4999 as its code, not ${describe(code)}`);
     if (!this.#isEnded) this.#onClose(this, code, reason);
   }
 

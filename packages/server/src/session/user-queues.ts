@@ -39,7 +39,7 @@ export class UserQueues {
   }
 
   async sendTo(user: string, data: Sendable, options: SendToOptions = {}): Promise<SendToStatus> {
-    if (this.#context.isClosing) throw new Error('sendTo was called after close()');
+    if (this.#context.isClosing) throw new Error('sendTo was called after close(): the message was not taken');
     const message = this.#checked(user, data, options);
     this.#cancelSweep ??= this.#sweepLater();
     return this.#obtain(user).add(message);

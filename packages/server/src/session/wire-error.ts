@@ -4,7 +4,7 @@ import type { Refuse } from './errors.ts';
 /** What a client accepts of an error: more would make it give the connection up. */
 const CODE_LENGTH = 64;
 const MESSAGE_LENGTH = 1_024;
-/** Refusals are kept by the hundred, in memory and in the store. */
+/** Refusals are kept, up to a window of messages for each producer, in memory and in the store. */
 const DETAILS_LENGTH = 1_024;
 
 /** An error within the bounds of the wire. */

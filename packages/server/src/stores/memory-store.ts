@@ -22,10 +22,14 @@ export function memoryStore(options: { readonly now?: () => number } = {}): Prod
   /** The one used longest ago in front, here and within each identity. */
   const records = new Map<string, MemoryRecord>();
   const identities = new Map<string, Set<string>>();
+  /** The one used last: most uses are of it again, and moving it to where it is would cost as much as all else of a use. */
+  let newest: MemoryRecord | undefined;
   let isClosed = false;
 
   function use(key: string, record: MemoryRecord): void {
     record.usedAt = now();
+    if (record === newest) return;
+    newest = record;
     records.delete(key);
     records.set(key, record);
     const keys = identities.get(record.identity) ?? new Set();
@@ -74,6 +78,7 @@ export function memoryStore(options: { readonly now?: () => number } = {}): Prod
       assertOpen();
       const record = records.get(key);
       if (record === undefined) return;
+      if (record === newest) newest = undefined;
       records.delete(key);
       const keys = identities.get(record.identity);
       keys?.delete(key);

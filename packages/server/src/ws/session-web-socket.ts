@@ -122,7 +122,7 @@ export class SessionWebSocket extends EventEmitter<WebSocketEvents> implements W
     const given = typeof options === 'function' ? {} : (options ?? {});
     const done = typeof options === 'function' ? options : callback;
     const isBinary = given.binary ?? (typeof data !== 'string' && typeof data !== 'number');
-    if (given.fin === false) throw new TypeError('a message in parts (fin: false) can not be sent on a session');
+    if (given.fin === false) throw new TypeError('a message in parts (fin: false) cannot be sent on a session');
     // As UTF-8, in which no lone surrogate travels.
     const bytes = typeof data === 'string' || typeof data === 'number' ? Buffer.from(`${data}`) : bytesOf(data);
     this.#send(isBinary ? bytes : bytes.toString(), bytes.length, done);
