@@ -1,7 +1,7 @@
-import { cleanup, render } from '@testing-library/react';
+import { render } from '@testing-library/react';
 import { Activity, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { mockServer, pass, type MockServer } from './mock-server.fixture.ts';
+import { endTest, mockServer, pass, type MockServer } from './mock-server.fixture.ts';
 import { useConnectionState } from './use-connection-state.ts';
 import { useSocket } from './use-socket.ts';
 
@@ -15,14 +15,7 @@ beforeEach(() => {
   server = mockServer(HERE, THERE);
 });
 
-afterEach(async () => {
-  cleanup();
-  await pass(60_000);
-  expect(server.alive()).toBe(0);
-  expect(vi.getTimerCount()).toBe(0);
-  server.stop();
-  vi.useRealTimers();
-});
+afterEach(() => endTest(server));
 
 function Chat({ url = HERE }: { url?: string }): ReactNode {
   return useConnectionState(useSocket(url), (state) => state.phase);

@@ -1,6 +1,6 @@
 import { createTestWorld, type TestPeer } from '@holdfast/core/testing';
-import { act } from '@testing-library/react';
-import { vi } from 'vitest';
+import { act, cleanup } from '@testing-library/react';
+import { expect, vi } from 'vitest';
 
 export interface MockServer {
   /** Every WebSocket that a client has opened, also those that never got through. */
@@ -38,4 +38,18 @@ export function mockServer(...urls: readonly string[]): MockServer {
 /** Lets fake time pass, promises and React included. */
 export async function pass(milliseconds: number): Promise<void> {
   await act(() => vi.advanceTimersByTimeAsync(milliseconds));
+}
+
+/**
+ * Ends a test under fake timers: unmounts all, and checks that no connection and no timer outlives it by more than the idle
+ * time, so that no test finds the socket of another.
+ */
+export async function endTest(server: MockServer): Promise<void> {
+  cleanup();
+  await pass(60_000);
+  expect(server.alive()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+  server.stop();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
 }

@@ -1,4 +1,4 @@
-import type { HoldfastError, MessageData, OutboxItem, Socket } from '@holdfast/core';
+import type { HoldfastError, MessageData, OutboxItem, SendOptions, Socket } from '@holdfast/core';
 import { keepSame } from './same.ts';
 import type { Watchable } from './use-selection.ts';
 import { watchedStore } from './watched-store.ts';
@@ -10,6 +10,8 @@ export interface FailedItem {
   readonly error: HoldfastError;
   /** What was sent; `undefined` for a Blob that could not be read. */
   readonly data: MessageData | undefined;
+  /** What it was sent with. Of a message that a page before this one left behind only `ttlMs` is known. */
+  readonly options: Omit<SendOptions, 'signal'>;
 }
 
 /** A message that has failed, waits or is in flight. */
@@ -22,6 +24,8 @@ type OutboxSocket = Pick<Socket, 'on' | 'outbox' | 'subscribe'>;
 
 export interface OutboxStore {
   readonly store: Watchable<readonly OutboxEntry[]>;
+  /** Keeps what fails from now on, until the socket closes. */
+  readonly listen: () => void;
   /** A failed message that is still kept. */
   readonly failed: (id: string) => FailedItem | undefined;
   /** Forgets one failed message, or all. False: there was none. */
@@ -50,12 +54,14 @@ function createOutboxStore(socket: OutboxSocket): OutboxStore {
   const listen = (): void => {
     if (isListening) return;
     isListening = true;
-    // Until the socket closes, which ends it: what fails while the list is not shown must not be missing from it.
+    // Closing ends it. It goes on while the list is not shown: what fails then must not be missing from it.
     socket.on('drop', (drop) => {
       // What the app itself took back is no failure; that the page was frozen is none of its doing.
       if (drop.error.code === 'ABORTED' && drop.error.details['reason'] !== 'frozen') return;
       const { id, error, data } = drop;
-      failed = [...failed, { id, status: 'failed' as const, error, data }].slice(-MAX_FAILED);
+      // A signal that was aborted meanwhile would take it back as it is sent again.
+      const { signal: _, ...options } = drop.options;
+      failed = [...failed, { id, status: 'failed' as const, error, data, options }].slice(-MAX_FAILED);
       refresh();
     });
   };
@@ -69,7 +75,6 @@ function createOutboxStore(socket: OutboxSocket): OutboxStore {
         return keepSame(before, entries);
       },
       (tell) => {
-        listen();
         refresh = tell;
         const stop = socket.subscribe(tell);
         return () => {
@@ -78,6 +83,7 @@ function createOutboxStore(socket: OutboxSocket): OutboxStore {
         };
       },
     ),
+    listen,
     failed: (id) => failed.find((entry) => entry.id === id),
     forget(id) {
       const left = id === undefined ? [] : failed.filter((entry) => entry.id !== id);

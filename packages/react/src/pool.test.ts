@@ -51,7 +51,7 @@ test('acquiring connects nothing, and what nobody retains is closed after the id
 
 test('a socket that still has something to deliver outlives its last component', () => {
   const entry = acquire(request());
-  const release = entry.retain({}, request());
+  const release = entry.retain(request());
   const { socket } = made[0]!;
   socket.setState({ phase: 'waiting' });
   socket.setStats({ queued: 1 });
@@ -65,7 +65,7 @@ test('a socket that still has something to deliver outlives its last component',
 });
 
 test.each(['suspended', 'paused', 'idle'] as const)('a socket that is %s is let go with what it has', (phase) => {
-  const release = acquire(request()).retain({}, request());
+  const release = acquire(request()).retain(request());
   const { socket } = made[0]!;
   socket.setState({ phase });
   socket.setStats({ queued: 1 });
@@ -75,7 +75,7 @@ test.each(['suspended', 'paused', 'idle'] as const)('a socket that is %s is let 
 });
 
 test('what is open, and has nothing to deliver, is let go', () => {
-  const release = acquire(request()).retain({}, request());
+  const release = acquire(request()).retain(request());
   made[0]!.socket.setState({ phase: 'open' });
   release?.();
   vi.advanceTimersByTime(1_000);
@@ -84,22 +84,22 @@ test('what is open, and has nothing to deliver, is let go', () => {
 
 test('connects what was never told to, unless it is asked not to', () => {
   const entry = acquire(request());
-  entry.retain({}, request());
-  entry.retain({}, request());
+  entry.retain(request());
+  entry.retain(request());
   const paused = acquire(request({ key: 'b' }));
   paused.socket.pause();
-  paused.retain({}, request());
+  paused.retain(request());
   const later = acquire(request({ key: 'c' }));
-  later.retain({}, request({ autoConnect: false }));
+  later.retain(request({ autoConnect: false }));
   expect(commands()).toEqual([['connect'], ['pause'], []]);
-  later.retain({}, request());
+  later.retain(request());
   expect(commands()[2]).toEqual(['connect']);
 });
 
 test('closes when the last holder has been away for the idle time', () => {
   const entry = acquire(request());
-  const first = entry.retain({}, request());
-  const second = entry.retain({}, request());
+  const first = entry.retain(request());
+  const second = entry.retain(request());
   first?.();
   vi.advanceTimersByTime(5_000);
   expect(entry.socket.getState().phase).toBe('connecting');
@@ -115,21 +115,21 @@ test('closes when the last holder has been away for the idle time', () => {
 
 test('a holder that comes back in time keeps the connection', () => {
   const entry = acquire(request());
-  const holder = {};
-  entry.retain(holder, request())?.();
+  const holder = request();
+  entry.retain(holder)?.();
   vi.advanceTimersByTime(999);
   expect(acquire(request())).toBe(entry);
-  expect(entry.retain(holder, request())).toBeTypeOf('function');
+  expect(entry.retain(holder)).toBeTypeOf('function');
   vi.advanceTimersByTime(10_000);
   expect(commands()).toEqual([['connect']]);
 });
 
 test('the idle time is that of the holder that left last, and none is longer than a timer can wait', () => {
   const entry = acquire(request());
-  const [holder, other] = [{}, {}];
-  const first = entry.retain(holder, request({ idleMs: 60_000 }));
-  const second = entry.retain(other, request());
-  entry.update(other, request({ idleMs: 20 }));
+  const holder = request();
+  const first = entry.retain(request({ idleMs: 60_000 }));
+  const second = entry.retain(holder);
+  Object.assign(holder, request({ idleMs: 20 }));
   first?.();
   second?.();
   vi.advanceTimersByTime(20);
@@ -155,19 +155,19 @@ test('what somebody waits for before anybody holds it connects, and is kept whil
 test('an entry that was forgotten is never retained again', () => {
   const entry = acquire(request());
   vi.advanceTimersByTime(1_000);
-  expect(entry.retain({}, request())).toBeUndefined();
+  expect(entry.retain(request())).toBeUndefined();
   const other = acquire(request());
-  expect(entry.retain({}, request())).toBeUndefined();
-  expect(other.retain({}, request())).toBeTypeOf('function');
+  expect(entry.retain(request())).toBeUndefined();
+  expect(other.retain(request())).toBeTypeOf('function');
 });
 
 test('what the app closed serves nobody new, and its end leaves the new one alone', async () => {
   const entry = acquire(request());
-  const release = entry.retain({}, request());
+  const release = entry.retain(request());
   await entry.socket.close();
   const next = acquire(request());
   expect(next).not.toBe(entry);
-  next.retain({}, request());
+  next.retain(request());
   release?.();
   vi.advanceTimersByTime(1_000);
   expect(acquire(request())).toBe(next);
@@ -203,7 +203,7 @@ test('functions are those of the latest render', async () => {
   const entry = acquire(functions('render'));
   const ask = async (): Promise<void> => {
     const { url, auth, onConnect, onEvent } = made[0]!.options;
-    calls.push(String(typeof url === 'function' && (await url())), String(await auth?.()));
+    calls.push(String(typeof url === 'function' && (await url({ attempt: 0 }))), String(await auth?.()));
     await onConnect?.(context);
     onEvent?.(record);
   };
@@ -219,26 +219,25 @@ test('functions are those of the latest render', async () => {
     return [...calls];
   };
   expect(await asked()).toEqual(answers('render'));
-  const [first, second] = [{}, {}];
-  const releaseFirst = entry.retain(first, functions('first'));
+  const [first, second] = [functions('first'), functions('second')];
+  const releaseFirst = entry.retain(first);
   expect(await asked()).toEqual(answers('first'));
-  const releaseSecond = entry.retain(second, functions('second'));
-  entry.update(first, functions('first again'));
+  const releaseSecond = entry.retain(second);
+  Object.assign(first, functions('first again'));
   expect(await asked()).toEqual(answers('second'));
-  entry.update(second, functions('second again'));
+  Object.assign(second, functions('second again'));
   expect(await asked()).toEqual(answers('second again'));
   releaseSecond?.();
   expect(await asked()).toEqual(answers('first again'));
   releaseFirst?.();
-  entry.update(first, functions('gone'));
   expect(await asked()).toEqual(answers('first again'));
 });
 
 test('a holder without a function leaves the word to one that has it', () => {
   const onEvent = vi.fn();
   const entry = acquire(request({ onEvent: () => expect.unreachable('its component is gone') }));
-  entry.retain({}, request({ onEvent }));
-  entry.retain({}, request());
+  entry.retain(request({ onEvent }));
+  entry.retain(request());
   made[0]?.options.onEvent?.(record);
   expect(onEvent).toHaveBeenCalledExactlyOnceWith(record);
 });
@@ -246,7 +245,7 @@ test('a holder without a function leaves the word to one that has it', () => {
 test('functions that nobody gives any more are not called', () => {
   const onEvent = vi.fn();
   const entry = acquire(request({ onEvent }));
-  entry.retain({}, request());
+  entry.retain(request());
   made[0]?.options.onEvent?.(record);
   expect(onEvent).not.toHaveBeenCalled();
 });
@@ -258,9 +257,9 @@ test('without a window nothing is shared, timed or opened, until an effect shows
   expect(other).not.toBe(entry);
   expect(made.map(({ options }) => options.signal?.aborted)).toEqual([true, true]);
   expect(vi.getTimerCount()).toBe(0);
-  expect(entry.retain({}, request())).toBeUndefined();
+  expect(entry.retain(request())).toBeUndefined();
   const real = acquire(request());
   expect(made[2]?.options).not.toHaveProperty('signal');
   expect(acquire(request())).toBe(real);
-  expect(real.retain({}, request())).toBeTypeOf('function');
+  expect(real.retain(request())).toBeTypeOf('function');
 });

@@ -1,17 +1,15 @@
 import { createSocket, type Socket } from '@holdfast/core';
-import type { SocketRequest } from './socket-request.ts';
+import type { GivenSocket, SocketRequest } from './socket-request.ts';
 
-/** One socket of the pool. */
+/** A socket that components use. */
 export interface PooledSocket {
-  readonly key: string;
   readonly socket: Socket;
   /**
-   * Keeps the socket until the function that it returns is called, and connects it if it was never told to. Undefined: the pool has let go of this one in the meantime
-   * (a render that was committed late, effects that came back after a long time), and the caller must acquire again.
+   * Keeps the socket until the function that it returns is called, and connects it if it was never told to. Undefined: the
+   * pool has let go of this one in the meantime (a render that was committed late, effects that came back after a long time),
+   * and the caller must acquire again. While it is held, the component keeps `holder` what its last committed render asked for.
    */
-  readonly retain: (holder: object, request: SocketRequest) => (() => void) | undefined;
-  /** Takes over what the holder's latest render gave. */
-  readonly update: (holder: object, request: SocketRequest) => void;
+  readonly retain: (holder: SocketRequest) => (() => void) | undefined;
 }
 
 const pool = new Map<string, PooledSocket>();
@@ -23,33 +21,30 @@ let hasEffects = false;
  * The socket that serves a request, of those that hooks share, outside the tree. A render takes one out, which connects
  * nothing; an effect retains and connects it. What nobody retains and has nothing left to deliver is let go after its idle time,
  * be it that the last component has unmounted or that the render was never committed. One that was closed for good serves nobody
- * new. On a server all are closed: nothing is shared, timed or opened.
+ * new. On a server all are closed: nothing is shared, timed or opened. One that the app gives is left alone.
  * @throws HoldfastError INVALID_OPTION for what `createSocket` refuses
  */
-export function acquire(request: SocketRequest): PooledSocket {
-  const { key } = request;
+export function acquire(request: SocketRequest | GivenSocket): PooledSocket {
+  if (!('options' in request)) return { socket: request.key, retain: () => () => {} };
+  const { key, options } = request;
   const known = pool.get(key);
   if (known && !isIn(known.socket, 'closing', 'closed')) return known;
 
   const isServer = !hasEffects && typeof window === 'undefined';
-  const { key: _1, idleMs: _2, ...options } = request.options;
-  /** What each component that uses it asked for last, by mounting order. */
-  const holders = new Map<object, SocketRequest>();
-  /** Speaks while nobody holds the socket. */
+  /** The one that mounted last is the first. */
+  let holders: readonly SocketRequest[] = [];
+  /** Speaks while nobody holds the socket: the one that left last, and before the first the render that asked for it. */
   let last = request;
-  /** Nobody has held it. */
-  let isNew = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * Calls a function of the latest render: it may change without a new socket. Of several components the one that mounted last speaks: components that share a socket
-   * mostly share the hook that gives the functions too, and each call must happen once.
+   * Calls a function of the latest render: it may change without a new socket. Of several components the one that mounted last
+   * speaks: components that share a socket mostly share the hook that gives the functions too, and each call must happen once.
    */
   const latest =
     (name: 'url' | 'auth' | 'onConnect' | 'onEvent') =>
     (argument?: unknown): never => {
-      const speakers = holders.size ? [...holders.values()].reverse() : [last];
-      const speaker = speakers.find((each) => each.options[name])?.options;
+      const speaker = (holders.length ? holders : [last]).find((holder) => holder.options[name])?.options;
       return (speaker as { readonly [each in typeof name]: (given: unknown) => never } | undefined)?.[name](
         argument,
       ) as never;
@@ -69,14 +64,13 @@ export function acquire(request: SocketRequest): PooledSocket {
   };
 
   const releaseWhenIdle = (): void => {
-    clearTimeout(timer);
     timer = setTimeout(
       () => {
         const { queued, inFlight } = socket.getStats();
         const isBusy = queued + inFlight > 0;
         // A component may send and unmount: nothing that it sent is thrown away while there is hope. Nor is what a suspended one
         // waits for. Idle, paused by the app or given up, nothing would change by waiting.
-        if ((isNew || isBusy) && isIn(socket, 'connecting', 'waiting', isBusy && 'open')) {
+        if ((last === request || isBusy) && isIn(socket, 'connecting', 'waiting', isBusy && 'open')) {
           releaseWhenIdle();
           return;
         }
@@ -85,12 +79,11 @@ export function acquire(request: SocketRequest): PooledSocket {
         void socket.close({ flushMs: 5_000 });
       },
       // A timer that is set further ahead than it can wait fires at once.
-      Math.min(last.options.idleMs ?? 1_000, 2 ** 31 - 1),
+      Math.min(last.idleMs, 2 ** 31 - 1),
     );
   };
 
   const entry: PooledSocket = {
-    key,
     socket: {
       ...socket,
       whenOpen() {
@@ -99,21 +92,17 @@ export function acquire(request: SocketRequest): PooledSocket {
         return socket.whenOpen();
       },
     },
-    retain(holder, asked) {
+    retain(holder) {
       hasEffects = true;
       if (pool.get(key) !== entry) return undefined;
-      isNew = false;
       clearTimeout(timer);
-      holders.set(holder, asked);
-      connect(asked);
+      holders = [holder, ...holders];
+      connect(holder);
       return () => {
-        last = holders.get(holder) as SocketRequest;
-        holders.delete(holder);
-        if (!holders.size) releaseWhenIdle();
+        last = holder;
+        holders = holders.filter((each) => each !== holder);
+        if (!holders.length) releaseWhenIdle();
       };
-    },
-    update(holder, asked) {
-      if (holders.has(holder)) holders.set(holder, asked);
     },
   };
   if (!isServer) {

@@ -44,7 +44,7 @@ test('renders on a server', () => {
 test('without a provider the error says what to do', () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   expect(() => render(<Phase />)).toThrow(HoldfastError);
-  expect(() => render(<Phase />)).toThrow(/useSocket\(\) needs a SocketProvider above, a URL or a socket/);
+  expect(() => render(<Phase />)).toThrow(/useSocket needs a URL, a socket or a SocketProvider above/);
 });
 
 test('a URL that is missing by mistake is not the provided socket', () => {

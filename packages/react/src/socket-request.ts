@@ -1,4 +1,4 @@
-import type { Sendable, SocketOptions } from '@holdfast/core';
+import type { Sendable, Socket, SocketOptions } from '@holdfast/core';
 import { invalid } from './first-hook.ts';
 
 /** Where a hook connects. */
@@ -23,7 +23,15 @@ export interface SocketRequest {
   /** The same for all requests that one socket can serve. */
   readonly key: string;
   readonly autoConnect: boolean;
-  readonly options: UseSocketOptions & Pick<SocketOptions, 'url'>;
+  readonly idleMs: number;
+  /** For `createSocket`. */
+  readonly options: Omit<SocketOptions, 'signal' | 'autoConnect'>;
+}
+
+/** A socket that the app has made. */
+export interface GivenSocket {
+  readonly key: Socket;
+  readonly autoConnect?: never;
 }
 
 /**
@@ -33,12 +41,14 @@ export interface SocketRequest {
  *
  * @throws HoldfastError INVALID_OPTION for a URL function without `key`
  */
-export function socketRequest(url: SocketUrl, options: UseSocketOptions = {}): SocketRequest {
-  const { autoConnect = true, idleMs: _, auth, environment, ...data } = options;
-  const isFunction = typeof url === 'function';
-  if (isFunction && data.key === undefined) throw invalid('useSocket: a url function needs a key');
-  const key = JSON.stringify([!isFunction && url, !!auth, environment && identityOf(environment), data]);
-  return { key, autoConnect, options: { ...options, url } };
+export function socketRequest(url: SocketUrl, given: UseSocketOptions = {}): SocketRequest {
+  const { key: name, autoConnect = true, idleMs = 1_000, ...options } = given;
+  if (typeof url === 'function' && name === undefined) throw invalid('useSocket needs a key with a URL function');
+  // JSON leaves functions out.
+  const key = JSON.stringify([name, url, !!options.auth, options], (field, value: unknown) =>
+    field === 'environment' && value ? identityOf(value) : value,
+  );
+  return { key, autoConnect, idleMs, options: { ...options, url } };
 }
 
 const identities = new WeakMap<object, number>();

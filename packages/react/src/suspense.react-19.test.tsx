@@ -1,8 +1,8 @@
 import type { Socket } from '@holdfast/core';
-import { act, cleanup, render } from '@testing-library/react';
+import { act, render } from '@testing-library/react';
 import { StrictMode, Suspense, use, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { mockServer, pass, type MockServer } from './mock-server.fixture.ts';
+import { endTest, mockServer, pass, type MockServer } from './mock-server.fixture.ts';
 import { useConnectionState } from './use-connection-state.ts';
 import { useSocket } from './use-socket.ts';
 
@@ -17,15 +17,7 @@ beforeEach(() => {
   server = mockServer(HERE);
 });
 
-afterEach(async () => {
-  cleanup();
-  await pass(60_000);
-  expect(server.alive()).toBe(0);
-  expect(vi.getTimerCount()).toBe(0);
-  server.stop();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(() => endTest(server));
 
 function Board({ socket }: { socket: Socket }): ReactNode {
   use(socket.whenOpen());

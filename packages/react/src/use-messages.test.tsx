@@ -126,19 +126,45 @@ test('several components are one commit, and those that did not ask do not rende
   expect([onRender.mock.calls.length, others]).toEqual([1, 1]);
 });
 
-test('in a hidden tab a timer hands them over', async () => {
+test('a tab that has no frames, and does not know that it is covered, uses a timer', async () => {
   const socket = fakeSocket();
   const page = renderCounted(<List socket={socket} />);
-  // Hidden after the frame was asked for, and before it came.
   stopFrames();
-  burst(socket, 1, 1);
-  vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
-  await act(() => vi.advanceTimersByTimeAsync(1_000));
-  expect(page.shown()).toEqual([1]);
-  burst(socket, 2, 3);
-  await act(() => vi.advanceTimersByTimeAsync(1_000));
+  burst(socket, 1, 2);
+  await act(() => vi.advanceTimersByTimeAsync(200));
+  expect(page.shown()).toEqual([1, 2]);
+  expect(page.commits()).toBe(1);
+});
+
+test('a tab that hides, or is seen again, before its frame shows at once what has come', async () => {
+  const socket = fakeSocket();
+  const page = renderCounted(<List socket={socket} />);
+  stopFrames();
+  burst(socket, 1, 2);
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  act(() => void document.dispatchEvent(new Event('visibilitychange')));
+  expect(page.shown()).toEqual([1, 2]);
+  burst(socket, 3, 3);
+  hidden.mockReturnValue(false);
+  act(() => void document.dispatchEvent(new Event('visibilitychange')));
   expect(page.shown()).toEqual([1, 2, 3]);
-  expect(page.commits()).toBe(2);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('in a hidden tab messages are handed over as they come, but for a burst, whose rest waits for a timer', async () => {
+  const socket = fakeSocket();
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  const page = renderCounted(<List socket={socket} />);
+  await act(async () => burst(socket, 1, 3));
+  expect(page.shown()).toEqual([1]);
+  await act(() => vi.advanceTimersByTimeAsync(100));
+  expect(page.shown()).toEqual([1, 2, 3]);
+  // The browser is late with its timer: what comes takes along what waits.
+  burst(socket, 4, 4);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 2_000);
+  await act(async () => burst(socket, 5, 6));
+  expect(page.shown()).toEqual([1, 2, 3, 4, 5]);
+  expect(page.commits()).toBe(3);
 });
 
 test('what arrives between the commit and its effects is not missed', async () => {

@@ -19,8 +19,9 @@ const always = (): boolean => true;
 /**
  * The newest messages that arrived while the component was mounted, or what `select` makes of them, oldest first.
  *
- * Renders at most once a frame however many arrive, and all components that use it commit together; where no frames come
- * (a hidden tab), a timer hands them over within about a second. No message is missed or doubled, in Strict Mode and while
+ * Renders at most once a frame however many arrive, and all components that use it commit together. In a hidden tab, which has no
+ * frames, it renders as messages come, four times a second at most; the last of a burst waits there for a timer, which browsers
+ * run once a second. No message is missed or doubled, in Strict Mode and while
  * Suspense hides the component too, and one that `select` leaves out renders nothing. The list is a new array whenever
  * something was added, the same one otherwise. It belongs to the socket: another one begins with an empty list.
  *

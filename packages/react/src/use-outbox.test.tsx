@@ -1,7 +1,7 @@
-import { createSocket, holdfast, type Socket } from '@holdfast/core';
+import { createSocket, holdfast, memory, type Socket } from '@holdfast/core';
 import { createTestWorld } from '@holdfast/core/testing';
 import { act, cleanup, render } from '@testing-library/react';
-import { StrictMode, type ReactNode } from 'react';
+import { StrictMode, useLayoutEffect, type ReactNode } from 'react';
 import { afterEach, expect, test } from 'vitest';
 import { testConversation } from './conversation.fixture.ts';
 import type { OutboxEntry } from './outbox-store.ts';
@@ -81,6 +81,56 @@ test('what failed is kept with what it carried, and is sent again', async () => 
   expect(view().items[0]?.id).not.toBe(failed?.id);
   expect(view().retry(failed?.id ?? '')).toBe(null);
   expect(server.taken).toEqual(['yes']);
+  await act(() => socket.close());
+});
+
+test('what is refused in a layout effect of the first commit is on the list', async () => {
+  const { socket, pass } = testConversation({ autoConnect: false });
+  function Page(): ReactNode {
+    useLayoutEffect(() => {
+      socket.send('x'.repeat(300_000));
+    }, []);
+    return useOutbox(socket)
+      .items.map(({ status }) => status)
+      .join();
+  }
+  const { container } = render(<Page />);
+  await pass(100);
+  expect(container.textContent).toBe('failed');
+  await act(() => socket.close());
+});
+
+test('what is sent again goes in its lane and lives as long, but for what retry is told', async () => {
+  const { socket, pass } = testConversation({ outbox: memory({ maxMessages: 2, overflow: 'drop-oldest' }) });
+  const { shown, view } = probe(socket);
+  const { signal } = new AbortController();
+  act(() => socket.pause());
+  socket.send('dropped', { lane: 'urgent', ttlMs: 5_000, signal });
+  for (const text of ['a', 'b']) socket.send(text, { lane: 'urgent' });
+  socket.send('normal');
+  await pass(100);
+  expect(view().items[0]).toMatchObject({ status: 'failed', options: { lane: 'urgent', ttlMs: 5_000 } });
+  expect(view().items[0]).not.toHaveProperty('options.signal');
+  socket.outbox.list().forEach(({ id }) => socket.outbox.cancel(id));
+  await pass(100);
+  socket.send('normal');
+  act(() => void view().retry(view().items[0]?.id ?? ''));
+  await pass(100);
+  expect(shown()).toEqual([
+    ['queued', 9],
+    ['queued', 8],
+  ]);
+  await pass(5_000);
+  expect(shown()).toEqual([
+    ['failed', 'EXPIRED', 'dropped'],
+    ['queued', 8],
+  ]);
+  act(() => void view().retry(view().items[0]?.id ?? '', { lane: 'normal' }));
+  await pass(100);
+  expect(shown()).toEqual([
+    ['queued', 8],
+    ['queued', 9],
+  ]);
   await act(() => socket.close());
 });
 

@@ -1,5 +1,5 @@
 import type { Receipt, SendOptions, Socket } from '@holdfast/core';
-import { useMemo } from 'react';
+import { useInsertionEffect, useMemo } from 'react';
 import { NOTHING, outboxStore, type OutboxEntry } from './outbox-store.ts';
 import { useSelection } from './use-selection.ts';
 
@@ -10,7 +10,8 @@ export interface OutboxView {
    */
   readonly items: readonly OutboxEntry[];
   /**
-   * Sends what a failed message carried again, as a new message behind all that waits, and takes the failed one off the list.
+   * Sends what a failed message carried again, as a new message behind all that waits in its lane, and takes the failed one off
+   * the list. What it was sent with holds again, its `ttlMs` from now on, but for its signal and for what `options` say.
    * `null`, and nothing happens: there is no such failed message, or what it carried is not known. One that failed with
    * MESSAGE_POISONOUS may have been taken before.
    */
@@ -44,14 +45,16 @@ export interface OutboxView {
  */
 export function useOutbox<Outgoing>(socket: Socket<unknown, Outgoing>): OutboxView {
   const outbox = outboxStore(socket);
-  const items = useSelection(outbox.store, NOTHING, undefined);
+  const items = useSelection(outbox.store, NOTHING);
+  // Before any layout effect, which may send what is refused at once.
+  useInsertionEffect(outbox.listen, [outbox]);
   const actions = useMemo(
     () => ({
       retry: (id: string, options?: SendOptions): Receipt | null => {
-        const data = outbox.failed(id)?.data;
-        if (data === undefined) return null;
+        const failed = outbox.failed(id);
+        if (failed?.data === undefined) return null;
         // What is refused at once is on the list again, as another message.
-        const receipt = socket.send(data as Outgoing, options);
+        const receipt = socket.send(failed.data as Outgoing, { ...failed.options, ...options });
         outbox.forget(id);
         return receipt;
       },

@@ -1,6 +1,7 @@
-import { browserEnvironment, type Socket } from '@holdfast/core';
+import type { Socket } from '@holdfast/core';
 import { useState } from 'react';
 import { useFirstRef } from './first-hook.ts';
+import { soon } from './soon.ts';
 import { useOnMessage } from './use-on-message.ts';
 
 const NONE: readonly never[] = [];
@@ -11,14 +12,19 @@ interface Recent<Item> {
   list: readonly Item[];
   fresh: Item[];
   limit: number;
-  /** Whether a frame has been asked for. */
-  isDue: boolean;
+  /** When that was, as `performance.now()` has it. */
+  handedAt: number;
+  /** Ends the wait for the frame that was asked for. */
+  cancel: (() => void) | null;
 }
 
+/** How often messages themselves hand over in a hidden page. Its timers are too slow: browsers run them once a second. */
+const HIDDEN_MS = 250;
+
 /**
- * The newest `limit` of what `select` makes of the messages of a socket, oldest first. Handed to React once a frame, or by a
- * timer where no frames come, and only if `isNews` finds the list another one. All components that are handed something in one
- * frame are committed together.
+ * The newest `limit` of what `select` makes of the messages of a socket, oldest first. Handed to React once a frame, and only if
+ * `isNews` finds the list another one. All components that are handed something in one frame are committed together. In a
+ * hidden page, where no frames come, a message hands over what has come, four times a second at most, and a timer the rest.
  */
 export function useRecent<Incoming, Item>(
   socket: Socket<Incoming, never>,
@@ -43,22 +49,26 @@ export function useRecent<Incoming, Item>(
     recent.fresh.push(item);
     // Frames may be long, and where none come a timer may be late.
     if (recent.fresh.length >= 2 * limit) recent.fresh.splice(0, recent.fresh.length - limit);
-    if (recent.isDue) return;
-    recent.isDue = true;
-    browserEnvironment().nextFrame(() => {
-      const { list: before, fresh } = recent;
-      recent.isDue = false;
-      recent.fresh = [];
-      const list = [...before, ...fresh].slice(-recent.limit);
-      if (!isNews(list, before)) return;
-      recent.list = list;
-      setHanded({ from: recent, list });
-    });
+    const isHidden = typeof document !== 'undefined' && document.hidden;
+    if (isHidden && performance.now() - recent.handedAt >= HIDDEN_MS) handOver();
+    else recent.cancel ??= soon(handOver);
   });
+
+  function handOver(): void {
+    const { list: before, fresh } = recent;
+    recent.cancel?.();
+    recent.cancel = null;
+    recent.handedAt = performance.now();
+    recent.fresh = [];
+    const list = [...before, ...fresh].slice(-recent.limit);
+    if (!isNews(list, before)) return;
+    recent.list = list;
+    setHanded({ from: recent, list });
+  }
 
   return handed?.from === recent ? handed.list : NONE;
 }
 
 function nothingOf(socket: unknown): Recent<never> {
-  return { socket, list: NONE, fresh: [], limit: 1, isDue: false };
+  return { socket, list: NONE, fresh: [], limit: 1, handedAt: -Infinity, cancel: null };
 }

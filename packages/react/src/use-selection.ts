@@ -1,4 +1,4 @@
-import { useStore, type StoreApi } from 'zustand';
+import { useSyncExternalStore } from 'react';
 import { useFirstRef } from './first-hook.ts';
 import { keepSame } from './same.ts';
 
@@ -18,13 +18,17 @@ export function useSelection<State, Selected = State>(
   selector: (state: State) => Selected = (state) => state as unknown as Selected,
 ): Selected {
   const kept = useFirstRef<readonly [state: State, selector: unknown, value: Selected] | []>([]);
-  const store = { ...watched, getInitialState: () => initial } as StoreApi<State>;
-  return useStore(store, (state) => {
+  const select = (state: State): Selected => {
     // React asks many times a render and must get the same object, though a selector may make a new one each time.
     const [from, by, value] = kept.current;
     if (from !== state || by !== selector) {
       kept.current = [state, selector, keepSame(value, selector(state))];
     }
     return kept.current[2] as Selected;
-  });
+  };
+  return useSyncExternalStore(
+    watched.subscribe,
+    () => select(watched.getState()),
+    () => select(initial),
+  );
 }

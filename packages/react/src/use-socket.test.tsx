@@ -8,10 +8,10 @@ import {
   type MessageData,
   type Socket,
 } from '@holdfast/core';
-import { act, cleanup, render, type RenderResult } from '@testing-library/react';
+import { act, render, type RenderResult } from '@testing-library/react';
 import { Component, StrictMode, Suspense, useState, type ReactNode } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { mockServer, pass, type MockServer } from './mock-server.fixture.ts';
+import { endTest, mockServer, pass, type MockServer } from './mock-server.fixture.ts';
 import type { UseSocketOptions } from './socket-request.ts';
 import { wait } from './suspend.fixture.tsx';
 import { useConnectionState } from './use-connection-state.ts';
@@ -29,16 +29,7 @@ beforeEach(() => {
   server = mockServer(HERE, THERE);
 });
 
-afterEach(async () => {
-  cleanup();
-  // Long enough for whatever is idle to go, so that no test finds the socket of another.
-  await pass(60_000);
-  expect(server.alive()).toBe(0);
-  expect(vi.getTimerCount()).toBe(0);
-  server.stop();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(() => endTest(server));
 
 /** Shows the phase of a pooled socket, and hands the socket out. */
 function Chat({

@@ -3,7 +3,13 @@ import { useContext, useEffect, useInsertionEffect, useState } from 'react';
 import { invalid, useFirstRef } from './first-hook.ts';
 import { acquire, type PooledSocket } from './pool.ts';
 import { SocketContext } from './socket-context.ts';
-import { socketRequest, type SocketRequest, type SocketUrl, type UseSocketOptions } from './socket-request.ts';
+import {
+  socketRequest,
+  type GivenSocket,
+  type SocketRequest,
+  type SocketUrl,
+  type UseSocketOptions,
+} from './socket-request.ts';
 
 /**
  * A socket for this component: the one given, or one shared by all components that ask for the same URL with equal
@@ -48,35 +54,32 @@ export function useSocket(...args: [target?: Socket | SocketUrl, options?: UseSo
   useFirstRef(null);
   const provided = useContext(SocketContext);
   // Not by `undefined`: a URL that is missing by mistake must not become another socket.
-  const target = args.length > 0 ? args[0] : (provided ?? noProvider());
-  const request = (target as Partial<Socket> | null)?.getState ? null : socketRequest(target as SocketUrl, args[1]);
+  const target = args.length ? args[0] : provided;
+  if (!target) throw invalid('useSocket needs a URL, a socket or a SocketProvider above');
+  const request: SocketRequest | GivenSocket = (target as Partial<Socket>).getState
+    ? { key: target as Socket }
+    : socketRequest(target as SocketUrl, args[1]);
 
-  // The request of the last commit; also the name of this component at the pool.
-  const latest = useFirstRef(request);
-
-  const [held, setHeld] = useState(() => request && acquire(request));
-  let pooled: PooledSocket | null = held;
+  const [kept, setHeld] = useState(() => hold(request));
+  let held = kept;
   // Setting the state makes React run this render once more.
-  if (held?.key !== request?.key) setHeld((pooled = request && acquire(request)));
+  if (kept.key !== request.key) setHeld((held = hold(request)));
 
   // Before any other effect, so that no call meets the functions of an older render.
   useInsertionEffect(() => {
-    latest.current = request;
-    if (request) pooled?.update(latest, request);
+    Object.assign(held, request);
   });
 
-  const autoConnect = request?.autoConnect;
   useEffect(() => {
-    if (!pooled) return undefined;
-    const now = latest.current as SocketRequest;
-    const release = pooled.retain(latest, now);
-    if (!release) setHeld(acquire(now));
+    const release = held.retain(held as SocketRequest);
+    if (!release) setHeld(hold(held));
     return release;
-  }, [pooled, autoConnect, latest]);
+  }, [held, request.autoConnect]);
 
-  return pooled ? pooled.socket : (target as Socket);
+  return held.socket;
 }
 
-function noProvider(): never {
-  throw invalid('useSocket() needs a SocketProvider above, a URL or a socket');
+/** What a component keeps: its last committed request, and the socket for it. */
+function hold(request: SocketRequest | GivenSocket): (SocketRequest | GivenSocket) & PooledSocket {
+  return { ...request, ...acquire(request) };
 }
