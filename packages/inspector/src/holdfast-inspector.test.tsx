@@ -1,11 +1,23 @@
-import { createSocket, type HoldfastError, plain } from '@holdfast/core';
+import { createSocket, holdfast, type HoldfastError, plain } from '@holdfast/core';
 import { cleanup, fireEvent, render, within } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { renderToString } from 'react-dom/server';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HoldfastInspector } from './holdfast-inspector.tsx';
-import { click, focused, panel, type PanelView, pass, press, startWorld, type, URL } from './panel.fixture.tsx';
-import { createInspector } from './record/inspector.ts';
+import {
+  click,
+  focused,
+  panel,
+  type PanelView,
+  pass,
+  press,
+  startWorld,
+  type,
+  URL,
+  aroundEachTest,
+} from './panel.fixture.tsx';
+import { createInspector, type Inspector } from './record/inspector.ts';
+import type { InspectableSocket } from './record/records.ts';
 
 const changesIn = (view: PanelView): (string | null)[] =>
   within(view.getByRole('region', { name: 'State changes' }))
@@ -14,18 +26,7 @@ const changesIn = (view: PanelView): (string | null)[] =>
 
 const PANEL = { name: 'Holdfast inspector' };
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  localStorage.clear();
-});
-
-afterEach(async () => {
-  cleanup();
-  await pass(0);
-  vi.unstubAllEnvs();
-  vi.useRealTimers();
-  expect(document.querySelector('holdfast-inspector')).toBeNull();
-});
+aroundEachTest();
 
 test('a button opens the panel, Escape closes it and gives the focus back', async () => {
   const { socket, inspector } = await startWorld();
@@ -38,6 +39,196 @@ test('a button opens the panel, Escape closes it and gives the focus back', asyn
   await press('Escape');
   expect(view.queryByRole('region')).toBeNull();
   expect(focused()).toBe(view.getByRole('button'));
+});
+
+test('the button goes to the corner that the app or the arrow keys say, which is remembered', async () => {
+  const { socket, inspector } = await startWorld();
+  const props = { inspector, socket, buttonPosition: 'bottom-left' } as const;
+  const { unmount } = render(<HoldfastInspector {...props} />);
+  const view = await panel();
+  const button = (): HTMLElement => view.getByRole('button', { name: /^Open the Holdfast inspector/ });
+  expect(button().dataset['corner']).toBe('bottom-left');
+  await press('ArrowUp', button());
+  expect(button().dataset['corner']).toBe('top-left');
+  await press('ArrowRight', button());
+  expect(button().dataset['corner']).toBe('top-right');
+  await press('a', button());
+  await click(button());
+  expect(view.getByRole('region', PANEL).dataset['corner'], 'the window is where the button was').toBe('top-right');
+  await press('Escape');
+  unmount();
+  await pass(0);
+  render(<HoldfastInspector {...props} />);
+  expect((await panel()).getByRole('button').dataset['corner']).toBe('top-right');
+});
+
+test('the button tells of faults that are on', async () => {
+  const { socket, inspector } = await startWorld();
+  render(<HoldfastInspector inspector={inspector} socket={socket} />);
+  const view = await panel();
+  inspector.faults.set({ delayMs: 100 });
+  await pass(300);
+  expect(view.getByRole('button').getAttribute('aria-label')).toMatch(/socket is open, faults are on$/);
+});
+
+describe('what it costs', () => {
+  /** How often the panel, open or closed, has been rendered: each time it reads the name. */
+  function counted(inspector: Inspector): { readonly inspector: Inspector; readonly renders: () => number } {
+    let renders = 0;
+    const proxy = new Proxy(inspector, {
+      get(target, key) {
+        if (key === 'name') renders += 1;
+        return target[key as keyof Inspector];
+      },
+    });
+    return { inspector: proxy, renders: () => renders };
+  }
+
+  test('closed, no message renders it, and a change of state does', async () => {
+    const { socket, inspector: real, chat } = await startWorld();
+    const { inspector, renders } = counted(real);
+    render(<HoldfastInspector inspector={inspector} socket={socket} />);
+    await panel();
+    const before = renders();
+    for (let n = 0; n < 500; n += 1) {
+      socket.send(n);
+      chat.sessions[0]?.send(n);
+      await pass(2);
+    }
+    expect(real.log.frames.pushed).toBeGreaterThan(1_000);
+    expect(renders()).toBe(before);
+    socket.pause();
+    await pass(300);
+    expect(renders()).toBeGreaterThan(before);
+  });
+
+  test('open, it renders some times a second, whatever comes', async () => {
+    const { socket, inspector: real } = await startWorld();
+    const { inspector, renders } = counted(real);
+    render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    await panel();
+    await pass(300);
+    const before = renders();
+    for (let n = 0; n < 1_000; n += 1) {
+      socket.send(n);
+      await pass(1);
+    }
+    // The log tells it 5 times a second and the clock once; header and announcer read the name, the header 2 times.
+    expect(renders() - before).toBeLessThanOrEqual(6 * 3);
+  });
+
+  test('a render of the app that changes nothing for it is none of its own', async () => {
+    const { socket, inspector: real } = await startWorld();
+    const { inspector, renders } = counted(real);
+    const { rerender } = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    await panel();
+    const before = renders();
+    for (let n = 0; n < 20; n += 1) {
+      rerender(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+      await pass(0);
+    }
+    expect(renders()).toBe(before);
+    rerender(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen theme="dark" />);
+    await pass(0);
+    expect(renders()).toBeGreaterThan(before);
+  });
+
+  test('1,000 mounts and unmounts leave no listener, timer or element', async () => {
+    const { socket: real, inspector } = await startWorld();
+    let listening = 0;
+    const socket: InspectableSocket = {
+      ...real,
+      subscribe(listener) {
+        const stop = real.subscribe(listener);
+        listening += 1;
+        return () => {
+          listening -= 1;
+          stop();
+        };
+      },
+    };
+    const { unmount } = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+    await panel();
+    expect(listening).toBe(1);
+    unmount();
+    cleanup();
+    await pass(0);
+    // What the socket itself waits for, once the panel is gone.
+    const timers = vi.getTimerCount();
+    const elements = document.querySelectorAll('*').length;
+    for (let n = 0; n < 1_000; n += 1) {
+      const mounted = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen={n % 40 === 0} />);
+      // Some are gone before the panel is loaded.
+      if (n % 10 === 0) await pass(0);
+      mounted.unmount();
+    }
+    await pass(0);
+    cleanup();
+    expect(listening).toBe(0);
+    expect(inspector.getSocket()).toBeNull();
+    expect(vi.getTimerCount()).toBeLessThanOrEqual(timers);
+    expect(document.querySelectorAll('*').length).toBe(elements);
+    const told = vi.spyOn(globalThis, 'setTimeout');
+    inspector.log.changed();
+    expect(told, 'nobody listens to the log').not.toHaveBeenCalled();
+  });
+});
+
+test('another socket while the panel is open is the one that is shown', async () => {
+  const { world, socket, inspector } = await startWorld();
+  const { environment } = world.page;
+  const next = createSocket(inspector.tap({ url: URL, protocol: holdfast(), environment }));
+  await pass(1_000);
+  const { rerender } = render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+  const view = await panel();
+  const badge = (): string => within(view.getByRole('banner')).getByText(/open|paused|closed/).textContent ?? '';
+  socket.pause();
+  await pass(300);
+  expect(badge()).toBe('paused');
+  rerender(<HoldfastInspector inspector={inspector} socket={next} initiallyOpen />);
+  await pass(300);
+  expect(badge()).toBe('open');
+  await socket.close();
+  await pass(300);
+  expect(badge()).toBe('open');
+  await click(view.getByRole('button', { name: 'Pause' }));
+  expect([badge(), next.getState().phase]).toEqual(['paused', 'paused']);
+  expect(focused()?.textContent, 'a button without anything to do keeps the focus').toBe('Pause');
+});
+
+test('what becomes of the connection is said once, however often it tries', async () => {
+  const { world, socket, inspector } = await startWorld();
+  render(<HoldfastInspector inspector={inspector} socket={socket} initiallyOpen />);
+  const view = await panel();
+  const heard: string[] = [];
+  const live = view.getAllByRole('status').find(({ tagName }) => tagName === 'P');
+  const listen = (): void => {
+    const words = live?.textContent ?? '';
+    if (words !== '' && heard.at(-1) !== words) heard.push(words);
+  };
+  await pass(10_000);
+  listen();
+  expect(heard, 'what is there already is not said').toEqual([]);
+  world.network.refuse();
+  world.network.cut();
+  for (let n = 0; n < 300; n += 1) {
+    await pass(100);
+    listen();
+  }
+  expect(socket.getState().attempt).toBeGreaterThan(3);
+  world.network.heal();
+  for (let n = 0; n < 300; n += 1) {
+    await pass(100);
+    listen();
+  }
+  expect(heard).toEqual(['socket is connecting', 'socket is open']);
+  // A blink is not worth a word.
+  inspector.faults.cut();
+  for (let n = 0; n < 100; n += 1) {
+    await pass(100);
+    listen();
+  }
+  expect(heard).toHaveLength(2);
 });
 
 test('keys that are pressed in the panel are no shortcuts of the app', async () => {
@@ -151,11 +342,17 @@ describe('places', () => {
   });
 
   test('what is stored by another release, or by nobody, is left aside', async () => {
-    localStorage.setItem('holdfast-inspector', '{"place":"moon","height":"tall","tab":"gone","isOpen":true}');
+    localStorage.setItem(
+      'holdfast-inspector',
+      '{"place":"moon","height":"tall","width":-5,"corner":"middle","tab":"gone","isOpen":true}',
+    );
     const { socket, inspector } = await startWorld();
     render(<HoldfastInspector inspector={inspector} socket={socket} />);
     const view = await panel();
-    expect(view.getByRole('region', PANEL).className).toContain('floating');
+    const region = view.getByRole('region', PANEL);
+    expect(region.className).toContain('floating');
+    expect(region.dataset['corner']).toBe('bottom-right');
+    expect(region.style.getPropertyValue('--width')).toBe('560px');
     expect(view.getByRole('tab', { selected: true }).textContent).toBe('Overview');
   });
 });
@@ -222,13 +419,19 @@ describe('outbox', () => {
     const [, second] = receipts;
     const search = view.getByRole('searchbox', { name: 'Search the outbox by id' });
     await type(search, second?.id ?? '');
+    expect(view.getAllByRole('row')).toHaveLength(2);
     await press('Escape', search);
     expect(view.getByRole('region', PANEL), 'Escape empties a search first').toBeTruthy();
-    expect(view.getAllByRole('row')).toHaveLength(2);
+    expect(view.getAllByRole('row')).toHaveLength(4);
     await click(view.getByRole('button', { name: `Cancel ${second?.id}` }));
     expect(second?.status).toBe('failed');
     expect(await failures[1]).toBe('ABORTED');
-    expect(view.getByText('No message is like that.')).toBeTruthy();
+    expect(view.getAllByRole('row')).toHaveLength(3);
+    expect(focused(), 'the next row has the focus').toBe(
+      view.getByRole('button', { name: `Cancel ${receipts[2]?.id}` }),
+    );
+    await type(search, 'nothing');
+    expect(view.getByText(/^No message is like that/)).toBeTruthy();
     await socket.close();
     await Promise.all(failures);
   });
@@ -255,7 +458,7 @@ describe('outbox', () => {
     await click(view.getByRole('button', { name: 'Clear' }));
     await click(view.getByRole('button', { name: 'Withdraw' }));
     expect(await Promise.all(failures)).toEqual(['ABORTED', 'ABORTED']);
-    expect(view.getByText('Nothing waits: all that was sent has arrived.')).toBeTruthy();
+    expect(view.getByText(/^Nothing waits: all that was sent has arrived/)).toBeTruthy();
   });
 });
 
@@ -267,5 +470,8 @@ test('signals of page and network are listed', async () => {
   world.page.offline();
   world.page.hide();
   await pass(1_000);
-  expect(view.getAllByRole('listitem').map((item) => item.textContent?.slice(12))).toEqual(['hidden', 'offline']);
+  expect(view.getAllByRole('listitem').map((item) => item.textContent?.slice(12))).toEqual([
+    'hiddenthe browser',
+    'offlinethe browser',
+  ]);
 });

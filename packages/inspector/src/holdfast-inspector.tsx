@@ -1,8 +1,11 @@
-import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 import { isProduction } from './is-production.ts';
 import type { InspectorPanel, PanelProps } from './panel/mount.tsx';
 import { createInspector, type Inspector } from './record/inspector.ts';
 import type { InspectableSocket } from './record/records.ts';
+
+/** A corner of the window. */
+export type Corner = 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left';
 
 /** Which sockets the panel shows, and where on the page. */
 export interface HoldfastInspectorProps {
@@ -19,6 +22,17 @@ export interface HoldfastInspectorProps {
   readonly theme?: 'auto' | 'light' | 'dark';
   /** Whether it is open when the page is visited first; later it is as it was left. Default false; `inline` is always open. */
   readonly initiallyOpen?: boolean;
+  /**
+   * Where the button that opens it is, and the floating window. Default `bottom-right`; the user may drag the button to
+   * another corner, which is remembered.
+   */
+  readonly buttonPosition?: Corner;
+  /**
+   * Whether the page gets smaller by what a docked panel takes of it: by padding on the root element, and there by
+   * `--holdfast-inspector-right` and `--holdfast-inspector-bottom` for what is `fixed`. Default false: the panel lies over
+   * the page, and touches nothing of it.
+   */
+  readonly makeRoom?: boolean;
   /** Whether it is there at all. Default: not in production, where nothing of it is loaded. */
   readonly enabled?: boolean;
 }
@@ -38,19 +52,20 @@ function Place({
   layout = 'floating',
   theme = 'auto',
   initiallyOpen = false,
+  buttonPosition = 'bottom-right',
+  makeRoom = false,
 }: HoldfastInspectorProps): ReactElement | null {
   const place = useRef<HTMLDivElement>(null);
   const panel = useRef<InspectorPanel | null>(null);
   const [own] = useState(() => createInspector({ enabled: true }));
-  const props: PanelProps = {
-    inspectors: inspector === undefined ? [own] : 'tap' in inspector ? [inspector] : inspector,
-    layout,
-    theme,
-    initiallyOpen,
-  };
+  const inspectors = useMemo(
+    () => (inspector === undefined ? [own] : 'tap' in inspector ? [inspector] : inspector),
+    [inspector, own],
+  );
+  const props: PanelProps = { inspectors, layout, theme, initiallyOpen, buttonPosition, makeRoom };
   const latest = useRef(props);
 
-  const [first] = props.inspectors;
+  const [first] = inspectors;
   useEffect(() => (socket === undefined ? undefined : first?.attach(socket)), [first, socket]);
 
   useEffect(() => {

@@ -71,7 +71,9 @@ test('a real conversation through a cut: states, plots, frames, sessions', async
   await liveThrough();
   await vi.waitFor(() => expect(pick(shadow, '#view').textContent).toContain('CONNECTION_LOST'));
   expect(pick(shadow, '.bands').getAttribute('aria-label')).toMatch(/^The last 1 min: .*open/);
-  await vi.waitFor(() => expect(shadow.querySelectorAll('.band[data-phase=open]')).toHaveLength(2), { timeout: 3_000 });
+  await vi.waitFor(() => expect(shadow.querySelectorAll('.bands [data-phase=open]')).toHaveLength(2), {
+    timeout: 3_000,
+  });
   const canvases = [...shadow.querySelectorAll('canvas')];
   expect(canvases).toHaveLength(3);
   await vi.waitFor(() => expect(canvases.every(isDrawn)).toBe(true));
@@ -187,6 +189,10 @@ test('on a phone it is a sheet as wide as the page, in which nothing is cut off'
     expect(view.scrollWidth, name).toBeLessThanOrEqual(view.clientWidth);
   }
   expect(pick(shadow, '.panel').getBoundingClientRect().width).toBe(PHONE[0]);
+  // What can be done with the panel stands at the end of its first line.
+  const { top, right } = pick(shadow, '.actions').getBoundingClientRect();
+  expect(top).toBeLessThan(pick(shadow, '.now').getBoundingClientRect().bottom);
+  expect(right).toBeGreaterThan(PHONE[0] - 30);
 });
 
 test('docked, it leaves the end of the page within reach', async () => {
@@ -202,4 +208,108 @@ test('docked, it leaves the end of the page within reach', async () => {
   expect(last.getBoundingClientRect().bottom).toBeLessThanOrEqual(
     pick(shadow, '.panel').getBoundingClientRect().top + 1,
   );
+});
+
+describe('makeRoom', () => {
+  const root = document.documentElement;
+  afterEach(() => root.removeAttribute('style'));
+
+  test('a docked panel makes the page smaller, and gives all back', async () => {
+    root.style.setProperty('padding-right', '7px', 'important');
+    const shadow = await show({ layout: 'docked', makeRoom: true });
+    const bottom = pick(shadow, '.panel').getBoundingClientRect();
+    const variable = (edge: string): string => root.style.getPropertyValue(`--holdfast-inspector-${edge}`);
+    expect(variable('bottom')).toBe(`${bottom.height}px`);
+    expect(getComputedStyle(root).paddingBottom).toBe(`${bottom.height}px`);
+
+    await userEvent.click(pick(shadow, '[aria-label="Dock at the right"]'));
+    await vi.waitFor(() => expect(variable('right')).not.toBe(''));
+    expect(variable('bottom')).toBe('');
+    const { left, width } = pick(shadow, '.panel').getBoundingClientRect();
+    expect(document.body.getBoundingClientRect().right).toBeLessThanOrEqual(left);
+    pick(shadow, '.resizer.left').focus();
+    await userEvent.keyboard('{ArrowLeft}');
+    await vi.waitFor(() => expect(variable('right')).toBe(`${width + 24}px`));
+
+    await userEvent.click(pick(shadow, '[aria-label="Close the inspector"]'));
+    await vi.waitFor(() => expect(root.getAttribute('style')).toBe('padding-right: 7px !important;'));
+  });
+
+  test('on a phone what is docked at the right is a sheet at the bottom', async () => {
+    await page.viewport(...PHONE);
+    localStorage.setItem('holdfast-inspector', '{"place":"right"}');
+    const shadow = await show({ layout: 'docked', makeRoom: true });
+    const { height } = pick(shadow, '.panel').getBoundingClientRect();
+    await vi.waitFor(() => expect(getComputedStyle(root).paddingBottom).toBe(`${height}px`));
+    expect(getComputedStyle(root).paddingRight).toBe('0px');
+  });
+
+  test('without it the app keeps its styles, wherever the panel is', async () => {
+    const shadow = await show({ layout: 'docked' });
+    await userEvent.click(pick(shadow, '[aria-label="Dock at the right"]'));
+    await vi.waitFor(() => pick(shadow, '.panel.right'));
+    expect([root, document.body].map((element) => element.getAttribute('style'))).toEqual([null, null]);
+  });
+});
+
+describe('the button', () => {
+  const button = (shadow: ShadowRoot): HTMLElement => pick(shadow, '.launcher');
+
+  test('is small on a phone, and in the corner that the app says', async () => {
+    await page.viewport(...PHONE);
+    const shadow = await show({ initiallyOpen: false, buttonPosition: 'bottom-left' });
+    const { left, bottom, width, height } = button(shadow).getBoundingClientRect();
+    expect([left, PHONE[1] - bottom, width, height]).toEqual([8, 8, 36, 36]);
+  });
+
+  test('is dragged to another corner, which opens nothing', async () => {
+    const shadow = await show({ initiallyOpen: false });
+    const pointer = (type: string, clientX: number, clientY: number): boolean =>
+      button(shadow).dispatchEvent(
+        new PointerEvent(type, { clientX, clientY, pointerId: 1, bubbles: true, composed: true, cancelable: true }),
+      );
+    const { right, bottom } = button(shadow).getBoundingClientRect();
+    vi.spyOn(button(shadow), 'setPointerCapture').mockReturnValue();
+    pointer('pointerdown', right - 10, bottom - 10);
+    pointer('pointermove', 200, 100);
+    expect(button(shadow).getBoundingClientRect().left).toBeLessThan(200);
+    pointer('pointerup', 200, 100);
+    button(shadow).dispatchEvent(new MouseEvent('click', { detail: 1, bubbles: true, composed: true }));
+    await vi.waitFor(() => expect(button(shadow).dataset['corner']).toBe('top-left'));
+    const { left, top } = button(shadow).getBoundingClientRect();
+    expect([left, top]).toEqual([16, 16]);
+    await userEvent.click(button(shadow));
+    await vi.waitFor(() => pick(shadow, '.panel.floating'));
+    const window = pick(shadow, '.panel').getBoundingClientRect();
+    expect([window.left, window.top]).toEqual([16, 16]);
+  });
+});
+
+test.each([320, 390, 768])('at %i px the buttons of the header stand at the right of its first line', async (width) => {
+  await page.viewport(width, 740);
+  const shadow = await show({ inspector: [inspector, createInspector({ name: 'a connection with a long name' })] });
+  const header = pick(shadow, '.header').getBoundingClientRect();
+  const close = pick(shadow, '[aria-label="Close the inspector"]').getBoundingClientRect();
+  expect(header.right - close.right).toBeLessThan(16);
+  expect(close.bottom).toBeLessThanOrEqual(pick(shadow, '.tabs').getBoundingClientRect().top);
+  const copy = pick(shadow, '[aria-label="Copy a report"]').getBoundingClientRect();
+  expect(copy.top).toBe(close.top);
+  expect(pick(shadow, '.now').getBoundingClientRect().right).toBeLessThanOrEqual(copy.left);
+});
+
+test('Tab reaches every control of a view, and the focus can be seen', async () => {
+  const shadow = await show({ layout: 'docked' });
+  pick(shadow, '#tab-overview').focus();
+  const reached = new Set<string>();
+  for (let n = 0; n < 30; n += 1) {
+    await userEvent.keyboard('{Tab}');
+    const at = shadow.activeElement;
+    if (at === null) break;
+    const style = getComputedStyle(at);
+    expect(style.outlineStyle !== 'none' || at.matches('.resizer'), at.outerHTML.slice(0, 80)).toBe(true);
+    reached.add(at.getAttribute('aria-label') ?? at.textContent ?? '');
+  }
+  for (const name of ['Copy a report', 'Close the inspector', 'Pause', 'Reconnect', 'Time shown']) {
+    expect([...reached]).toContain(name);
+  }
 });

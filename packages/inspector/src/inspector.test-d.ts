@@ -29,6 +29,9 @@ test('the panel takes a socket of any messages, and one inspector or several', (
   expectTypeOf(HoldfastInspector).toBeCallableWith({ inspector, socket });
   expectTypeOf(HoldfastInspector).toBeCallableWith({ inspector: [inspector] as readonly Inspector[], theme: 'dark' });
   expectTypeOf(HoldfastInspector({})).toEqualTypeOf<ReactElement | null>();
+  expectTypeOf(HoldfastInspector).toBeCallableWith({ buttonPosition: 'top-left', makeRoom: true });
+  // @ts-expect-error no such corner
+  HoldfastInspector({ buttonPosition: 'center' });
   // @ts-expect-error no such place
   HoldfastInspector({ layout: 'left' });
 });

@@ -1,7 +1,7 @@
 import { createSocket, holdfast, type Socket, type SocketOptions } from '@holdfast/core';
 import { createTestWorld, HoldfastServer, type TestServer, type TestWorld } from '@holdfast/core/testing';
-import { act, fireEvent, within, type BoundFunctions, type queries } from '@testing-library/react';
-import { expect, vi } from 'vitest';
+import { act, cleanup, fireEvent, within, type BoundFunctions, type queries } from '@testing-library/react';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { createInspector, type Inspector, type InspectorOptions } from './record/inspector.ts';
 
 export const URL = 'wss://chat.test/socket';
@@ -27,6 +27,23 @@ export async function startWorld(
   const socket = createSocket(inspector.tap({ url: URL, protocol: holdfast(), environment, ...more }));
   await pass(1_000);
   return { world, chat: script, server, inspector, socket };
+}
+
+/** Around each test of the file that calls it: fake timers, nothing stored, and after it no panel and nothing stubbed. */
+export function aroundEachTest(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    localStorage.clear();
+  });
+  afterEach(async () => {
+    cleanup();
+    await pass(0);
+    vi.unstubAllEnvs();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+    expect(document.querySelector('holdfast-inspector')).toBeNull();
+  });
 }
 
 /** Lets time pass, and React and what is imported come to rest. */

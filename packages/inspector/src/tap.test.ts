@@ -149,6 +149,54 @@ describe('what is seen', () => {
     ]);
   });
 
+  test('a socket that follows another is the one whose states are kept, also when the older one ends last', async () => {
+    const { world, inspector, socket } = await start();
+    const { environment } = world.page;
+    const url = 'wss://chat.test/socket';
+    const next = createSocket(inspector.tap({ url, protocol: holdfast(), environment }));
+    await world.clock.until(next.whenOpen());
+    const phases = (): string[] => inspector.log.states.toArray().map(({ phase }) => phase);
+    expect(phases()).toEqual(['connecting', 'open', 'connecting', 'open']);
+    await world.clock.until(socket.close());
+    expect(phases()).toEqual(['connecting', 'open', 'connecting', 'open']);
+    world.page.hide();
+    await world.clock.advance(100);
+    expect(inspector.log.signals.toArray()).toMatchObject([{ fact: 'hidden' }]);
+    await world.clock.until(next.close());
+    expect(phases().at(-1)).toBe('closed');
+  });
+
+  test('while two sockets listen, a signal is one signal', async () => {
+    const { world, inspector } = await start();
+    const { environment } = world.page;
+    createSocket(inspector.tap({ url: 'wss://chat.test/socket', protocol: holdfast(), environment }));
+    world.page.hide();
+    expect(inspector.log.signals.toArray()).toMatchObject([{ fact: 'hidden' }]);
+  });
+
+  test('without a tap, a socket that follows another begins where that one ended', async () => {
+    const world = createTestWorld();
+    world.server('wss://chat.test/socket', new HoldfastServer());
+    const { environment } = world.page;
+    const make = (): Socket => createSocket({ url: 'wss://chat.test/socket', protocol: holdfast(), environment });
+    const [first, second] = [make(), make()];
+    await world.clock.advance(1_000);
+    const inspector = createInspector();
+    const stop = inspector.attach(first);
+    first.pause();
+    await world.clock.advance(1_000);
+    stop();
+    const stopSecond = inspector.attach(second);
+    const times = inspector.log.states.toArray().map(({ at }) => at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(inspector.log.states.last?.phase).toBe('open');
+    first.connect();
+    await world.clock.advance(1_000);
+    expect(inspector.log.states.length, 'nobody listens to the first one any more').toBe(3);
+    stopSecond();
+    expect(inspector.getSocket()).toBeNull();
+  });
+
   test('everything that is kept is bounded', async () => {
     const { world, inspector, socket } = await start({ maxFrames: 50 });
     for (let n = 0; n < 300; n += 1) socket.send({ n });
@@ -299,6 +347,19 @@ describe('faults', () => {
       { fact: 'offline', isFault: true },
       { fact: 'online', isFault: true },
     ]);
+  });
+
+  test('offline: when it is over, a browser that is offline is not said to be online', async () => {
+    const { world, inspector, socket } = await start();
+    inspector.faults.set({ isOffline: true });
+    world.page.offline();
+    inspector.faults.heal();
+    await world.clock.advance(1_000);
+    expect(inspector.log.signals.toArray().map(({ fact }) => fact)).not.toContain('online');
+    expect(socket.getState().reason).toBe('offline');
+    world.page.online();
+    await world.clock.advance(1_000);
+    expect(socket.getState().phase).toBe('open');
   });
 
   test('a connection that is closed while it is silent says so when it may', async () => {

@@ -1,21 +1,13 @@
 import { holdfast, type Socket } from '@holdfast/core';
 import { createTestWorld, HoldfastServer } from '@holdfast/core/testing';
 import { useSocket } from '@holdfast/react';
-import { act, cleanup, render } from '@testing-library/react';
+import { act, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { pass, URL } from './panel.fixture.tsx';
+import { expect, test, vi } from 'vitest';
+import { pass, URL, aroundEachTest } from './panel.fixture.tsx';
 import { createInspector } from './record/inspector.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-afterEach(async () => {
-  cleanup();
-  await pass(60_000);
-  vi.useRealTimers();
-});
+aroundEachTest();
 
 test('useSocket with tapped options keeps its one socket over renders', async () => {
   const world = createTestWorld({ timers: 'global' });

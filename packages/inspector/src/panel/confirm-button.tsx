@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { ActionButton } from './action-button.tsx';
 
 /** A button that asks before it does what can't be undone. */
 export function ConfirmButton(props: {
@@ -31,9 +32,9 @@ export function ConfirmButton(props: {
 
   if (!isAsking) {
     return (
-      <button ref={first} type="button" disabled={isDisabled} onClick={() => setAsking(true)}>
+      <ActionButton ref={first} isDisabled={isDisabled} onClick={() => setAsking(true)}>
         {label}
-      </button>
+      </ActionButton>
     );
   }
   return (

@@ -17,7 +17,10 @@ export function CopyReport({ inspector }: { readonly inspector: Inspector }): Re
     const timer = setTimeout(() => setCopied(false), SAID_MS);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  useEffect(() => area.current?.select(), [byHand]);
+  useEffect(() => {
+    area.current?.focus();
+    area.current?.select();
+  }, [byHand]);
 
   const copy = async (): Promise<void> => {
     const report = JSON.stringify(createReport(inspector), null, 2);
@@ -40,7 +43,7 @@ export function CopyReport({ inspector }: { readonly inspector: Inspector }): Re
         type="button"
         className="icon"
         aria-label="Copy a report"
-        title="Copy a report, without payloads and secrets"
+        title="Copy a report for an issue, without payloads and secrets"
         onClick={() => void copy()}
       >
         <Icon name={isCopied ? 'check' : 'copy'} />

@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from 'react';
 import type { Inspector } from '../record/inspector.ts';
+import { ActionButton } from './action-button.tsx';
 import { Untapped } from './untapped.tsx';
 import { useLog } from './use-log.ts';
 
@@ -9,7 +10,7 @@ const DELAYS = [0, 100, 500, 2_000];
 export function FaultButtons({ inspector }: { readonly inspector: Inspector }): ReactElement {
   useLog(inspector.log);
   const { faults } = inspector;
-  if (!inspector.isTapped()) return <Untapped what="Faults can be made, and frames" />;
+  if (!inspector.isTapped()) return <Untapped what="Faults can be made" />;
   if (!inspector.hasFaults) {
     return (
       <div className="untapped">
@@ -22,8 +23,10 @@ export function FaultButtons({ inspector }: { readonly inspector: Inspector }): 
   const { isRefusing, isSilent, delayMs, isOffline } = faults.state;
   return (
     <div className="faults">
+      <h3>Faults</h3>
       <p className="lead">
-        They are made between the socket and the network, on this page only; nothing that you send is lost by them.
+        What a bad network does, on purpose, to see how the app lives through it. Faults are made between the socket and
+        the network, on this page only; nothing that you send is lost by them.
       </p>
       <ul>
         <Fault name="Cut" text="End every connection now, without a word: a lost network, a proxy that restarts.">
@@ -57,9 +60,9 @@ export function FaultButtons({ inspector }: { readonly inspector: Inspector }): 
           <Switch label="Be offline" isOn={isOffline} onSwitch={(to) => faults.set({ isOffline: to })} />
         </Fault>
       </ul>
-      <button type="button" disabled={!faults.isActive} onClick={() => faults.heal()}>
+      <ActionButton isDisabled={!faults.isActive} onClick={() => faults.heal()}>
         Heal everything
-      </button>
+      </ActionButton>
     </div>
   );
 }

@@ -1,18 +1,37 @@
 import { memo, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { FrameRecord } from '../record/records.ts';
+import type { Column } from './about.tsx';
 import { formatBytes, formatClock } from './format.ts';
 
 const ROW = 24;
 /** Rows above and below what can be seen. */
 const MORE = 8;
 
+export const COLUMNS: readonly Column[] = [
+  { name: 'Time', about: 'When it was sent or came, in the zone of this page.' },
+  { name: 'Way', about: '↑ up to the server, ↓ down from it.' },
+  {
+    name: 'Kind',
+    about: 'Of holdfast.v1: hello, welcome, message, ack and so on; of any other protocol: text or binary.',
+  },
+  {
+    name: 'What it says',
+    about:
+      'The numbers in it: seq counts the messages of one producer here, offset those of the server. What a message carries is hidden unless createInspector({ payloads }) shows it.',
+  },
+  { name: 'Size', about: 'Bytes, before the browser compresses them.', isNumber: true },
+  { name: 'Of', about: 'The connection, as numbered in the view Sessions.', isNumber: true },
+];
+
 /** Frames by time, of which only those in sight are rendered. At its end it follows what comes. */
 export function FrameList(props: {
   readonly frames: readonly FrameRecord[];
+  /** What is said when there are none. */
+  readonly empty: string;
   readonly selected: FrameRecord | null;
   readonly onSelect: (frame: FrameRecord) => void;
 }): ReactElement {
-  const { frames, selected, onSelect } = props;
+  const { frames, empty, selected, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
   /** What is at the top: it stays there while older ones go. */
   const anchor = useRef<{ readonly id: number; readonly offset: number } | null>(null);
@@ -78,37 +97,46 @@ export function FrameList(props: {
   const from = Math.max(0, Math.floor(top / ROW) - MORE);
   const shown = frames.slice(from, Math.ceil((top + height) / ROW) + MORE);
   return (
-    <div
-      ref={scroller}
-      className="frame-list"
-      role="listbox"
-      tabIndex={0}
-      aria-label="Frames"
-      aria-activedescendant={at === -1 ? undefined : `frame-${selected?.id}`}
-      onScroll={onScroll}
-      onKeyDown={onKeyDown}
-    >
-      {frames.length === 0 ? (
-        <p className="empty" role="option" aria-selected={false} aria-disabled>
-          No frame is like that.
-        </p>
-      ) : null}
-      <div role="presentation" style={{ height: frames.length * ROW }}>
-        {shown.map((frame, index) => (
-          <div
-            key={frame.id}
-            id={`frame-${frame.id}`}
-            className="frame"
-            role="option"
-            aria-selected={frame.id === selected?.id}
-            aria-posinset={from + index + 1}
-            aria-setsize={frames.length}
-            style={{ transform: `translateY(${(from + index) * ROW}px)` }}
-            onClick={() => select(from + index)}
-          >
-            <Cells frame={frame} />
-          </div>
+    <div className="log">
+      <div className="frame heads" aria-hidden="true">
+        {COLUMNS.map(({ name, about, isNumber = false }) => (
+          <span key={name} className={isNumber ? 'number' : undefined} title={about}>
+            {name}
+          </span>
         ))}
+      </div>
+      <div
+        ref={scroller}
+        className="frame-list"
+        role="listbox"
+        tabIndex={0}
+        aria-label="Frames"
+        aria-activedescendant={at === -1 ? undefined : `frame-${selected?.id}`}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+      >
+        {frames.length === 0 ? (
+          <p className="empty" role="option" aria-selected={false} aria-disabled>
+            {empty}
+          </p>
+        ) : null}
+        <div role="presentation" style={{ height: frames.length * ROW }}>
+          {shown.map((frame, index) => (
+            <div
+              key={frame.id}
+              id={`frame-${frame.id}`}
+              className="frame"
+              role="option"
+              aria-selected={frame.id === selected?.id}
+              aria-posinset={from + index + 1}
+              aria-setsize={frames.length}
+              style={{ transform: `translateY(${(from + index) * ROW}px)` }}
+              onClick={() => select(from + index)}
+            >
+              <Cells frame={frame} />
+            </div>
+          ))}
+        </div>
       </div>
     </div>
   );
@@ -130,8 +158,8 @@ const Cells = memo(function Cells({ frame }: { readonly frame: FrameRecord }): R
         {frame.text}
         {frame.payload === null ? null : <span className="payload"> {frame.payload.slice(0, 200)}</span>}
       </span>
-      <span className="size">{formatBytes(frame.bytes)}</span>
-      <span className="of">#{frame.connection}</span>
+      <span className="size number">{formatBytes(frame.bytes)}</span>
+      <span className="of number">#{frame.connection}</span>
     </>
   );
 });

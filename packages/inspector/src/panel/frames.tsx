@@ -1,8 +1,10 @@
-import { useDeferredValue, useState, type ReactElement } from 'react';
+import { useDeferredValue, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { Inspector } from '../record/inspector.ts';
 import type { Direction, FrameRecord } from '../record/records.ts';
+import { About } from './about.tsx';
 import { formatBytes, formatClock, formatCount } from './format.ts';
-import { FrameList } from './frame-list.tsx';
+import { COLUMNS, FrameList } from './frame-list.tsx';
+import { SearchField } from './search-field.tsx';
 import { Untapped } from './untapped.tsx';
 import { useLog } from './use-log.ts';
 
@@ -18,7 +20,11 @@ interface Filters {
 
 export function Frames({ inspector }: { readonly inspector: Inspector }): ReactElement {
   useLog(inspector.log);
-  return inspector.isTapped() ? <FrameLog inspector={inspector} /> : <Untapped what="Frames" />;
+  return inspector.isTapped() ? (
+    <FrameLog inspector={inspector} />
+  ) : (
+    <Untapped what="What goes over the WebSocket is listed, frame by frame," />
+  );
 }
 
 function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElement {
@@ -26,6 +32,7 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
   const [filters, setFilters] = useState<Filters>({ direction: 'both', kind: QUIET, text: '' });
   const [paused, setPaused] = useState<readonly FrameRecord[] | null>(null);
   const [selected, setSelected] = useState<FrameRecord | null>(null);
+  const split = useRef<HTMLDivElement>(null);
   const all = paused ?? frames.toArray();
   const deferred = useDeferredValue(filters);
   const found = all.filter((frame) => matches(frame, deferred));
@@ -33,15 +40,25 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
   if (filters.kind !== QUIET && filters.kind !== '' && !kinds.includes(filters.kind)) kinds.push(filters.kind);
   const change = (part: Partial<Filters>): void => setFilters((before) => ({ ...before, ...part }));
 
+  const deselect = (): void => {
+    setSelected(null);
+    split.current?.querySelector<HTMLElement>('[role=listbox]')?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || selected === null) return;
+    event.preventDefault();
+    deselect();
+  };
+
   return (
     <div className="frames">
+      <About title="Frames" text="What goes over the WebSocket, frame by frame, the newest last." columns={COLUMNS} />
       <div className="toolbar">
-        <input
-          type="search"
+        <SearchField
+          label="Filter frames by text"
           placeholder="Filter by text"
-          aria-label="Filter frames by text"
           value={filters.text}
-          onChange={(event) => change({ text: event.target.value })}
+          onSearch={(text) => change({ text })}
         />
         <select
           aria-label="Direction"
@@ -64,20 +81,22 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
         <span className="summary">
           {
             // One text: of several the later ones would move.
-            `${formatCount(found.length)} of ${formatCount(all.length)}${frames.dropped > 0 ? `, ${formatCount(frames.dropped)} older ones are gone` : ''}`
+            `${formatCount(found.length)} of ${formatCount(all.length)} frames${frames.dropped > 0 ? `, ${formatCount(frames.dropped)} older ones are gone` : ''}`
           }
         </span>
         <button
           type="button"
           aria-pressed={paused !== null}
+          title="The list stands still; what comes is kept for later"
           onClick={() => setPaused(paused === null ? frames.toArray() : null)}
         >
           {paused === null ? 'Pause' : 'Go on'}
         </button>
         <button
           type="button"
+          title="Forget these frames; the other views keep what they show"
           onClick={() => {
-            inspector.log.clear();
+            inspector.log.clearFrames();
             setPaused(null);
             setSelected(null);
           }}
@@ -85,9 +104,18 @@ function FrameLog({ inspector }: { readonly inspector: Inspector }): ReactElemen
           Clear
         </button>
       </div>
-      <div className="split">
-        <FrameList frames={found} selected={selected} onSelect={setSelected} />
-        {selected === null ? null : <Detail frame={selected} onClose={() => setSelected(null)} />}
+      <div className="split" ref={split} onKeyDown={onKeyDown}>
+        <FrameList
+          frames={found}
+          empty={
+            all.length === 0
+              ? 'No frame yet: each one stands here, from the moment it is sent or has come.'
+              : 'No frame is like that: other filters show more.'
+          }
+          selected={selected}
+          onSelect={setSelected}
+        />
+        {selected === null ? null : <Detail frame={selected} onClose={deselect} />}
       </div>
     </div>
   );

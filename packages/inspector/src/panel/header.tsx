@@ -52,9 +52,11 @@ export function Header(props: {
           <strong className="name">{inspector.name}</strong>
         )}
         <PhaseBadge phase={phaseOf(inspector)} />
-        <span className="since">{since === undefined ? '' : formatLong(now - since)}</span>
-        <span className="round-trip" title="Last round trip">
-          {roundTrip === undefined ? '' : formatMs(roundTrip)}
+        <span className="since" title="How long it has been so">
+          {since === undefined ? '' : `for ${formatLong(now - since)}`}
+        </span>
+        <span className="round-trip" title="The last that was measured, by the heartbeat or a message">
+          {roundTrip === undefined ? '' : `round trip ${formatMs(roundTrip)}`}
         </span>
       </div>
       <Tabs

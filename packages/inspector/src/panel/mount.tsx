@@ -2,7 +2,7 @@
 // oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./css.d.ts" />
 import { createRoot } from 'react-dom/client';
-import type { HoldfastInspectorProps } from '../holdfast-inspector.tsx';
+import type { Corner, HoldfastInspectorProps } from '../holdfast-inspector.tsx';
 import type { Inspector } from '../record/inspector.ts';
 import { InspectorApp } from './inspector-app.tsx';
 import uplotCss from 'uplot/dist/uPlot.min.css?inline';
@@ -14,6 +14,8 @@ export interface PanelProps {
   readonly layout: NonNullable<HoldfastInspectorProps['layout']>;
   readonly theme: NonNullable<HoldfastInspectorProps['theme']>;
   readonly initiallyOpen: boolean;
+  readonly buttonPosition: Corner;
+  readonly makeRoom: boolean;
 }
 
 export interface InspectorPanel {

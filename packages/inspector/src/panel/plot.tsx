@@ -6,10 +6,14 @@ export interface PlotSeries {
   readonly label: string;
   /** A custom property of the panel's style sheet. */
   readonly color: `--${string}`;
+  /** Told from the others by more than its colour. */
+  readonly isDashed?: boolean;
 }
 
 export interface PlotProps {
   readonly title: string;
+  /** What is counted. */
+  readonly about: string;
   /** What stands at the right of the title. */
   readonly value: string;
   /** The same in words, for who can't see it. */
@@ -29,9 +33,16 @@ export interface PlotProps {
 
 const HEIGHT = 116;
 
+/** Half of a label: one that is nearer to the end of the axis would be cut off. */
+const LABEL_PX = 24;
+
+function timesThatFit(plot: UPlot, ticks: number[]): string[] {
+  return ticks.map((tick) => (plot.valToPos(tick, 'x') > plot.over.clientWidth - LABEL_PX ? '' : formatTime(tick)));
+}
+
 /** A small plot over time. uPlot draws on a canvas: what it shows is also said in words. */
 export function Plot(props: PlotProps): ReactElement {
-  const { title, value, summary, series, data, from, to, format, least, theme, isStepped } = props;
+  const { title, about, value, summary, series, data, from, to, format, least, theme, isStepped } = props;
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
   const plot = useRef<UPlot | null>(null);
@@ -62,13 +73,19 @@ export function Plot(props: PlotProps): ReactElement {
         y: { range: (_, _lowest, most) => [0, Math.max(least, (most ?? 0) * 1.15)] },
       },
       axes: [
-        { ...axis, size: 22, space: 64, values: (_, ticks) => ticks.map(formatTime) },
+        { ...axis, size: 22, space: 64, values: timesThatFit },
         { ...axis, size: 46, space: 30, values: (_, values) => values.map((tick) => latest.current.format(tick)) },
       ],
       series: [
         {},
-        ...series.map(({ label, color: name }): UPlot.Series => {
-          const line: UPlot.Series = { label, stroke: color(name), width: 1.5, points: { show: !isStepped, size: 4 } };
+        ...series.map(({ label, color: name, isDashed = false }): UPlot.Series => {
+          const line: UPlot.Series = {
+            label,
+            stroke: color(name),
+            width: 1.5,
+            dash: isDashed ? [4, 3] : [],
+            points: { show: !isStepped, size: 4 },
+          };
           const { stepped } = UPlot.paths;
           return isStepped && stepped !== undefined ? { ...line, paths: stepped({ align: -1 }) } : line;
         }),
@@ -115,11 +132,13 @@ export function Plot(props: PlotProps): ReactElement {
   return (
     <figure className="plot">
       <figcaption>
-        <span className="title">{title}</span>
+        <span className="title" title={about}>
+          {title}
+        </span>
         {series.length > 1
-          ? series.map(({ label, color }) => (
+          ? series.map(({ label, color, isDashed = false }) => (
               <span key={label} className="key">
-                <span className="swatch" style={{ background: `var(${color})` }} />
+                <span className="swatch" style={{ color: `var(${color})` }} data-dashed={isDashed} />
                 {label}
               </span>
             ))

@@ -7,7 +7,7 @@ import { Plot } from './plot.tsx';
 
 const UP_AND_DOWN = [
   { label: 'up', color: '--up' },
-  { label: 'down', color: '--down' },
+  { label: 'down', color: '--down', isDashed: true },
 ] as const;
 const ROUND_TRIP = [{ label: 'round trip', color: '--up' }] as const;
 
@@ -41,6 +41,7 @@ export function Plots(props: {
       <Plot
         {...window}
         title="Round trip"
+        about="From a ping, or a message, to its answer"
         value={median === undefined ? 'none yet' : `${formatMs(trips.at(-1)?.ms ?? 0)}, median ${formatMs(median)}`}
         summary={tripSummary}
         series={ROUND_TRIP}
@@ -54,6 +55,7 @@ export function Plots(props: {
           <Plot
             {...window}
             title="Messages"
+            about="WebSocket messages a second: one carries all frames of a turn"
             value={perSecond(last?.messagesUp ?? 0, last?.messagesDown ?? 0)}
             summary={`${last?.messagesUp ?? 0} up and ${last?.messagesDown ?? 0} down in the last second`}
             series={UP_AND_DOWN}
@@ -65,6 +67,7 @@ export function Plots(props: {
           <Plot
             {...window}
             title="Bytes"
+            about="Bytes a second in WebSocket messages, without the browser’s compression"
             value={`↑ ${formatBytes(last?.bytesUp ?? 0)}/s  ↓ ${formatBytes(last?.bytesDown ?? 0)}/s`}
             summary={`${last?.bytesUp ?? 0} up and ${last?.bytesDown ?? 0} down in the last second`}
             series={UP_AND_DOWN}

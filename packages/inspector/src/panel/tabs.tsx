@@ -8,6 +8,15 @@ export const TABS = {
   signals: 'Signals',
   faults: 'Faults',
 } as const;
+/** What each of them shows. */
+const ABOUT: { readonly [Name in keyof typeof TABS]: string } = {
+  overview: 'What the connection does now, and did before',
+  frames: 'What goes over the wire',
+  outbox: 'Messages that wait for the server',
+  sessions: 'Sessions, producers and connections',
+  signals: 'What page and network tell',
+  faults: 'Buttons that make the network worse',
+};
 export type TabName = keyof typeof TABS;
 const NAMES = Object.keys(TABS) as TabName[];
 
@@ -41,6 +50,7 @@ export function Tabs(props: {
           type="button"
           role="tab"
           id={`tab-${name}`}
+          title={ABOUT[name]}
           aria-selected={name === selected}
           aria-controls="view"
           tabIndex={name === selected ? 0 : -1}

@@ -1,6 +1,8 @@
+import type { Phase } from '@holdfast/core';
 import type { ReactElement } from 'react';
 import type { InspectorLog } from '../record/log.ts';
 import type { StateRecord } from '../record/records.ts';
+import { describeChange } from './describe-state.ts';
 import { formatClock, formatLong } from './format.ts';
 
 interface Stretch {
@@ -9,52 +11,51 @@ interface Stretch {
   readonly to: number;
 }
 
-const WIDTH = 1_000;
+/** What is drawn alike stands once. */
+const LEGEND: readonly (readonly [phase: Phase, name: string, about: string])[] = [
+  ['open', 'open', 'Messages flow'],
+  ['connecting', 'connecting', 'A connection is being made'],
+  ['waiting', 'waiting', 'It tries again by itself, later'],
+  ['paused', 'paused', 'By the app, or a page that is frozen or hidden'],
+  ['suspended', 'suspended', 'It gave up until connect(), or a signal of page or network'],
+  ['closed', 'idle or closed', 'Not started, or over'],
+];
 
-/** Bands of colour: which phase the connection was in, and when a fault was made here. */
+/** Bands with a colour, a pattern and a name each: which phase the connection was in; marks where a fault was made here. */
 export function Timeline(props: {
   readonly log: InspectorLog;
   readonly from: number;
   readonly to: number;
 }): ReactElement {
   const { log, from, to } = props;
-  const place = (at: number): number => Math.max(0, ((at - from) / (to - from)) * WIDTH);
+  const share = (ms: number): string => (Math.max(0, ms / (to - from)) * 100).toFixed(3);
+  // By transforms: what moves with the time is not laid out again.
+  const place = (at: number): string => `translateX(${share(at - from)}cqw)`;
   const stretches = stretchesOf(log.states.toArray(), from, to);
   const faults = log.events.toArray().filter(({ name, timestamp }) => name.startsWith('fault.') && timestamp >= from);
   return (
     <div className="timeline">
-      <svg
-        className="bands"
-        role="img"
-        aria-label={inWords(stretches, to - from)}
-        viewBox={`0 0 ${WIDTH} 1`}
-        preserveAspectRatio="none"
-      >
+      <div className="bands" role="img" aria-label={inWords(stretches, to - from)}>
         {stretches.map(({ state, from: start, to: end }) => (
-          <rect
-            key={`${state.at} ${state.phase} ${end}`}
+          <div
+            key={`${state.at} ${state.phase}`}
             className="band"
             data-phase={state.phase}
-            x={place(start)}
-            width={Math.max(2, place(end) - place(start))}
-            height="1"
+            style={{ transform: place(start), width: `${share(end - start)}%` }}
+            title={`${state.phase} for ${formatLong(end - start)}, from ${formatClock(state.at)}: ${describeChange(state)}`}
           >
-            <title>{`${state.phase} (${state.reason}${state.code === null ? '' : `, ${state.code}`}) for ${formatLong(end - start)}, from ${formatClock(state.at)}`}</title>
-          </rect>
+            <span>{state.phase}</span>
+          </div>
         ))}
         {faults.map(({ name, timestamp, message }, index) => (
-          <line
+          <div
             key={`${timestamp} ${index}`}
             className="fault"
-            x1={place(timestamp)}
-            x2={place(timestamp)}
-            y2="1"
-            vectorEffect="non-scaling-stroke"
-          >
-            <title>{`${name} ${message} at ${formatClock(timestamp)}`}</title>
-          </line>
+            style={{ transform: place(timestamp) }}
+            title={`${name} ${message} at ${formatClock(timestamp)}`}
+          />
         ))}
-      </svg>
+      </div>
       <div className="ticks" aria-hidden="true">
         {[0, 0.25, 0.5, 0.75].map((part) => (
           <span key={part} style={{ left: `${part * 100}%` }}>
@@ -64,6 +65,23 @@ export function Timeline(props: {
         <span className="end">now</span>
       </div>
     </div>
+  );
+}
+
+export function Legend(): ReactElement {
+  return (
+    <ul className="legend" aria-label="What the timeline shows">
+      {LEGEND.map(([phase, name, about]) => (
+        <li key={phase} title={about}>
+          <span className="band swatch" data-phase={phase} />
+          {name}
+        </li>
+      ))}
+      <li title="A button of the view Faults, or code that did the same">
+        <span className="fault swatch" />
+        fault made here
+      </li>
+    </ul>
   );
 }
 

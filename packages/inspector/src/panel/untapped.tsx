@@ -9,7 +9,7 @@ const socket = createSocket(inspector.tap({ url, … }));
 export function Untapped({ what }: { readonly what: string }): ReactElement {
   return (
     <div className="untapped">
-      <p>{what} can be seen when the socket is made through the inspector’s tap:</p>
+      <p>{what} once the socket is made through the inspector’s tap:</p>
       <pre>
         <code>{HOW}</code>
       </pre>

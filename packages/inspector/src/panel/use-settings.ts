@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { Corner } from '../holdfast-inspector.tsx';
 import { TABS, type TabName } from './tabs.tsx';
 
 /** Where the panel is and how large: what the user has chosen, over what the app gave. */
@@ -8,9 +9,12 @@ export interface Settings {
   readonly height: number;
   readonly width: number;
   readonly tab: TabName;
+  /** Where the button is, and the floating window. */
+  readonly corner: Corner;
 }
 
 const KEY = 'holdfast-inspector';
+const CORNERS: readonly unknown[] = ['bottom-right', 'bottom-left', 'top-right', 'top-left'] satisfies Corner[];
 
 export function useSettings(given: Settings): readonly [Settings, (change: Partial<Settings>) => void] {
   const [chosen, setChosen] = useState(read);
@@ -31,18 +35,24 @@ function read(): Partial<Settings> {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     if (typeof stored !== 'object' || stored === null) return {};
-    const { isOpen, place, height, width, tab } = stored as { [Key in keyof Settings]?: unknown };
+    const { isOpen, place, height, width, tab, corner } = stored as { [Key in keyof Settings]?: unknown };
     return {
       ...(typeof isOpen === 'boolean' && { isOpen }),
       ...((place === 'floating' || place === 'bottom' || place === 'right') && { place }),
-      ...(typeof height === 'number' && { height }),
-      ...(typeof width === 'number' && { width }),
+      ...(isSize(height) && { height }),
+      ...(isSize(width) && { width }),
       ...(typeof tab === 'string' && Object.hasOwn(TABS, tab) && { tab: tab as TabName }),
+      ...(CORNERS.includes(corner) && { corner: corner as Corner }),
     };
   } catch {
     // Blocked, or no JSON.
     return {};
   }
+}
+
+/** What is smaller could not be found again. */
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && value >= 100;
 }
 
 function write(settings: Partial<Settings>): void {

@@ -1,27 +1,27 @@
 import { createSocket, plain } from '@holdfast/core';
 import { createTestWorld } from '@holdfast/core/testing';
-import { cleanup, render, within } from '@testing-library/react';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { render, within } from '@testing-library/react';
+import { describe, expect, test, vi } from 'vitest';
 import { HoldfastInspector } from '../holdfast-inspector.tsx';
-import { click, panel, type PanelView, pass, press, type Scene, startWorld, type, URL } from '../panel.fixture.tsx';
+import {
+  click,
+  focused,
+  panel,
+  type PanelView,
+  pass,
+  press,
+  type Scene,
+  startWorld,
+  type,
+  URL,
+  aroundEachTest,
+} from '../panel.fixture.tsx';
 import { createInspector, type InspectorOptions } from '../record/inspector.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  localStorage.clear();
-});
-
-afterEach(async () => {
-  cleanup();
-  await pass(0);
-  vi.unstubAllEnvs();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+aroundEachTest();
 
 async function open(tab: string, options: InspectorOptions = {}): Promise<Scene & { readonly view: PanelView }> {
-  const scene = await startWorld(options, { auth: () => 'SECRET-TOKEN' });
+  const scene = await startWorld(options, { auth: () => 'SECRET-TOKEN', url: `${URL}?key=SECRET-IN-URL` });
   render(<HoldfastInspector inspector={scene.inspector} socket={scene.socket} initiallyOpen />);
   const view = await panel();
   await click(view.getByRole('tab', { name: new RegExp(`^${tab}`) }));
@@ -76,7 +76,7 @@ describe('frames', () => {
     await type(view.getByRole('searchbox', { name: 'Filter frames by text' }), ' PEAR ');
     expect(rows(view)).toHaveLength(1);
     await type(view.getByRole('combobox', { name: 'Direction' }), 'down');
-    expect(view.getByText('No frame is like that.')).toBeTruthy();
+    expect(view.getByText(/^No frame is like that/)).toBeTruthy();
     await type(view.getByRole('combobox', { name: 'Direction' }), 'up');
     expect(rows(view)).toHaveLength(1);
   });
@@ -101,8 +101,24 @@ describe('frames', () => {
     expect(selected()).toContain('hello');
   });
 
+  test('one that is looked at is let go by Escape, which then closes the panel', async () => {
+    const { view } = await open('Frames');
+    const list = view.getByRole('listbox', { name: 'Frames' });
+    await press('ArrowDown', list);
+    view.getByRole('button', { name: 'Close' }).focus();
+    await press('Escape');
+    expect(view.queryByRole('region', { name: 'Frame' })).toBeNull();
+    expect(focused()).toBe(list);
+    const search = view.getByRole('searchbox', { name: 'Filter frames by text' });
+    await type(search, 'x');
+    await press('Escape', search);
+    expect((search as HTMLInputElement).value).toBe('');
+    await press('Escape', search);
+    expect(view.queryByRole('region', { name: 'Holdfast inspector' })).toBeNull();
+  });
+
   test('stand still while they are paused, and are forgotten at once', async () => {
-    const { view, socket } = await open('Frames');
+    const { view, socket, inspector } = await open('Frames');
     await click(view.getByRole('button', { name: 'Pause' }));
     const before = rows(view).length;
     socket.send(1);
@@ -111,7 +127,8 @@ describe('frames', () => {
     await click(view.getByRole('button', { name: 'Go on' }));
     expect(rows(view)).toHaveLength(before + 2);
     await click(view.getByRole('button', { name: 'Clear' }));
-    expect(view.getByText('No frame is like that.')).toBeTruthy();
+    expect(view.getByText(/^No frame yet/)).toBeTruthy();
+    expect(inspector.log.states.length, 'only the frames are').toBeGreaterThan(0);
   });
 
   test('only those in sight are rendered', async () => {
@@ -123,6 +140,45 @@ describe('frames', () => {
     const option = inList(view).getAllByRole('option')[0];
     expect(Number(option?.getAttribute('aria-setsize'))).toBeGreaterThan(500);
   });
+});
+
+test.each(['Overview', 'Frames', 'Outbox', 'Sessions', 'Signals', 'Faults'])(
+  '%s says what it shows, and what each column means',
+  async (tab) => {
+    const { view, socket } = await open(tab);
+    socket.pause();
+    socket.send(1).delivered.catch(() => {});
+    await pass(1_000);
+    const shown = within(view.getByRole('tabpanel'));
+    expect(shown.getAllByRole('heading').length).toBeGreaterThan(0);
+    expect(view.getByRole('tab', { selected: true }).title).not.toBe('');
+    for (const head of shown.queryAllByRole('columnheader')) {
+      expect(head.title, head.textContent ?? '').not.toBe('');
+      expect(shown.getAllByText(head.title).length, 'not only for who can hover').toBeGreaterThan(0);
+    }
+    await socket.close({ discard: true });
+  },
+);
+
+test('the timeline says by words what its colours mean', async () => {
+  const { view, inspector } = await open('Overview');
+  inspector.faults.cut();
+  await pass(1_000);
+  const legend = within(view.getByRole('list', { name: 'What the timeline shows' }));
+  expect(legend.getAllByRole('listitem').map((item) => item.textContent)).toEqual([
+    'open',
+    'connecting',
+    'waiting',
+    'paused',
+    'suspended',
+    'idle or closed',
+    'fault made here',
+  ]);
+  const bands = view.getByRole('img', { name: /^The last 1 min: .*open/ });
+  expect([...bands.children].map((band) => band.textContent)).toContain('open');
+  const header = view.getByRole('banner').textContent ?? '';
+  expect(header).toMatch(/openfor \d+ s/);
+  expect(header).toMatch(/round trip \d+ ms/);
 });
 
 describe('sessions', () => {
@@ -210,7 +266,7 @@ describe('the report', () => {
       isTapped: true,
       now: { phase: 'paused', queued: 1 },
       outbox: [{ status: 'queued' }],
-      connections: [{ url: URL }],
+      connections: [{ url: `${URL}?…` }],
     });
     await pass(3_000);
     expect(view.queryByText('The report is copied.')).toBeNull();

@@ -141,13 +141,15 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
       socket = attached;
       let last: unknown = null;
       const look = (): void => {
-        const { since, phase, reason, attempt, retryAt, error } = attached.getState();
+        const state = attached.getState();
         const { rttMs } = attached.getStats();
         // What a tap sees, it sees better.
         if (!isTapped) {
-          const state = attached.getState();
           if (state !== last) {
-            log.state({ at: since, phase, reason, attempt, retryAt, code: error?.code ?? null });
+            const { since, phase, reason, attempt, retryAt, error } = state;
+            // A socket that follows another may have been like this before that one ended.
+            const at = Math.max(since, log.states.last?.at ?? since);
+            log.state({ at, phase, reason, attempt, retryAt, code: error?.code ?? null });
             last = state;
           }
           if (rttMs !== null && rttMs !== log.roundTrips.last?.ms) log.roundTrips.push({ at: Date.now(), ms: rttMs });

@@ -133,11 +133,9 @@ export class InspectorLog {
     });
   }
 
-  clear(): void {
-    const state = this.states.last;
-    for (const ring of [this.states, this.events, this.signals, this.roundTrips, this.seconds, this.frames])
-      ring.clear();
-    if (state !== undefined) this.states.push(state);
+  /** Forgets the frames; states, records and numbers stay. */
+  clearFrames(): void {
+    this.frames.clear();
     this.changed();
   }
 }

@@ -29,6 +29,9 @@ export function tapEnvironment(base: Environment, host: TapHost): Tap {
   const { log, show, faults } = host;
   const live = new Set<TappedWebSocket>();
   const observers = new Set<(fact: EnvironmentFact) => void>();
+  /** By which socket a state is: one may follow another on the same environment, and the older end last. */
+  const sources = new WeakMap<Step[0], number>();
+  let newest = 0;
   const pipes: PipeHost = { now: () => base.now(), setTimer: (ms, run) => base.setTimer(ms, run), faults };
 
   function tell(fact: EnvironmentFact, isFault: boolean): void {
@@ -68,7 +71,9 @@ export function tapEnvironment(base: Environment, host: TapHost): Tap {
     base.observe((fact) => {
       // While the button says that there is no network, nobody else says otherwise.
       if (fact === 'online' && faults().isOffline) return;
-      tell(fact, false);
+      // Of several that listen one is enough.
+      const [first] = observers;
+      if (told === first) tell(fact, false);
       told(fact);
     }, signal);
   }
@@ -77,6 +82,8 @@ export function tapEnvironment(base: Environment, host: TapHost): Tap {
     for (const socket of live) socket.faultsChanged();
     if (before.isOffline === after.isOffline) return;
     if (after.isOffline) cut();
+    // The fault is over, and the browser has no network either.
+    if (!after.isOffline && !base.isOnline()) return;
     const fact = after.isOffline ? 'offline' : 'online';
     if (observers.size > 0) tell(fact, true);
     for (const told of observers) told(fact);
@@ -98,7 +105,9 @@ export function tapEnvironment(base: Environment, host: TapHost): Tap {
         log.roundTrips.push({ at: base.wallClock(), ms: event.ms });
         log.changed();
       }
-      if (looksDifferent(before, after)) log.state(stateRecord(after, base));
+      const source = sources.get(before) ?? (newest += 1);
+      sources.set(after, source);
+      if (source === newest && looksDifferent(before, after)) log.state(stateRecord(after, base));
       base.record?.(before, event, after);
     },
     // Left out and undefined are not the same: what is left out is the browser's.
