@@ -36,6 +36,8 @@ export class TestBrowser {
       executablePath: path,
       userDataDir: profile,
       headless: true,
+      // A laptop's: what is pressed is in sight.
+      defaultViewport: { width: 1_366, height: 768 },
       args: name === 'chromium' ? chromiumArguments() : [],
     });
     const [first] = await browser.pages();

@@ -1,18 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { missing, temporaryProfile, TestBrowser } from './browser.ts';
-import { DemoPage } from './demo-page.ts';
+import { missing } from './browser.ts';
+import type { DemoPage } from './demo-page.ts';
 import { type Demo, startDemo } from './demo.ts';
+import { visit } from './visit.ts';
 
 /** Where to keep pictures for people; without it the page is only measured. */
 const folder = process.env['SCREENSHOTS'];
 
 const sizes = {
   wide: { width: 1920, height: 1080 },
-  desktop: { width: 1280, height: 800 },
+  desktop: { width: 1440, height: 900 },
+  laptop: { width: 1366, height: 768 },
+  low: { width: 1280, height: 720 },
+  narrow: { width: 1024, height: 768 },
   tablet: { width: 768, height: 1024 },
-  phone: { width: 360, height: 740 },
+  phone: { width: 390, height: 844 },
+  small: { width: 320, height: 568 },
 };
 const scenes = ['open', 'burst', 'waiting', 'frozen', 'lost', 'suffering'] as const;
 
@@ -31,12 +36,59 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
     expect(await demo.stop()).toBe(0);
   });
 
+  test('who presses a fault sees the board and what each lane counts, without scrolling', async () => {
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
+    await page.untilLanesOpen();
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await browser.page.setViewport(viewport);
+      const hidden = await browser.page.evaluate((isWide) => {
+        const inSight = (element: Element): boolean => {
+          const { left, top, right, bottom, x, y, width, height } = element.getBoundingClientRect();
+          const isInside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+          const seen = document.elementFromPoint(x + width / 2, y + height / 2);
+          return isInside && seen !== null && (element.contains(seen) || seen.contains(element));
+        };
+        const effects = [...document.querySelectorAll('.board, .lane-counts dd, [data-testid="phase"]')];
+        const buttons = [...document.querySelectorAll('.fault')];
+        scrollTo(0, 0);
+        return buttons.flatMap((button) => {
+          // On a small screen the buttons scroll below what they act on.
+          if (!isWide) button.scrollIntoView({ block: 'nearest' });
+          return [button, ...effects].filter((element) => !inSight(element)).map(({ outerHTML }) => outerHTML);
+        });
+      }, viewport.width > 960);
+      expect([size, hidden]).toEqual([size, []]);
+    }
+  });
+
+  test('the inspector at the right covers nothing of the board, the counts and the buttons', async () => {
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
+    await page.untilLanesOpen();
+    await browser.page.setViewport(sizes.laptop);
+    await page.press('inspect');
+    await (await browser.page.waitForSelector('>>> [aria-label="Dock at the right"]'))!.click();
+    const covered = (): Promise<string[]> =>
+      browser.page.$$eval('.board, .lane-counts dd, .fault, .toolbar .button, [data-testid="phase"]', (elements) =>
+        elements
+          .filter((element) => {
+            element.scrollIntoView({ block: 'nearest' });
+            const { left, right, x, y, width, height } = element.getBoundingClientRect();
+            const seen = document.elementFromPoint(x + width / 2, y + height / 2);
+            const edge = innerWidth - Number.parseFloat(getComputedStyle(document.documentElement).paddingRight);
+            return left < 0 || right > edge || edge > innerWidth - 300 || !element.contains(seen);
+          })
+          .map(({ outerHTML }) => outerHTML.slice(0, 200)),
+      );
+    await expect.poll(covered, { timeout: 10_000 }).toEqual([]);
+    expect(await browser.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(browser.faults).toEqual([]);
+  });
+
   test.each(scenes)('%s: fits every width and can be read in light and dark', async (scene) => {
-    using profile = temporaryProfile();
-    await using browser = await TestBrowser.launch('chromium', profile.path);
-    const page = new DemoPage(browser.page);
-    await page.open(demo.url);
-    await page.untilPhase('open');
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
     await page.say('Is anybody out there?');
     await vi.waitUntil(async () => (await page.count('delivered')) === 1, { timeout: 10_000 });
     await stage(scene, page, demo);
@@ -57,7 +109,7 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
           await browser.page.screenshot({ path: file, fullPage: true });
         }
         const seen = await browser.page.evaluate(measure);
-        expect({ size, scheme, ...seen }).toEqual({ size, scheme, overflow: 0, faint: [], unnamed: [] });
+        expect({ size, scheme, ...seen }).toEqual({ size, scheme, overflow: 0, faint: [], unnamed: [], cut: [] });
       }
     }
     expect(browser.faults).toEqual([]);
@@ -110,8 +162,8 @@ async function stage(scene: (typeof scenes)[number], page: DemoPage, demo: Demo)
   }
 }
 
-/** Runs in the page: what is wider than the window, too faint to read, or without a name. */
-function measure(): { overflow: number; faint: string[]; unnamed: string[] } {
+/** Runs in the page: what is wider than the window, too faint to read, without a name, or has no room for its words. */
+function measure(): { overflow: number; faint: string[]; unnamed: string[]; cut: string[] } {
   const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!;
   const read = (color: string): number[] => {
     context.clearRect(0, 0, 1, 1);
@@ -149,5 +201,21 @@ function measure(): { overflow: number; faint: string[]; unnamed: string[] } {
       return element.innerText.trim() === '' && labels === 0 && element.getAttribute('aria-label') === null;
     })
     .map((element) => element.outerHTML.slice(0, 80));
-  return { overflow: document.documentElement.scrollWidth - innerWidth, faint: [...faint], unnamed };
+  const whole =
+    'h1, h2, .button, .legend dt, .legend dd, .lane-head h3, .lane-counts dd, .lanes-columns span, .fault strong, .fault, ' +
+    '.queue-note, .room-note, .facts dt, .facts dd, .stage-status .badge, .stage-status dd, .burst select';
+  const cut = [...document.querySelectorAll<HTMLElement>(whole)]
+    .filter((element) => {
+      const { clientWidth, clientHeight, scrollWidth, scrollHeight } = element;
+      const isNarrow =
+        element.matches('select') && clientWidth < 6 * Number.parseFloat(getComputedStyle(element).fontSize);
+      const words = document.createRange();
+      words.selectNodeContents(element);
+      const isWide = element.matches('.fault strong') && words.getBoundingClientRect().width > clientWidth + 0.5;
+      return (
+        clientWidth > 0 && (isNarrow || isWide || scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 3)
+      );
+    })
+    .map(({ className, innerText }) => `${className} ${innerText}`);
+  return { overflow: document.documentElement.scrollWidth - innerWidth, faint: [...faint], unnamed, cut };
 }

@@ -106,6 +106,7 @@ test('a path that is gone swallows everything and tells nobody, and new connecti
   await vi.waitFor(() => expect(served[1]?.text).toBe('head;here;'));
   expect(client).toMatchObject({ text: '', isClosed: false, hasEnded: false });
   expect(served[0]!.text).toBe('head;');
+  expect([proxy.connections, proxy.stranded]).toEqual([2, 1]);
   client.socket.resetAndDestroy();
   next.socket.resetAndDestroy();
   await vi.waitFor(() => expect(proxy.connections).toBe(0));

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { missing, temporaryProfile, TestBrowser } from './browser.ts';
 import { DemoPage } from './demo-page.ts';
 import { type Demo, startDemo } from './demo.ts';
+import { visit } from './visit.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -24,11 +25,8 @@ declare const measured: { shifts: string[]; tasks: number[]; interactions: numbe
 
 describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
   test('has nothing to say for axe or the console, in light and dark, with the inspector and in a tour', async () => {
-    using profile = temporaryProfile();
-    await using browser = await TestBrowser.launch('chromium', profile.path);
-    const page = new DemoPage(browser.page);
-    await page.open(demo.url);
-    await page.untilPhase('open');
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
     await page.draw([
       [0.1, 0.2],
       [0.9, 0.4],
@@ -93,9 +91,11 @@ describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
       await demo.fault('refuse', { refusing: true });
       await demo.fault('strand');
       await vi.waitUntil(async () => (await page.phase()) === 'waiting', { timeout: 20_000 });
+      expect(Number(await page.text('[data-testid="failed-tries"]'))).toBeGreaterThan(0);
       await demo.fault('refuse', { refusing: false });
       await demo.restartServer(300);
       await page.untilPhase('open');
+      await vi.waitUntil(async () => (await page.text('[data-testid="failed-tries"]')) === 'none', { timeout: 5_000 });
       await demo.fault('delay', { delayMs: 200 });
       await demo.fault('drain', { withinMs: 500 });
       await sleep(1_500);
@@ -127,6 +127,7 @@ describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
     const startedAt = performance.now();
     for (let round = 0; round < 8; round += 1) {
       await browser.page.click('.compose input');
+      await browser.page.keyboard.press('End');
       await browser.page.keyboard.type('ab');
       await sleep(300);
     }
@@ -149,11 +150,8 @@ describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
   });
 
   test('can be used by keyboard alone, the board too', async () => {
-    using profile = temporaryProfile();
-    await using browser = await TestBrowser.launch('chromium', profile.path);
-    const page = new DemoPage(browser.page);
-    await page.open(demo.url);
-    await page.untilPhase('open');
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
     const { keyboard } = browser.page;
     const focused = (): Promise<string> =>
       browser.page.evaluate(() => {
@@ -187,40 +185,19 @@ describe.skipIf(missing('chromium') !== null)('the page in Chromium', () => {
     expect(browser.faults).toEqual([]);
   });
 
-  test('a tour breaks things by itself, can be ended, and repairs what it broke', async () => {
-    using profile = temporaryProfile();
-    await using browser = await TestBrowser.launch('chromium', profile.path);
-    const page = new DemoPage(browser.page);
-    await page.open(demo.url);
-    await page.untilPhase('open');
-    await page.press('tour-start');
-    await vi.waitUntil(async () => (await page.text('[data-testid="tour"]')).includes('A cut'), { timeout: 20_000 });
-    await vi.waitUntil(async () => (await page.history()).some(({ phase }) => phase === 'waiting'), {
-      timeout: 10_000,
-    });
-    await page.press('tour-start');
-    await page.untilPhase('open');
-    const { frozen, refusing, delayMs } = await demo.faults();
-    expect({ frozen, refusing, delayMs }).toEqual({ frozen: false, refusing: false, delayMs: 0 });
-    const isInert = await browser.page.$eval('[data-testid="tour"]', (element) => (element as HTMLElement).inert);
-    expect(isInert).toBe(true);
-    expect(await browser.page.$eval('[data-testid="pilot"]', (button) => button.ariaPressed)).toBe('false');
-    expect(browser.faults).toEqual([]);
-  });
-
   test('storage that fails and a browser that says offline cost nothing that is on the page', async () => {
-    using profile = temporaryProfile();
-    await using browser = await TestBrowser.launch('chromium', profile.path);
-    const page = new DemoPage(browser.page);
-    await page.open(demo.url);
-    await page.untilPhase('open');
+    await using visited = await visit(demo);
+    const { browser, page } = visited;
     const run = await page.run();
     await page.press('storage');
     await page.press('offline');
+    // What is confirmed before storage gets to it is never stored, and nobody is told of storage then.
+    await demo.fault('freeze');
     await page.fire(100);
-    await vi.waitUntil(async () => (await page.text('.queue-note')).startsWith('Storage: '), {
+    await vi.waitUntil(async () => (await page.text('.queue-note')).startsWith('Storage is full: '), {
       timeout: 10_000,
     });
+    await demo.fault('thaw');
     await vi.waitUntil(async () => (await page.lane('holdfast', 'arrived')) === 100, { timeout: 20_000 });
     await page.press('storage');
     await page.press('offline');

@@ -42,6 +42,7 @@ export class Controls {
     return {
       ...this.#proxy.faults,
       connections: this.#proxy.connections,
+      stranded: this.#proxy.stranded,
       serverPid: this.#worker.pid,
       restarts: this.#worker.restarts,
       isDraining: this.#worker.isDraining,

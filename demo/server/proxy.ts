@@ -20,6 +20,7 @@ interface Pair {
   readonly pump: () => void;
   /** Swallows everything from now on and tells nobody. */
   readonly strand: () => void;
+  readonly isStranded: () => boolean;
 }
 
 /**
@@ -41,6 +42,11 @@ export class Proxy {
 
   get connections(): number {
     return this.#pairs.size;
+  }
+
+  /** Connections that lead nowhere, and whose ends have not noticed. */
+  get stranded(): number {
+    return [...this.#pairs].filter((pair) => pair.isStranded()).length;
   }
 
   /** Takes over a connection whose first bytes, `head`, have been read already. */
@@ -89,6 +95,7 @@ export class Proxy {
         up.stop();
         down.stop();
       },
+      isStranded: () => isStranded,
       pump: () => {
         // A connection that came while the wire was frozen reaches the server only now.
         if (server === null && !this.#faults.frozen && !isStranded) dial();

@@ -1,7 +1,6 @@
 import { lazy, type ReactElement, Suspense, useState } from 'react';
 import { ComposerCard } from './components/composer-card.tsx';
 import { ConnectionCard } from './components/connection-card.tsx';
-import { FaultsPanel } from './components/faults-panel.tsx';
 import { Header } from './components/header.tsx';
 import { HistoryCard } from './components/history-card.tsx';
 import { QueueCard } from './components/queue-card.tsx';
@@ -18,7 +17,6 @@ export function App(scene: Scene): ReactElement {
       <Header {...scene} isInspecting={isInspecting} onInspect={() => setIsInspecting((before) => !before)} />
       <main>
         <Stage {...scene} />
-        <FaultsPanel {...scene} />
         <div className="cards">
           <ConnectionCard socket={socket} history={history} />
           <QueueCard socket={socket} outgoing={outgoing} records={records} />
@@ -28,7 +26,14 @@ export function App(scene: Scene): ReactElement {
       </main>
       {isInspecting && (
         <Suspense fallback={null}>
-          <HoldfastInspector inspector={inspectors} layout="docked" initiallyOpen enabled />
+          <HoldfastInspector
+            inspector={inspectors}
+            layout="docked"
+            buttonPosition="bottom-left"
+            makeRoom
+            initiallyOpen
+            enabled
+          />
         </Suspense>
       )}
     </div>

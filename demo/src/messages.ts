@@ -3,6 +3,11 @@
 /** The ways by which the page sends each numbered message once. */
 export const LANES = ['holdfast', 'reconnecting', 'plain'] as const;
 export type LaneName = (typeof LANES)[number];
+export const LANE_TITLES: { readonly [lane in LaneName]: string } = {
+  holdfast: 'Holdfast',
+  reconnecting: 'reconnecting-websocket',
+  plain: 'Plain WebSocket',
+};
 
 /** Units of the board: every coordinate is a whole number within them. */
 export const BOARD_WIDTH = 1_600;

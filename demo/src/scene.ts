@@ -7,6 +7,7 @@ import { Records } from './conversation/records.ts';
 import { openRun } from './conversation/run.ts';
 import { type ConversationSocket, Outgoing } from './conversation/sent-messages.ts';
 import { openConversation } from './conversation/socket.ts';
+import { Unsaved } from './conversation/unsaved.ts';
 import { type Faults, watchFaults } from './faults/faults-store.ts';
 import { PageFaults } from './faults/page-faults.ts';
 import { Lanes } from './lanes/lanes.ts';
@@ -22,6 +23,7 @@ export interface Scene {
   readonly lanes: Lanes;
   readonly records: Records;
   readonly outgoing: Outgoing;
+  readonly unsaved: Unsaved;
   readonly board: BoardState;
   readonly live: LiveRoom;
   readonly drawing: Drawing;
@@ -39,18 +41,24 @@ export async function openScene(): Promise<Scene> {
   const [boardInspector, cursorInspector] = ['board', 'cursors'].map((name) =>
     createInspector({ name, enabled: true, payloads: true, faults: true }),
   ) as [Inspector, Inspector];
+  const inspectors = [boardInspector, cursorInspector];
   const socket = openConversation(target, run.id, boardInspector);
   const history = recordHistory(socket);
   const lanes = new Lanes(target.lanes);
   const records = new Records(socket, run.id);
-  records.onOwn((own) => lanes.trail.learn(own));
+  const unsaved = new Unsaved(sessionStorage, run.id);
+  records.onOwn((own) => {
+    lanes.trail.learn(own);
+    unsaved.learn(own.holdfast);
+  });
   const outgoing = new Outgoing(socket, run, lanes, records);
+  window.addEventListener('pagehide', () => unsaved.pageGoes(outgoing.unsaved()));
   const board = new BoardState(socket, run.id);
   const live = new LiveRoom(target.live, hue, cursorInspector);
   const drawing = new Drawing(outgoing, board, hue);
   const faults = watchFaults(target);
   const pageFaults = new PageFaults();
-  const tour = new Tour({ drawing, faults, records, outgoing });
+  const tour = new Tour({ drawing, faults, pageFaults, inspectors, records, outgoing });
   return {
     target,
     socket,
@@ -58,12 +66,13 @@ export async function openScene(): Promise<Scene> {
     lanes,
     records,
     outgoing,
+    unsaved,
     board,
     live,
     drawing,
     faults,
     pageFaults,
     tour,
-    inspectors: [boardInspector, cursorInspector],
+    inspectors,
   };
 }

@@ -73,7 +73,7 @@ export function ComposerCard({ socket, outgoing }: ComposerCardProps): ReactElem
       <p className="quiet room-note">
         {room < size
           ? `The outbox is full: ${formatCount(Math.max(0, room))} more fit.`
-          : 'The server repeats what you type. All of it goes by all three lanes, too.'}
+          : 'The server repeats what you type. All of it goes all three ways, too.'}
       </p>
       <Replies socket={socket} />
     </Card>

@@ -37,8 +37,8 @@ export function ConnectionCard({ socket, history }: ConnectionCardProps): ReactE
       <dl className="facts">
         <Since state={state} />
         <div>
-          <dt>Failed tries in a row</dt>
-          <dd>{state.phase === 'open' || state.attempt === 0 ? 'none' : state.attempt}</dd>
+          <dt>Failed tries</dt>
+          <dd data-testid="failed-tries">{state.phase === 'open' || state.attempt === 0 ? 'none' : state.attempt}</dd>
         </div>
         <Session history={history} />
       </dl>

@@ -10,10 +10,14 @@ const DOWNTIME_MS = 1_500;
 /** Both ways together stay below the heartbeat's patience: more would be a dead link, not a slow one. */
 const MAX_DELAY_MS = 750;
 
+/** About as long as what stands there while something is sent: nothing moves. */
+const NOTHING_SENT = 'Nothing is sent now: press “Draw for me” first.';
+
 /** Everything that can be broken. */
-export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement {
+export function FaultsPanel({ faults, pageFaults, socket, drawing }: Scene): ReactElement {
   const { report, problem, missing } = useStore(faults.store);
   const { isOffline, isStorageBroken } = useStore(pageFaults.store);
+  const { isOn: isDrawing } = useStore(drawing.pilot);
   const isOpen = useConnectionState(socket, ({ phase }) => phase === 'open');
   const reasonId = useId();
   const isMissing = report === null;
@@ -28,7 +32,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
       <header>
         <h2 id="faults-title">Break it</h2>
         <p id={reasonId} className={missing === null && problem === null ? 'quiet' : 'problem'} role="status">
-          {missing ?? problem ?? 'All three lanes, and every tab, go through the same wire.'}
+          {missing ?? problem ?? (isDrawing ? 'All three ways, and every tab, share one wire.' : NOTHING_SENT)}
         </p>
       </header>
       <div className="fault-grid">
@@ -36,7 +40,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           id="cut"
           icon="cut"
           name="Cut"
-          what="Resets every TCP connection, even in mid-message."
+          what="Breaks every open connection at once."
           {...server({ name: 'cut' })}
         />
         <FaultButton
@@ -46,8 +50,8 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           isOn={report?.frozen === true}
           what={
             report?.frozen === true
-              ? 'Frozen: no byte passes, and nobody is told.'
-              : 'Holds all bytes, both ways, with TCP open.'
+              ? 'On: nothing passes until you thaw it.'
+              : 'Nothing passes, both ways; nobody is told.'
           }
           {...server({ name: report?.frozen === true ? 'thaw' : 'freeze' })}
         />
@@ -55,7 +59,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           id="strand"
           icon="strand"
           name="Change network"
-          what="The path under open connections is gone; nobody is told."
+          what="Open connections go dead; nobody is told."
           {...server({ name: 'strand' })}
         />
         <FaultButton
@@ -63,20 +67,16 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           icon="refuse"
           name={report?.refusing === true ? 'Accept' : 'Refuse'}
           isOn={report?.refusing === true}
-          what={
-            report?.refusing === true ? 'New connections are being reset.' : 'Resets new connections; open ones go on.'
-          }
+          what={report?.refusing === true ? 'On: new connections fail.' : 'New connections fail; open ones go on.'}
           {...server({ name: 'refuse', refusing: report?.refusing !== true })}
         />
         <FaultButton
           id="restart"
           icon="power"
-          name="Kill the server"
+          name="Kill server"
           isOn={isDown}
           what={
-            isDown
-              ? 'It is down; another one is started.'
-              : `SIGKILL; another one starts ${formatDuration(DOWNTIME_MS)} later.`
+            isDown ? 'It is down; another one starts.' : `Without a goodbye; back after ${formatDuration(DOWNTIME_MS)}.`
           }
           {...server({ name: 'restart', downtimeMs: DOWNTIME_MS })}
           isDisabled={isMissing || isDown}
@@ -84,8 +84,8 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
         <FaultButton
           id="replace"
           icon="retry"
-          name="Restart the server"
-          what="It says goodbye first, as in a deployment."
+          name="Restart server"
+          what="It says goodbye first, as in an update."
           {...server({ name: 'replace', downtimeMs: DOWNTIME_MS })}
           isDisabled={isMissing || isDown}
         />
@@ -94,7 +94,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           icon="drain"
           name="Drain"
           isOn={report?.isDraining === true}
-          what="Asks clients to move to other connections."
+          what="The server asks all to change connections."
           {...server({ name: 'drain' })}
           isDisabled={isMissing || isDown || report.isDraining}
         />
@@ -102,7 +102,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           id="migrate"
           icon="move"
           name="Move"
-          what="This page opens a second connection and moves."
+          what="This page changes to a second connection."
           onPress={() => void socket.migrate().catch(() => {})}
           isDisabled={!isOpen}
         />
@@ -111,7 +111,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           icon="offline"
           name={isOffline ? 'Say “online”' : 'Say “offline”'}
           isOn={isOffline}
-          what="What the browser says. The wire is untouched."
+          what={isOffline ? 'On: the browser claims to be offline.' : 'A false alarm of the browser: the wire works.'}
           onPress={() => pageFaults.sayOffline(!isOffline)}
         />
         <FaultButton
@@ -119,7 +119,7 @@ export function FaultsPanel({ faults, pageFaults, socket }: Scene): ReactElement
           icon="disk"
           name={isStorageBroken ? 'Repair storage' : 'Break storage'}
           isOn={isStorageBroken}
-          what="Every write to IndexedDB fails, as on a full disk."
+          what={isStorageBroken ? 'On: nothing can be saved here.' : 'Saving in this browser fails: disk full.'}
           onPress={() => pageFaults.breakStorage(!isStorageBroken)}
         />
         <Delay faults={faults} delayMs={report?.delayMs ?? 0} isDisabled={isMissing} />

@@ -19,7 +19,11 @@ export function Header({ live, tour, faults, target, isInspecting, onInspect }: 
           <img src="./icon.svg" alt="" width="28" height="28" />
           Holdfast
         </p>
-        <p className="present" data-testid="present" data-present={present ?? ''}>
+        <p
+          className={`present ${present === null ? 'is-unknown' : ''}`}
+          data-testid="present"
+          data-present={present ?? ''}
+        >
           <Icon name="people" />
           <b>{present ?? '–'}</b>
           <span className="when-wide">{present === 1 ? 'tab here' : 'tabs here'}</span>
@@ -42,35 +46,46 @@ export function Header({ live, tour, faults, target, isInspecting, onInspect }: 
         </a>
       </div>
       <div className="intro-words">
-        <div>
-          <h1>Break this connection.</h1>
-          <p className="lead">
-            Draw, then cut, freeze or kill whatever carries your strokes. Each piece of a stroke is a numbered message,
-            sent by three lanes through the same faulty wire: see which lane keeps the rope whole.
+        <h1>Break this connection.</h1>
+        <p className="lead">
+          This page sends one drawing to a server in three ways at once. Press “Draw for me”, then any button under
+          “Break it”, and see which way loses pieces.
+        </p>
+        <button
+          type="button"
+          className="button is-primary is-large"
+          id="tour-start"
+          data-testid="tour-start"
+          title={missing === null ? 'It draws and breaks things by itself.' : 'It needs the demo’s own server.'}
+          disabled={report === null && step === null}
+          onClick={() => {
+            if (step !== null) return tour.stop();
+            tour.start();
+            // On a phone the panel would cover what the tour says.
+            if (isInspecting && innerWidth <= 720) onInspect();
+            showStage();
+          }}
+        >
+          <Icon name={step === null ? 'play' : 'close'} />
+          {step === null ? 'One-minute tour' : 'End the tour'}
+        </button>
+        {target.elsewhere !== null && <p className="quiet">Talking to {target.elsewhere}</p>}
+        {target.problem !== null && (
+          <p className="problem" role="alert">
+            {target.problem}
           </p>
-          {target.elsewhere !== null && <p className="quiet">Talking to {target.elsewhere}</p>}
-          {target.problem !== null && (
-            <p className="problem" role="alert">
-              {target.problem}
-            </p>
-          )}
-        </div>
-        <div className="tour-start">
-          <button
-            type="button"
-            className="button is-primary is-large"
-            data-testid="tour-start"
-            disabled={report === null && step === null}
-            onClick={() => (step === null ? tour.start() : tour.stop())}
-          >
-            <Icon name={step === null ? 'play' : 'close'} />
-            {step === null ? 'Take the tour' : 'End the tour'}
-          </button>
-          <p className="quiet">
-            {missing === null ? 'One minute. It breaks things by itself.' : 'Needs the demo’s own server.'}
-          </p>
-        </div>
+        )}
       </div>
     </header>
   );
+}
+
+/** The tour is about what the stage shows: on a small screen it starts where all of that is seen. */
+function showStage(): void {
+  const stage = document.querySelector('.stage');
+  if (stage === null) return;
+  const { top, bottom } = stage.getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight) return;
+  const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  stage.scrollIntoView({ block: 'start', behavior: isCalm ? 'auto' : 'smooth' });
 }

@@ -19,7 +19,7 @@ export function HistoryCard({ history }: { readonly history: FrameStore<readonly
             <li key={index} className={`tone-${tone}`} data-phase={entry.state.phase} data-at={entry.at}>
               <time dateTime={new Date(entry.at).toISOString()}>{formatClock(entry.at)}</time>
               {/* New elements for new words: nothing that is there moves. */}
-              <p key={`${entry.id} ${word}`}>
+              <p key={`${entry.id} ${word}`} title={sentenceOf(entry)}>
                 <strong>{entry.isMove ? 'Moved' : word}</strong> {sentenceOf(entry)}
               </p>
               <HistoryLength ms={next === undefined ? null : next.at - entry.at} />

@@ -1,3 +1,4 @@
+import type { HoldfastError } from '@holdfast/core';
 import { useSocketStats } from '@holdfast/react';
 import type { ReactElement } from 'react';
 import type { ForeignTally, Records } from '../conversation/records.ts';
@@ -135,9 +136,15 @@ function shares(
 }
 
 function noteOf({ storageError, lastBurst }: SentMessages, inherited: number): string {
-  if (storageError !== null) return `Storage: ${storageError.message}`;
+  if (storageError !== null) return storageNote(storageError);
   if (inherited === 0) return burstNote(lastBurst);
   return `${plural(inherited, 'message')} from before this page ${inherited === 1 ? 'is' : 'are'} still waiting.`;
+}
+
+/** What it means for the messages here; the error's own words are for developers. */
+function storageNote({ code }: HoldfastError): string {
+  const why = code === 'STORAGE_FULL' ? 'Storage is full' : 'Storage fails';
+  return `${why}: new messages are sent from memory, and a reload would lose those that are not delivered yet.`;
 }
 
 function burstNote(burst: Burst | null): string {

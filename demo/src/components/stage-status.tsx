@@ -28,13 +28,16 @@ export function StageStatus({ socket, faults }: StageStatusProps): ReactElement 
           {word}
         </span>
       </p>
-      <p className="stage-sentence">{sentence}</p>
+      {/* A new element for new words, which may take one line or two: nothing that is there moves. */}
+      <p key={sentence} className="stage-sentence">
+        {sentence}
+      </p>
       <dl>
         <div>
           <dt>wire</dt>
           <dd>{wireOf(view)}</dd>
         </div>
-        <div>
+        <div className="is-minor">
           <dt>round trip</dt>
           <dd>{rttMs === null ? '–' : formatDuration(rttMs)}</dd>
         </div>
@@ -53,5 +56,6 @@ function wireOf({ report, missing }: FaultsView): string {
   if (report.frozen) return 'frozen';
   if (report.refusing) return 'refuses';
   if (report.isDraining) return 'draining';
+  if (report.stranded > 0) return `${formatCount(report.stranded)} dead`;
   return report.delayMs > 0 ? `+${formatDuration(report.delayMs)}` : 'sound';
 }

@@ -5,24 +5,28 @@ import { formatCount } from '../lib/format.ts';
 import { useStore } from '../lib/use-store.ts';
 import type { Scene } from '../scene.ts';
 import { TourCaption } from '../tour/tour-caption.tsx';
+import { FaultsPanel } from './faults-panel.tsx';
 import { Icon } from './icon.tsx';
 import { LanesPanel } from './lanes-panel.tsx';
 import { StageStatus } from './stage-status.tsx';
 
-/** The shared board, and the lanes by which its lines travel. */
+/** The shared board, the lanes by which its lines travel, and what breaks them: cause and effect on one screen. */
 export function Stage(scene: Scene): ReactElement {
   const { socket, faults, board, drawing, live, tour } = scene;
   return (
     <div className="stage">
-      <section className="stage-board" aria-label="Shared board and connection">
-        <StageStatus socket={socket} faults={faults} />
-        <div className="board-frame">
-          <BoardView board={board} drawing={drawing} live={live} />
-          <TourCaption tour={tour} />
-        </div>
-        <Toolbar {...scene} />
-      </section>
-      <LanesPanel {...scene} />
+      <div className="stage-show">
+        <section className="stage-board" aria-label="Shared board and connection">
+          <StageStatus socket={socket} faults={faults} />
+          <div className="board-frame">
+            <BoardView board={board} drawing={drawing} live={live} />
+            <TourCaption tour={tour} />
+          </div>
+        </section>
+        <LanesPanel {...scene} />
+      </div>
+      <Toolbar {...scene} />
+      <FaultsPanel {...scene} />
     </div>
   );
 }
@@ -34,13 +38,13 @@ function Toolbar({ drawing }: Scene): ReactElement {
     <div className="toolbar">
       <button
         type="button"
-        className={`button is-primary ${isOn ? 'is-on' : ''}`}
-        aria-pressed={isOn}
+        className={`button is-primary pilot ${isOn ? 'is-on' : ''}`}
+        data-on={isOn}
         data-testid="pilot"
         onClick={() => drawing.setPilot({ isOn: !isOn })}
       >
         <Icon name={isOn ? 'pause' : 'pen'} />
-        Draw for me
+        {isOn ? 'Stop drawing' : 'Draw for me'}
       </button>
       <label className="rate">
         <span className="rate-name">Rate</span>

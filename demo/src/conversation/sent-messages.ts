@@ -94,6 +94,12 @@ export class Outgoing {
     return Math.max(0, QUEUE_LIMIT - queued - inFlight);
   }
 
+  /** Numbers that a reload may lose: they are in this page's memory and nowhere else. */
+  unsaved(): number[] {
+    const isOpen = ({ status }: Receipt): boolean => status === 'queued' || status === 'inFlight';
+    return this.#open.filter(({ receipt }) => isOpen(receipt) && !receipt.isStored).map(({ number }) => number);
+  }
+
   sendText(text: string): void {
     this.#send([{ text }]);
   }
@@ -141,6 +147,7 @@ export class Outgoing {
       if (watcher !== undefined) receipt.stored.then(() => watcher(this.run.id, number), ignore);
       last = receipt;
     });
+    // What is waited for is written at the end of the turn, with all before it: a reload loses milliseconds at most.
     last?.stored.then(() => this.#noteStorage(null), ignore);
     this.store.invalidate();
     return last;

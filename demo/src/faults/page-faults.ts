@@ -26,6 +26,12 @@ export class PageFaults {
     window.dispatchEvent(new Event(isOffline ? 'offline' : 'online'));
   }
 
+  /** Ends what is on. */
+  repair(): void {
+    if (this.#view.isOffline) this.sayOffline(false);
+    if (this.#view.isStorageBroken) this.breakStorage(false);
+  }
+
   /** Makes every write to IndexedDB fail as on a disk that is full. */
   breakStorage(isStorageBroken: boolean): void {
     for (const name of WRITES) {

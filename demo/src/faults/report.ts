@@ -5,6 +5,8 @@ export interface FaultsReport {
   readonly delayMs: number;
   /** Connections that the proxy holds, the dead ones that nobody has noticed yet among them. */
   readonly connections: number;
+  /** Of these, how many lead nowhere since a change of network. */
+  readonly stranded: number;
   /** Null while the server is down. */
   readonly serverPid: number | null;
   readonly restarts: number;

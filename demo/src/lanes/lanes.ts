@@ -31,7 +31,7 @@ export class Lanes {
     const text = JSON.stringify(message);
     this.#clients.reconnecting.send(text);
     this.#clients.plain.send(text);
-    const { number, line, hue = 0 } = message;
-    this.trail.sent(number, line === undefined ? null : { line, hue });
+    const { number, line, hue = 0, sentAt } = message;
+    this.trail.sent(number, line === undefined ? null : { line, hue }, sentAt);
   }
 }

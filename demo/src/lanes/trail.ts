@@ -21,6 +21,7 @@ export class Trail {
   /** The first number that this page sent. */
   #first = 0;
   readonly #lines = Array.from({ length: TRAIL_LENGTH }, (): TrailLine | null => null);
+  readonly #sentAt = new Float64Array(TRAIL_LENGTH);
   readonly #fates: { readonly [lane in LaneName]: Uint8Array } = {
     holdfast: new Uint8Array(TRAIL_LENGTH),
     reconnecting: new Uint8Array(TRAIL_LENGTH),
@@ -32,11 +33,12 @@ export class Trail {
     return Math.max(this.#first, this.last - TRAIL_LENGTH + 1);
   }
 
-  sent(number: number, line: TrailLine | null): void {
+  sent(number: number, line: TrailLine | null, at: number): void {
     if (this.#first === 0) this.#first = number;
     this.last = number;
     const slot = number % TRAIL_LENGTH;
     this.#lines[slot] = line;
+    this.#sentAt[slot] = at;
     for (const fates of Object.values(this.#fates)) fates[slot] = OPEN;
   }
 
@@ -46,6 +48,14 @@ export class Trail {
 
   fate(lane: LaneName, number: number): Fate {
     return this.#fates[lane][number % TRAIL_LENGTH] as Fate;
+  }
+
+  /** When the oldest message was sent that has neither arrived in a lane nor is known to be lost; null: there is none. */
+  waitsSince(lane: LaneName): number | null {
+    for (let number = Math.max(1, this.first); number <= this.last; number += 1) {
+      if (this.fate(lane, number) === OPEN) return this.#sentAt[number % TRAIL_LENGTH] ?? null;
+    }
+    return null;
   }
 
   learn(records: LaneRecords): void {

@@ -1,9 +1,11 @@
+import type { Inspector } from '@holdfast/inspector/tap';
 import type { Drawing, PilotView } from '../board/drawing.ts';
 import type { Records } from '../conversation/records.ts';
 import type { Outgoing } from '../conversation/sent-messages.ts';
 import type { Faults } from '../faults/faults-store.ts';
+import type { PageFaults } from '../faults/page-faults.ts';
 import { createFrameStore, type FrameStore } from '../lib/frame-store.ts';
-import { LANES, type LaneName } from '../messages.ts';
+import { Stretch, type TourResult } from './result.ts';
 import { STEPS } from './steps.ts';
 
 export interface TourView {
@@ -11,78 +13,95 @@ export interface TourView {
   readonly step: number | null;
   readonly title: string;
   readonly text: string;
+  /** What the last tour has shown, until somebody closes it; null: nothing to show. */
+  readonly result: TourResult | null;
 }
 
 interface TourOptions {
   readonly drawing: Drawing;
   readonly faults: Faults;
+  readonly pageFaults: PageFaults;
+  /** They make faults, too. */
+  readonly inspectors: readonly Inspector[];
   readonly records: Records;
   readonly outgoing: Outgoing;
 }
 
-const IDLE: TourView = { step: null, title: '', text: '' };
+const IDLE: TourView = { step: null, title: '', text: '', result: null };
 const PER_SECOND = 40;
 
-export type Losses = { readonly [lane in LaneName]: { readonly lost: number; readonly due: number } };
-
-/** Breaks things by itself, one after the other, and says what is to be seen. */
+/** Breaks things by itself, one after the other, says what is to be seen, and what came of it. */
 export class Tour {
   readonly store: FrameStore<TourView>;
   readonly #options: TourOptions;
   #view = IDLE;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pilotBefore: PilotView | null = null;
+  #stretch: Stretch | null = null;
 
   constructor(options: TourOptions) {
     this.#options = options;
     this.store = createFrameStore(() => this.#view, 0);
+    options.records.onOwn((own) => {
+      this.#stretch?.learn(own);
+      if (this.#view.result !== null) this.#showResult();
+    });
   }
 
   start(): void {
     if (this.#view.step !== null) return;
-    const { drawing } = this.#options;
+    const { drawing, outgoing } = this.#options;
+    this.#stretch = new Stretch(outgoing.run.last);
     this.#pilotBefore = drawing.pilot.getSnapshot();
     drawing.setPilot({ isOn: true, perSecond: PER_SECOND });
     this.#repair();
+    // What a change of network left dead says so only when it ends.
+    const { report } = this.#options.faults.store.getSnapshot();
+    if (report !== null && report.stranded > 0) this.#options.faults.apply({ name: 'cut' });
     this.#enter(0);
   }
 
-  /** Repairs what it has broken, wherever it is. */
+  /** Ends it wherever it is, or closes what it has shown. */
   stop(): void {
-    if (this.#view.step === null) return;
-    clearTimeout(this.#timer);
-    this.#repair();
-    if (this.#pilotBefore !== null) this.#options.drawing.setPilot(this.#pilotBefore);
+    if (this.#view.step !== null) this.#leave();
+    this.#stretch = null;
     this.#show(IDLE);
   }
 
   #enter(index: number): void {
     const step = STEPS[index];
-    if (step === undefined) return this.stop();
+    if (step === undefined) {
+      this.#leave();
+      this.#stretch?.end(this.#options.outgoing.run.last);
+      return this.#showResult();
+    }
     for (const fault of step.faults) this.#options.faults.apply(fault);
-    const text = typeof step.text === 'string' ? step.text : step.text(this.#losses());
-    this.#show({ step: index, title: step.title, text });
+    this.#show({ step: index, title: step.title, text: step.text, result: null });
     this.#timer = setTimeout(() => this.#enter(index + 1), step.lastsMs);
   }
 
+  /** Repairs what is broken, and gives the pen back as it was. */
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.#repair();
+    if (this.#pilotBefore !== null) this.#options.drawing.setPilot(this.#pilotBefore);
+  }
+
+  #showResult(): void {
+    if (this.#stretch === null) return;
+    const result = this.#stretch.result(this.#options.outgoing.run.last);
+    this.#show({ step: null, title: 'What the server got', text: '', result });
+  }
+
+  /** Ends every fault that lasts, whoever made it: a lane is judged by what a step does, and by nothing before it. */
   #repair(): void {
-    const { apply } = this.#options.faults;
+    const { faults, pageFaults, inspectors } = this.#options;
+    for (const inspector of inspectors) inspector.faults.heal();
+    pageFaults.repair();
+    const { apply } = faults;
     apply({ name: 'thaw' });
     apply({ name: 'delay', delayMs: 0 });
     apply({ name: 'refuse', refusing: false });
-  }
-
-  /** What the server's record says now. */
-  #losses(): Losses {
-    const { records, outgoing } = this.#options;
-    const of = (lane: LaneName): Losses[LaneName] => {
-      const record = records.own?.[lane];
-      const lost = record?.missing ?? 0;
-      const arrived = record === undefined ? 0 : record.received - record.doubled;
-      return { lost, due: outgoing.run.last - arrived - lost };
-    };
-    const [holdfast, reconnecting, plain] = LANES.map(of) as [Losses['plain'], Losses['plain'], Losses['plain']];
-    return { holdfast, reconnecting, plain };
   }
 
   #show(view: TourView): void {
