@@ -6,12 +6,16 @@ import { packages, root } from '../scripts/run.mjs';
 
 const site = dirname(fileURLToPath(import.meta.url));
 
-/** Every entry of every package, with the source that it is built from. */
+/** Every entry of every package, with the source that it is built from, and what its README says that it is for. */
 const entries = packages.flatMap((name) => {
   const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-  return Object.entries(manifest.exports).flatMap(([entry, { source }]) =>
-    source === undefined ? [] : [{ id: manifest.name + entry.slice(1), file: join(root, 'packages', name, source) }],
-  );
+  const rows = readFileSync(join(root, 'packages', name, 'README.md'), 'utf8').split('\n');
+  return Object.entries(manifest.exports).flatMap(([entry, { source }]) => {
+    if (source === undefined) return [];
+    const id = manifest.name + entry.slice(1);
+    const row = rows.find((each) => each.startsWith(`| \`${id}\` |`));
+    return [{ id, file: join(root, 'packages', name, source), about: row?.split('|')[2]?.trim() ?? '' }];
+  });
 });
 
 /** The routes of the reference, in the order of the packages. */
@@ -81,6 +85,26 @@ export async function writeApi(out) {
   if (app.logger.hasWarnings() || app.logger.hasErrors()) throw new Error('the reference is not whole: see above');
   await app.generateOutputs(project);
   tidy(out);
+  introduce(out);
+}
+
+/**
+ * Says of each entry what it is for, on its page and in the list of all.
+ *
+ * @param {string} out
+ */
+function introduce(out) {
+  const index = join(out, 'index.md');
+  let list = readFileSync(index, 'utf8');
+  for (const { id, about } of entries) {
+    const page = join(out, `${id}.md`);
+    writeFileSync(
+      page,
+      readFileSync(page, 'utf8').replace(/^# .*$/m, (title) => `${title}\n\n${about}`),
+    );
+    list = list.replace(`](${id}.md)\n`, `](${id}.md): ${about}\n`);
+  }
+  writeFileSync(index, list.replace('## Modules', '## Entry points'));
 }
 
 /**

@@ -30,7 +30,7 @@ export function stage({ keep = false } = {}) {
   copyFileSync(join(root, 'demo', 'public', 'icon.svg'), join(staged, 'public', 'icon.svg'));
   write('index.md', page('site/home.md'));
   for (const [route = '', file = ''] of listed) {
-    const matter = wide.includes(route) ? '---\npageClass: wide\naside: false\n---\n\n' : '';
+    const matter = wide.includes(route) ? `---\npageClass: wide page-${route}\naside: false\n---\n\n` : '';
     write(`${route}.md`, matter + page(file));
   }
 }

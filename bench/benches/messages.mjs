@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { prepare, startBrowser } from '../lib/browser.mjs';
 import { startServer } from '../lib/server-process.mjs';
 import { median, randomFrom, ratioOfMedians, shuffled } from '../lib/stats.mjs';
@@ -19,6 +20,8 @@ const COUNT = 5_000;
 const TRIPS = 300;
 /** How many of `COUNT` are sent in one turn of the event loop where they aren't sent in one go. */
 const PER_TURN = 50;
+/** After each phase, so that none pays for what the one before has left to do: its CPU counts until the end of the rest. */
+const REST_MS = 100;
 
 /** @type {Record<'throughput' | 'roundtrip', readonly Phase[]>} */
 const phasesOf = {
@@ -111,6 +114,7 @@ async function measure({ contender, page, cpuMs, values, cpus }, host, phases, i
         setTimeout(() => reject(new Error(`${contender.label}: ${title}: nothing after 60 s`)), 60_000).unref();
       }),
     ]);
+    await sleep(REST_MS);
     if (isWarmUp) continue;
     values[key]?.push(Number(result));
     cpus[key]?.push((((await cpuMs()) - before) / perMessage) * 1_000);
@@ -122,6 +126,8 @@ async function measure({ contender, page, cpuMs, values, cpus }, host, phases, i
 /** @param {readonly import('../lib/browser.mjs').Prepared[]} all @param {readonly Entry[]} entries @param {readonly Phase[]} phases @param {string} version @param {number} rounds */
 function report(all, entries, phases, version, rounds) {
   const native = entries[0];
+  /** @param {string} name */
+  const find = (name) => entries.find(({ contender }) => contender.name === name);
   const results = phases.map(({ key, title, unit }) => ({
     title,
     unit,
@@ -130,6 +136,10 @@ function report(all, entries, phases, version, rounds) {
       settings: contender.settings,
       median: median(values[key] ?? []),
       ratio: ratioOfMedians(values[key] ?? [], native?.values[key] ?? []),
+      besides: contender.besides,
+      ...(contender.besides && {
+        ratioBesides: ratioOfMedians(values[key] ?? [], find(contender.besides)?.values[key] ?? []),
+      }),
       cpuUs: median(cpus[key] ?? []),
       cpuRatio: ratioOfMedians(cpus[key] ?? [], native?.cpus[key] ?? []),
       values: values[key],
@@ -139,7 +149,8 @@ function report(all, entries, phases, version, rounds) {
   const missing = all.filter((contender) => contender.missing !== undefined);
   const text = [
     `Messages of 100 bytes in Chromium ${version}, medians of ${rounds} rounds, all contenders in turn in each. In brackets: the 95 %`,
-    'interval of the ratio to native (bootstrap). CPU: of the page’s main thread, microseconds a message.',
+    'interval of the ratio to native (bootstrap). CPU: of the page’s main thread, microseconds a message, with what it does in the',
+    `${REST_MS} ms after; messages/s until the last one is confirmed, without what is cleaned up then.`,
     ...results.flatMap(({ title, unit, contenders }) => [
       '',
       table(
@@ -154,6 +165,9 @@ function report(all, entries, phases, version, rounds) {
           ]),
           ...missing.map(({ label }) => [label, 'missing', '', '', '']),
         ],
+      ),
+      ...contenders.flatMap(({ name, besides, ratioBesides }) =>
+        ratioBesides === undefined ? [] : [`${name} to ${besides}: ${ratioText(ratioBesides)}`],
       ),
     ]),
     '',

@@ -19,9 +19,10 @@
  */
 
 /**
- * All of them by file. `messages`, `outages`: whether the benches of that kind have it.
+ * All of them by file. `messages`, `outages`: whether the benches of that kind have it. `besides`: the one, of those before it,
+ * that it is compared with, too.
  *
- * @type {readonly { file: string, name: string, library?: string, messages?: boolean, outages?: boolean }[]}
+ * @type {readonly { file: string, name: string, library?: string, messages?: boolean, outages?: boolean, besides?: string }[]}
  */
 export const contenders = [
   { file: 'native', name: 'native WebSocket', messages: true, outages: true },
@@ -33,7 +34,12 @@ export const contenders = [
   { file: 'holdfast-plain-json', name: 'createSocket plain JSON', messages: true },
   { file: 'holdfast-plain-ping', name: 'createSocket plain + ping', outages: true },
   { file: 'holdfast', name: 'createSocket holdfast()', messages: true, outages: true },
-  { file: 'holdfast-stored', name: 'createSocket holdfast(), indexedDB()', messages: true },
+  {
+    file: 'holdfast-stored',
+    name: 'createSocket holdfast(), indexedDB()',
+    messages: true,
+    besides: 'createSocket holdfast()',
+  },
   {
     file: 'reconnecting-websocket',
     name: 'reconnecting-websocket',

@@ -10,7 +10,7 @@ import { reactContenders } from '../contenders/react/contender.mjs';
 import { bench, fromSource, oneReact } from './from-source.mjs';
 import { portOf } from './server-process.mjs';
 
-/** @typedef {{ file: string, name: string, library?: string } & { label: string, settings: string, code: string, missing?: string }} Prepared */
+/** @typedef {{ file: string, name: string, library?: string, besides?: string } & { label: string, settings: string, code: string, missing?: string }} Prepared */
 
 /**
  * Bundles the contenders of one kind of bench, each with the page's code.

@@ -62,7 +62,7 @@ describe('getting started', { timeout: 60_000 }, () => {
 
     await stop();
     for (const text of ['one', 'two', 'three']) await says(text);
-    await expect.poll(() => tab.locator('#phase').textContent()).toMatch(/waiting$/);
+    await expect.poll(() => tab.locator('#phase').textContent()).toMatch(/, 3 waiting$/);
     // Each write takes its moment; the page shows nothing of it.
     await tab.waitForTimeout(500);
     await tab.reload();

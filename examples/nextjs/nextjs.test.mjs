@@ -7,7 +7,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildPackages } from '../../scripts/build.mjs';
 import { chromiumArguments, findBrowser } from '../../scripts/find-browser.mjs';
 import { pack } from '../../scripts/pack.mjs';
@@ -174,8 +174,17 @@ describe.skipIf(browserOf.path === undefined)('in Chromium', { timeout: TEST_MS 
     await phase('open');
     const file = join(app, 'app', 'chat.jsx');
     const source = readFileSync(file, 'utf8');
-    writeFileSync(file, source.replace('Say something', 'Say anything'));
-    await page.getByLabel('Say anything').waitFor();
+    const edited = source.replace('Say something', 'Say anything');
+    let edits = 0;
+    // A watcher that has just started misses a change now and then: the file is saved again until it is seen.
+    await vi.waitFor(
+      async () => {
+        edits += 1;
+        writeFileSync(file, `${edited}// ${edits}\n`);
+        await page.getByLabel('Say anything').waitFor({ timeout: 5_000 });
+      },
+      { timeout: 40_000 },
+    );
     writeFileSync(file, source);
     await say('again');
     await page.getByText('The server has “again”').waitFor();
