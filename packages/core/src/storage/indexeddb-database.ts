@@ -139,7 +139,8 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
           transaction = (await database).transaction(STORES, 'readwrite', {
             durability: isStrict ? 'strict' : durability,
           });
-          running = Promise.allSettled([running, transaction.done]);
+          // Without what they resolve with: each would keep all before it.
+          running = Promise.allSettled([running, transaction.done]).then(() => {});
           const result = await work(transaction, order, isRetry);
           await transaction.done;
           return result;

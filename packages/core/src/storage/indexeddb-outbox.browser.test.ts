@@ -161,6 +161,25 @@ describe('when the data go away', () => {
 
 // In a browser context without a profile on disk, as test runners make it, strict costs no more than relaxed.
 describe('what storing costs', () => {
+  it('no memory: thousands of transactions leave nothing behind', async () => {
+    const store = await openStoreWithLog();
+    let seq = 1;
+    const write = async (times: number): Promise<number> => {
+      for (; times > 0; times -= 1) {
+        await store.write({ id: 'a', after: null, generation: 1 }, [seq], [segment(seq + 1)]);
+        seq += 1;
+      }
+      // One collection lets go of what the next one finds.
+      for (let time = 0; time < 3; time += 1) await send('HeapProfiler.collectGarbage', {});
+      const { usedSize } = (await send('Runtime.getHeapUsage', {})) as { usedSize: number };
+      return usedSize;
+    };
+    // The first ones let tables grow that stay as large.
+    const before = await write(3_000);
+    const after = await write(3_000);
+    expect((after - before) / 3_000, 'bytes a transaction').toBeLessThan(30);
+  });
+
   const count = 10_000;
   const size = 100;
   const single = 1000;
