@@ -165,10 +165,8 @@ describe('what storing costs', () => {
     const store = await openStoreWithLog();
     let seq = 1;
     const write = async (times: number): Promise<number> => {
-      for (; times > 0; times -= 1) {
+      for (const end = seq + times; seq < end; seq += 1)
         await store.write({ id: 'a', after: null, generation: 1 }, [seq], [segment(seq + 1)]);
-        seq += 1;
-      }
       // One collection lets go of what the next one finds.
       for (let time = 0; time < 3; time += 1) await send('HeapProfiler.collectGarbage', {});
       const { usedSize } = (await send('Runtime.getHeapUsage', {})) as { usedSize: number };
