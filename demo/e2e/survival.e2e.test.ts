@@ -21,7 +21,7 @@ describe.skipIf(missing('chromium') !== null)('in Chromium', () => {
     await using visited = await visit(demo);
     const { browser, page } = visited;
     const run = await page.run();
-    // Slow enough that every fault falls into the middle of something.
+    // Slow enough that no acknowledgement is back before the fault.
     await demo.fault('delay', { delayMs: 300 });
 
     const faults = [
@@ -38,11 +38,14 @@ describe.skipIf(missing('chromium') !== null)('in Chromium', () => {
     ];
     let sent = 0;
     for (const fault of faults) {
+      // However long the page takes to store them, none is there before the fault.
+      await demo.fault('freeze');
       await page.fire(100);
       sent += 100;
       await page.untilStored();
       const { received } = await demo.tally(run);
       expect(received, 'the fault falls into open messages').toBeLessThan(sent);
+      await demo.fault('thaw');
       await fault();
       await sleep(100);
     }
@@ -111,7 +114,8 @@ describe.skipIf(missing('chromium') !== null)('in Chromium', () => {
       // Before the connection is up, on a dead link, on a slow one.
       if (kill % 3 !== 0) await page.untilPhase('open');
       if (kill % 3 === 1) await demo.fault('freeze');
-      else await demo.fault('delay', { delayMs: 700 });
+      // So slow that nothing is confirmed before the kill, however busy the machine is.
+      else await demo.fault('delay', { delayMs: 3_000 });
       await page.fire(1_000);
       await sleep(Math.random() * 150);
       const unacknowledged = async (): Promise<number> =>
