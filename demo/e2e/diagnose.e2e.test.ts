@@ -120,7 +120,8 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       ['a name that nobody has', () => 'ws://nobody.invalid', 'unreachable guess'],
       ['a server closed to other origins', () => `ws://${at['corp']}`, 'unreachable guess'],
       ['a bad certificate', () => `wss://${at['tls']}`, isFirefox ? 'tls certain' : 'tls likely'],
-      ['a server without TLS', () => `wss://${at['hidden']}`, isFirefox ? 'tls certain' : 'tls likely'],
+      // By its version Firefox says so with a close code of its own, or not.
+      ['a server without TLS', () => `wss://${at['hidden']}`, isFirefox ? /^tls (certain|likely)$/ : 'tls likely'],
       // Chromium does not tell it from a closed port.
       [
         'a bad certificate, TLS only',
@@ -129,7 +130,7 @@ describe.each(['chromium', 'firefox'] as const)('%s', (name) => {
       ],
       ['a closed port for TLS', () => `wss://${at['closed']}`, 'unreachable guess'],
     ])('%s', async (_, url, diagnosis) => {
-      expect(await ask(url())).toBe(diagnosis);
+      expect(await ask(url())).toEqual(typeof diagnosis === 'string' ? diagnosis : expect.stringMatching(diagnosis));
     });
 
     test('whom only the end of the time tells', async () => {
