@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { bundlePage } from '../scripts/bundle-page.mjs';
 
 /** What a page of the tests is for. */
-export type PageName = 'harness' | 'react';
+export type PageName = 'harness' | 'react' | 'requirements';
 
 const bundles = new Map<PageName, Promise<string>>();
 
@@ -16,6 +16,7 @@ export function bundleHarness(name: PageName): Promise<string> {
 const BUNDLES = {
   harness: () => bundlePage(path('harness.ts'), 'holdfastPage'),
   react: () => bundlePage(path('react.tsx'), 'holdfastPage', 'development'),
+  requirements: () => bundlePage(path('requirements.ts'), 'holdfastPage'),
 };
 
 function path(file: string): string {

@@ -3,6 +3,7 @@ import { findBrowser } from '../scripts/find-browser.mjs';
 import { Held } from './held.fixture.ts';
 import { PuppeteerBrowser } from './puppeteer-browser.ts';
 import { testReact } from './react.fixture.ts';
+import { testRequirements } from './requirements.fixture.ts';
 import { Stage, testSurvival } from './survival.fixture.ts';
 
 describe.skipIf(findBrowser('firefox').path === undefined)('in Firefox', () => {
@@ -16,4 +17,5 @@ describe.skipIf(findBrowser('firefox').path === undefined)('in Firefox', () => {
 
   testSurvival(() => stage);
   testReact(() => stage.page);
+  testRequirements('Firefox', () => stage.page);
 });

@@ -1,8 +1,9 @@
 import type { Harness } from './page/harness.ts';
 import type { ReactHarness } from './page/react.tsx';
+import type { RequirementsHarness } from './page/requirements.ts';
 
-/** What pages answer to: each has one of the two. */
-export type PageFunctions = Harness & ReactHarness;
+/** What pages answer to: each has one of the three. */
+export type PageFunctions = Harness & ReactHarness & RequirementsHarness;
 
 /** A page in some browser: the same few verbs for each. */
 export interface RemotePage {

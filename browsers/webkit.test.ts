@@ -3,6 +3,7 @@ import { findBrowser } from '../scripts/find-browser.mjs';
 import { Held } from './held.fixture.ts';
 import { WebKitBrowser } from './webkit-browser.ts';
 import { testReact } from './react.fixture.ts';
+import { testRequirements } from './requirements.fixture.ts';
 import { Stage, testSurvival } from './survival.fixture.ts';
 
 describe.skipIf(findBrowser('webkit').path === undefined)('in WebKitGTK', () => {
@@ -16,4 +17,5 @@ describe.skipIf(findBrowser('webkit').path === undefined)('in WebKitGTK', () => 
 
   testSurvival(() => stage);
   testReact(() => stage.page);
+  testRequirements('WebKitGTK', () => stage.page);
 });

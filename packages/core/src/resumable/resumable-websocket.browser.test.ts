@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { requirements, run } from '../websocket/requirement-runner.fixture.ts';
+import { onServer, requirements, run } from '../websocket/requirement-runner.fixture.ts';
 import { aTask, type WebSocketClass } from '../websocket/requirement.fixture.ts';
 import { DIFFERENCES } from './differences.fixture.ts';
 import { ResumableWebSocket } from './resumable-websocket.ts';
@@ -21,7 +21,7 @@ const NEVER_MS = 5_000;
 
 describe.each([...requirements])('$number $text', (requirement) => {
   const isDifferent = DIFFERENCES.some(({ number }) => number === requirement.number);
-  const kept = (): Promise<void> => run(requirement, ours, 'resumable', inject('resumableServer'));
+  const kept = (): Promise<void> => run(requirement, onServer(ours, inject('resumableServer')), 'resumable');
   const never = async (): Promise<void> => {
     await aTask(NEVER_MS);
     throw new Error('what it waits for never comes');

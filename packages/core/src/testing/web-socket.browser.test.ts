@@ -1,12 +1,7 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import type { WebSocketLike } from '../environment/ports.ts';
-import { aTask, next, type Context } from '../websocket/requirement.fixture.ts';
-import { closeRequirements } from '../websocket/requirements-close.fixture.ts';
-import { constructorRequirements } from '../websocket/requirements-constructor.fixture.ts';
-import { eventRequirements } from '../websocket/requirements-events.fixture.ts';
-import { interfaceRequirements } from '../websocket/requirements-interface.fixture.ts';
-import { listenerRequirements } from '../websocket/requirements-listeners.fixture.ts';
-import { sendRequirements } from '../websocket/requirements-send.fixture.ts';
+import { type Ground, requirements, run } from '../websocket/requirement-runner.fixture.ts';
+import type { Seen } from '../websocket/requirement.fixture.ts';
 import type { Payload } from './connection.ts';
 import type { ServerScript, TestPeer } from './server.ts';
 import { webSocketConformance } from './web-socket-conformance.ts';
@@ -21,11 +16,11 @@ const PATHS = [
 ];
 
 const world = createTestWorld({ timers: 'global', latencyMs: 1 });
-const seen = new Map<string, { texts: string[]; code: number | null; reason: string | null }>();
+const seen = new Map<string, Seen>();
 for (const path of PATHS) world.server(`${ORIGIN}${path}`, scriptOf(path));
 
 function scriptOf(path: string): ServerScript {
-  const recordOf = (peer: TestPeer): { texts: string[]; code: number | null; reason: string | null } => {
+  const recordOf = (peer: TestPeer): Seen => {
     const id = new URL(peer.url).searchParams.get('id') ?? '';
     const record = seen.get(id) ?? { texts: [], code: null, reason: null };
     seen.set(id, record);
@@ -61,37 +56,14 @@ function textOf(data: Payload): string {
   return typeof data === 'string' ? data : new TextDecoder().decode(data);
 }
 
-function contextOf(number: string, made: WebSocket[]): Context {
-  const named = (path: string): string => path.replace(/id=/, `id=${number}-`);
-  const { WebSocket } = world;
-  const context: Context = {
-    WebSocket,
-    url: (path) => `${ORIGIN}${named(path)}`,
-    create(path, protocols) {
-      // Some tests pass other things than strings.
-      const isPath = typeof path === 'string' && path.startsWith('/') && !path.startsWith('/x');
-      if (isPath && path.startsWith('/mute')) world.network.hang();
-      const url = isPath ? context.url(path) : path;
-      const socket = protocols === undefined ? new WebSocket(url) : new WebSocket(url, protocols);
-      made.push(socket);
-      return socket;
-    },
-    async open(path = '/echo', protocols) {
-      const socket = context.create(path, protocols);
-      await next(socket, 'open');
-      return socket;
-    },
-    async seen(id) {
-      for (;;) {
-        const record = seen.get(`${number}-${id}`);
-        if (record === undefined) throw new Error(`the server saw no connection ${id}`);
-        if (record.code !== null) return record;
-        await aTask(5);
-      }
-    },
-  };
-  return context;
-}
+const ground: Ground = {
+  WebSocket: world.WebSocket,
+  origin: ORIGIN,
+  seen: async (id) => seen.get(id) ?? null,
+  prepare(path) {
+    if (path.startsWith('/mute')) world.network.hang();
+  },
+};
 
 afterEach(() => world.network.heal());
 
@@ -105,27 +77,11 @@ const DIFFERENT: { readonly [number: string]: string } = {
 /** Waits for the browser's own minute; network.test.ts has it in virtual time. */
 const A_MINUTE = '4.22';
 
-describe.each(
-  [
-    ...constructorRequirements,
-    ...interfaceRequirements,
-    ...sendRequirements,
-    ...closeRequirements,
-    ...eventRequirements,
-    ...listenerRequirements,
-  ].filter(({ number }) => number !== A_MINUTE),
-)('$number $text', ({ number, run }) => {
-  const made: WebSocket[] = [];
-  const test = async (): Promise<void> => {
-    try {
-      await run(contextOf(number, made));
-    } finally {
-      for (const socket of made) socket.close();
-    }
-  };
-  const difference = DIFFERENT[number];
-  if (difference === undefined) it("holds for the world's WebSocket", test);
-  else it(`is different: ${difference}`, () => expect(test()).rejects.toBeInstanceOf(Error));
+describe.each(requirements.filter(({ number }) => number !== A_MINUTE))('$number $text', (requirement) => {
+  const kept = (): Promise<void> => run(requirement, ground, 'world');
+  const difference = DIFFERENT[requirement.number];
+  if (difference === undefined) it("holds for the world's WebSocket", kept);
+  else it(`is different: ${difference}`, () => expect(kept()).rejects.toBeInstanceOf(Error));
 });
 
 // The suite for authors of environments asks for what a browser does, and for nothing else.

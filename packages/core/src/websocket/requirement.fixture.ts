@@ -1,12 +1,19 @@
 /** A class with the constructor and the statics of the browser's WebSocket. */
 export type WebSocketClass = typeof WebSocket;
 
+/** What a server saw of a connection; `code` and `reason` are null until it has ended. */
+export interface Seen {
+  readonly texts: string[];
+  code: number | null;
+  reason: string | null;
+}
+
 export interface Context {
   readonly WebSocket: WebSocketClass;
   /** A URL of the test server: the path names what it does. */
   url(path: string): string;
   /** What the server saw of the connection with `?id=…` once it has ended. */
-  seen(id: string): Promise<{ texts: string[]; code: number | null; reason: string | null }>;
+  seen(id: string): Promise<Seen>;
   /** A socket whose connection is open; it is closed after the test. */
   open(path?: string, protocols?: string | string[]): Promise<WebSocket>;
   /** A socket that is closed after the test. */

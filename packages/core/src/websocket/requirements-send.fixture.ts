@@ -204,10 +204,15 @@ export const sendRequirements: readonly Requirement[] = [
     text: 'messages arrive in the order of their calls, whatever their kinds',
     async run({ open, seen }) {
       const socket = await open('/echo?id=order');
+      let answers = 0;
+      socket.onmessage = () => {
+        answers += 1;
+      };
       for (let n = 0; n < 100; n += 1)
         socket.send(
           n % 3 === 0 ? new Blob([String(n)]) : n % 3 === 1 ? String(n) : new TextEncoder().encode(String(n)),
         );
+      while (answers < 100) await aTask(5);
       socket.close();
       await next(socket, 'close');
       expect((await seen('order')).texts).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import type { Seen } from './requirement.fixture.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,26 +29,27 @@ interface PeerServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, done: (peer: Peer) => void): void;
 }
 
-/** What the server saw of the connection that came with `?id=`. */
-interface Seen {
-  readonly texts: string[];
-  code: number | null;
-  reason: string | null;
-}
-
 type ServerClass = new (options: object) => PeerServer;
 
 /** Vitest's global set-up: real WebSocket servers on free ports, whose behaviour is named by the path. */
 export async function setup(project: TestProject): Promise<() => Promise<unknown>> {
-  // The package `ws` is the server's dependency, not core's.
-  const require = createRequire(new URL('../../../server/package.json', import.meta.url));
-  const { WebSocketServer: Plain } = require('ws') as { WebSocketServer: ServerClass };
-  const [port, stop] = await start(Plain, ({ socket }) => socket.destroy());
+  const [port, stop] = await startPlain();
   const [Resumable, release] = await loadServer();
   const [resumablePort, stopResumable] = await start(Resumable, ({ peer }) => peer.terminate());
   project.provide('webSocketServer', `127.0.0.1:${port}`);
   project.provide('resumableServer', `127.0.0.1:${resumablePort}`);
   return () => Promise.all([stop(), stopResumable().then(release)]);
+}
+
+/** Files that the server has beside its WebSockets, by their paths. */
+export type Files = ReadonlyMap<string, { readonly type: string; readonly text: string }>;
+
+/** The server for the tests of the drop-in class, on a free port of 127.0.0.1. */
+export function startPlain(files?: Files): Promise<[port: number, stop: () => Promise<void>]> {
+  // The package `ws` is the server's dependency, not core's.
+  const require = createRequire(new URL('../../../server/package.json', import.meta.url));
+  const { WebSocketServer: Plain } = require('ws') as { WebSocketServer: ServerClass };
+  return start(Plain, ({ socket }) => socket.destroy(), files);
 }
 
 interface ModuleRunner {
@@ -71,6 +73,7 @@ async function loadServer(): Promise<[server: ServerClass, release: () => void]>
 async function start(
   Server: ServerClass,
   cut: (connection: { readonly peer: Peer; readonly socket: Duplex }) => void,
+  files: Files = new Map(),
 ): Promise<[port: number, stop: () => Promise<void>]> {
   const simple = new Server({ noServer: true, maxPayload: 100_000_000 });
   const deflating = new Server({ noServer: true, perMessageDeflate: { threshold: 0 } });
@@ -78,7 +81,13 @@ async function start(
   const sockets = new Set<Duplex>();
 
   const server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://server');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+    const file = files.get(pathname);
+    if (file !== undefined) {
+      response.setHeader('content-type', file.type);
+      response.end(file.text);
+      return;
+    }
     response.setHeader('access-control-allow-origin', '*');
     response.end(JSON.stringify(seen.get(searchParams.get('id') ?? '') ?? null));
   });

@@ -1,0 +1,28 @@
+import type { ClassName } from '../../packages/core/src/websocket/browser-differences.fixture.ts';
+import { dropInFor } from '../../packages/core/src/websocket/drop-in.fixture.ts';
+import { onServer, requirements, run } from '../../packages/core/src/websocket/requirement-runner.fixture.ts';
+
+/** What the tests ask of the page, by name: arguments and results are JSON. */
+const harness = {
+  /** Always: the page keeps nothing from one requirement to the next. */
+  isStarted: (): boolean => true,
+
+  /** Runs a requirement against a class, at the page's own server. Gives what it found wrong; null: nothing. */
+  async breach(number: string, name: ClassName): Promise<string | null> {
+    const requirement = requirements.find((one) => one.number === number);
+    if (requirement === undefined) throw new Error(`there is no requirement ${number}`);
+    const Class = name === 'native' ? WebSocket : dropInFor(requirement);
+    try {
+      await run(requirement, onServer(Class, location.host), name);
+      return null;
+    } catch (error) {
+      // Any other error is a fault of the test, and no answer.
+      if (!(error instanceof Error) || error.name !== 'AssertionError') throw error;
+      return error.message;
+    }
+  },
+};
+
+export type RequirementsHarness = typeof harness;
+
+Object.assign(globalThis, { harness });
