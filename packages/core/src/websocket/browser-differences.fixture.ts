@@ -33,10 +33,10 @@ export const BROWSER_DIFFERENCES: readonly BrowserDifference[] = [
   {
     browser: 'WebKitGTK',
     number: '4.24',
-    classes: ['native', 'ours'],
+    classes: ['native'],
     fails: /^expected \[ 3, 'error' \] to deeply equal /,
     what: 'A port that browsers block is told by `error` alone: `close` never comes.',
-    why: 'Ours fires `error` again, and `close`, when `connectionTimeout` is over.',
+    why: 'Ours fires it then.',
   },
   {
     browser: 'WebKitGTK',

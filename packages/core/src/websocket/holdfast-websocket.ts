@@ -211,8 +211,12 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         if (link.socket === null) this.#socket = socket;
         socket.addEventListener('error', () => {
           // Not that of a socket that was let go of: it may come a minute later.
-          if (socket === link.socket || (socket === this.#socket && this.#leave !== null))
-            this.#fire(new Event('error'));
+          if (socket !== link.socket && (socket !== this.#socket || this.#leave === null)) return;
+          this.#fire(new Event('error'));
+          // WebKit has no `close` for a port that it blocks. Elsewhere it has come by then, or is about to with the same end.
+          outside.setTimer(0, () => {
+            if (socket.readyState === STATES.CLOSED) socket.onclose?.(LOST as CloseEvent);
+          });
         });
         return socket;
       },
