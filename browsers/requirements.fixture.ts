@@ -42,6 +42,10 @@ export function testRequirements(browser: BrowserDifference['browser'], pageOf: 
       if (expected === null) expect(breach).toBeNull();
       else expect(breach).toMatch(expected);
     });
+
+    test('bytes that waited for a connection go before a close in its first moment', async () => {
+      expect(await pageOf().call('sentEarly')).toEqual(['bytes', 'text']);
+    });
   });
 }
 

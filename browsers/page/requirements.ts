@@ -1,6 +1,8 @@
 import type { ClassName } from '../../packages/core/src/websocket/browser-differences.fixture.ts';
 import { dropInFor } from '../../packages/core/src/websocket/drop-in.fixture.ts';
+import { HoldfastWebSocket } from '../../packages/core/src/websocket/holdfast-websocket.ts';
 import { onServer, requirements, run } from '../../packages/core/src/websocket/requirement-runner.fixture.ts';
+import { aTask, next } from '../../packages/core/src/websocket/requirement.fixture.ts';
 
 /** What the tests ask of the page, by name: arguments and results are JSON. */
 const harness = {
@@ -19,6 +21,21 @@ const harness = {
       // Any other error is a fault of the test, and no answer.
       if (!(error instanceof Error) || error.name !== 'AssertionError') throw error;
       return error.message;
+    }
+  },
+
+  /** Gives ours bytes and text before it has a connection, and closes as soon as it has one. Gives what arrived. */
+  async sentEarly(): Promise<string[]> {
+    const socket = new HoldfastWebSocket(`ws://${location.host}/echo?id=early`);
+    socket.send(new TextEncoder().encode('bytes'));
+    socket.send('text');
+    socket.onopen = () => socket.close();
+    await next(socket, 'close');
+    const { seen } = onServer(WebSocket, location.host);
+    for (;;) {
+      const record = await seen('early');
+      if (record !== null && record.code !== null) return record.texts;
+      await aTask(5);
     }
   },
 };

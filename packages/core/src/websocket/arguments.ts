@@ -17,13 +17,19 @@ export function checkCloseArguments(code = 1000, reason = ''): void {
 }
 
 /**
- * A message and its size, kept as it is in this moment: the caller may go on writing into its buffer. A Blob copies and
- * refuses what the browser's `send` copies and refuses: views, detached buffers, shared memory.
+ * A message and its size, kept as it is in this moment: the caller may go on writing into its buffer.
+ * @throws what the browser's `send` throws: of shared memory, or of what is no string and can't become one
  */
-export function queueable(data: unknown): readonly [message: string | Blob, bytes: number] {
-  if (data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
-    const blob = new Blob([data as ArrayBuffer]);
-    return [blob, blob.size];
+export function queueable(data: unknown): readonly [message: string | Blob | ArrayBuffer, bytes: number] {
+  if (data instanceof Blob) return [data, data.size];
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+    // A Blob refuses what `send` refuses, but is no message itself: WebKit's `close` drops one that it has not read yet, and
+    // all that was sent after it.
+    const { size } = new Blob([data as ArrayBuffer]);
+    // A detached buffer is empty, and can't be sliced.
+    if (size === 0) return [new ArrayBuffer(0), 0];
+    const [buffer, start] = ArrayBuffer.isView(data) ? [data.buffer, data.byteOffset] : [data, 0];
+    return [buffer.slice(start, start + size) as ArrayBuffer, size];
   }
   const text = `${data as string}`;
   return [text, utf8Length(text)];

@@ -57,7 +57,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   readonly #handlers: EventHandlers = new EventHandlers(this);
   readonly #numbers: Numbers;
   /** What waits for a connection, and its bytes; text in UTF-8. */
-  #queue: (string | Blob)[] = [];
+  #queue: (string | Blob | ArrayBuffer)[] = [];
   #queuedBytes = 0;
   #binaryType: BinaryType = 'blob';
   #url = '';

@@ -32,6 +32,22 @@ it('opens again after a cut, and sends what waited', async () => {
   expect(socket.bufferedAmount).toBe(0);
 });
 
+it('keeps while it connects what the browser would send, and refuses what it would refuse', async () => {
+  const socket = create('/echo');
+  socket.binaryType = 'arraybuffer';
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  expect(() => socket.send(new Uint8Array(buffer))).toThrow(TypeError);
+  expect(socket.bufferedAmount).toBe(0);
+  socket.send(detached);
+  socket.send(detached.buffer);
+  socket.send(new Blob(['xyz']));
+  for (const size of [0, 0, 3]) {
+    expect(((await next(socket, 'message')).data as ArrayBuffer).byteLength).toBe(size);
+  }
+});
+
 it('goes on though every listener throws', async () => {
   const socket = create('/close?code=1011', { maxRetries: 3 });
   const failure = new Error('of the app');

@@ -5,10 +5,8 @@ import { World } from './world.fixture.ts';
 
 const ping: Ping = { data: () => 'ping', isPong: (data) => data === 'pong' };
 
-async function contents(sent: readonly unknown[]): Promise<unknown[]> {
-  return Promise.all(
-    sent.map(async (data) => (data instanceof Blob ? [...new Uint8Array(await data.arrayBuffer())] : data)),
-  );
+function contents(sent: readonly unknown[]): unknown[] {
+  return sent.map((data) => (data instanceof ArrayBuffer ? [...new Uint8Array(data)] : data));
 }
 
 describe('what is sent while no connection is open', () => {
@@ -35,17 +33,18 @@ describe('what is sent while no connection is open', () => {
     expect(socket.bufferedAmount).toBe(9 + 10 + 3 + 2);
   });
 
-  it('keeps the bytes of the moment of the call, and the part that a view shows', async () => {
+  it('keeps the bytes of the moment of the call, and the part that a view shows', () => {
     const world = new World();
     const bytes = new Uint8Array([1, 2, 3, 4]);
     world.socket.send(bytes.subarray(1, 3));
     world.socket.send(bytes.buffer);
+    world.socket.send(new DataView(bytes.buffer, 3));
+    const blob = new Blob(['xyz']);
+    world.socket.send(blob);
     bytes.fill(9);
     world.native.open();
-    expect(await contents(world.native.sent)).toEqual([
-      [2, 3],
-      [1, 2, 3, 4],
-    ]);
+    // As bytes, not as a Blob: WebKit's `close` drops what it has not read yet.
+    expect(contents(world.native.sent)).toEqual([[2, 3], [1, 2, 3, 4], [4], blob]);
   });
 
   it('beyond the bounds throws, and nothing that waits is dropped', () => {
