@@ -179,6 +179,37 @@ test('the frame log follows its end, and stays where one reads', async () => {
   expect(shadow.querySelectorAll('.frame').length).toBeLessThan(60);
 });
 
+test('the frames that one reads are in sight while older ones go, whenever the scroll event comes', async () => {
+  await socket.close({ discard: true });
+  inspector = createInspector({ maxFrames: 300 });
+  socket = createSocket(inspector.tap({ url: inject('inspectorServer'), protocol: holdfast() }));
+  const shadow = await show({ layout: 'docked' });
+  await tab(shadow, 'frames');
+  const list = pick(shadow, '.frame-list');
+  const send = (count: number): Promise<unknown> =>
+    Promise.all(Array.from({ length: count }, (_, n) => socket.send({ n }).delivered));
+  await send(300);
+  await vi.waitFor(() => expect(list.scrollTop).toBeGreaterThan(6_000));
+
+  const inSight = (): string[] => {
+    const { top, bottom } = list.getBoundingClientRect();
+    return [...list.querySelectorAll('.frame')]
+      .filter((row) => row.getBoundingClientRect().bottom > top && row.getBoundingClientRect().top < bottom)
+      .map(({ id }) => id);
+  };
+  list.scrollTop = 6_000;
+  await vi.waitFor(() => expect(inSight().length).toBeGreaterThan(2));
+  const read = inSight();
+  // As they are before the browser tells of any scrolling.
+  const seen: string[][] = [];
+  const observer = new MutationObserver(() => seen.push(inSight()));
+  observer.observe(list, { subtree: true, childList: true, attributes: true });
+  await send(100);
+  await vi.waitFor(() => expect(list.scrollTop).toBeLessThanOrEqual(6_000 - 100 * 24));
+  observer.disconnect();
+  expect(seen.filter((rows) => rows.join() !== read.join())).toEqual([]);
+});
+
 test('on a phone it is a sheet as wide as the page, in which nothing is cut off', async () => {
   await page.viewport(...PHONE);
   const shadow = await show();

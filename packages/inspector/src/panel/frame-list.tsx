@@ -7,6 +7,12 @@ const ROW = 24;
 /** Rows above and below what can be seen. */
 const MORE = 8;
 
+/** What is at the top of what can be seen, and how much of it is above. */
+interface Anchor {
+  readonly id: number;
+  readonly offset: number;
+}
+
 export const COLUMNS: readonly Column[] = [
   { name: 'Time', about: 'When it was sent or came, in the zone of this page.' },
   { name: 'Way', about: '↑ up to the server, ↓ down from it.' },
@@ -33,13 +39,13 @@ export function FrameList(props: {
 }): ReactElement {
   const { frames, empty, selected, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  /** What is at the top: it stays there while older ones go. */
-  const anchor = useRef<{ readonly id: number; readonly offset: number } | null>(null);
   /** Where it was scrolled to, as far as this knows. */
   const known = useRef(0);
-  const [isFollowing, setFollowing] = useState(true);
-  const [scrolled, setScrolled] = useState(0);
+  /** It stays where it is while older ones go. Null: the end stays in sight. */
+  const [anchor, setAnchor] = useState<Anchor | null>(null);
   const [height, setHeight] = useState(400);
+  // Not what the last scroll event told: rows that go move all others before the next one, which WebKitGTK sends late.
+  const top = Math.min(anchor === null ? Infinity : topOf(frames, anchor), Math.max(0, frames.length * ROW - height));
 
   useEffect(() => {
     const box = scroller.current;
@@ -53,14 +59,11 @@ export function FrameList(props: {
     const box = scroller.current;
     // The user has scrolled, and the event that says so is still to come.
     if (box === null || Math.abs(box.scrollTop - known.current) > 1) return;
-    if (isFollowing) box.scrollTop = box.scrollHeight;
-    else if (anchor.current !== null) {
-      const { id, offset } = anchor.current;
-      const at = frames.findIndex((frame) => frame.id >= id);
-      box.scrollTop = Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
-    }
+    if (anchor === null) box.scrollTop = box.scrollHeight;
+    // A hand that scrolls is not told where it is.
+    else if (Math.abs(box.scrollTop - top) >= 1) box.scrollTop = top;
     known.current = box.scrollTop;
-  }, [frames, isFollowing]);
+  }, [frames, anchor, top]);
 
   const onScroll = (): void => {
     const box = scroller.current;
@@ -69,10 +72,9 @@ export function FrameList(props: {
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - ROW / 2;
     const first = frames[Math.floor(scrollTop / ROW)];
     known.current = scrollTop;
-    anchor.current = first === undefined ? null : { id: first.id, offset: scrollTop % ROW };
-    setFollowing(isAtEnd);
-    // At the end it is known from their number: no second render for each that comes.
-    if (!isAtEnd) setScrolled(scrollTop);
+    const { id, offset }: Anchor = { id: first?.id ?? 0, offset: scrollTop % ROW };
+    // Where it is already: no second render for each that comes.
+    setAnchor((before) => (isAtEnd ? null : before?.id === id && before.offset === offset ? before : { id, offset }));
   };
 
   const select = (index: number): void => {
@@ -93,7 +95,6 @@ export function FrameList(props: {
     select(Math.max(0, Math.min(last, to)));
   };
 
-  const top = isFollowing ? Math.max(0, frames.length * ROW - height) : scrolled;
   const from = Math.max(0, Math.floor(top / ROW) - MORE);
   const shown = frames.slice(from, Math.ceil((top + height) / ROW) + MORE);
   return (
@@ -140,6 +141,11 @@ export function FrameList(props: {
       </div>
     </div>
   );
+}
+
+function topOf(frames: readonly FrameRecord[], { id, offset }: Anchor): number {
+  const at = frames.findIndex((frame) => frame.id >= id);
+  return Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
 }
 
 /** All that the row of one frame says, which never changes. */
