@@ -1,6 +1,7 @@
 import { useEffect, useRef, type ReactElement } from 'react';
-import UPlot from 'uplot';
+import type UPlot from 'uplot';
 import { formatTime } from './format.ts';
+import type { PlotLibrary } from './use-uplot.ts';
 
 export interface PlotSeries {
   readonly label: string;
@@ -11,6 +12,7 @@ export interface PlotSeries {
 }
 
 export interface PlotProps {
+  readonly library: PlotLibrary;
   readonly title: string;
   /** What is counted. */
   readonly about: string;
@@ -42,7 +44,7 @@ function timesThatFit(plot: UPlot, ticks: number[]): string[] {
 
 /** A small plot over time. uPlot draws on a canvas: what it shows is also said in words. */
 export function Plot(props: PlotProps): ReactElement {
-  const { title, about, value, summary, series, data, from, to, format, least, theme, isStepped } = props;
+  const { library, title, about, value, summary, series, data, from, to, format, least, theme, isStepped } = props;
   const place = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLSpanElement>(null);
   const plot = useRef<UPlot | null>(null);
@@ -51,7 +53,7 @@ export function Plot(props: PlotProps): ReactElement {
 
   useEffect(() => {
     const box = place.current;
-    if (box === null) return undefined;
+    if (box === null || library === null || library instanceof Error) return undefined;
     const style = getComputedStyle(box);
     const color = (name: string): string => style.getPropertyValue(name).trim();
     const axis: UPlot.Axis = {
@@ -86,7 +88,7 @@ export function Plot(props: PlotProps): ReactElement {
             dash: isDashed ? [4, 3] : [],
             points: { show: !isStepped, size: 4 },
           };
-          const { stepped } = UPlot.paths;
+          const { stepped } = library.paths;
           return isStepped && stepped !== undefined ? { ...line, paths: stepped({ align: -1 }) } : line;
         }),
       ],
@@ -105,7 +107,7 @@ export function Plot(props: PlotProps): ReactElement {
         ],
       },
     };
-    const made = new UPlot(options, latest.current.data as UPlot.AlignedData, box);
+    const made = new library(options, latest.current.data as UPlot.AlignedData, box);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: Math.max(120, box.clientWidth), height: HEIGHT }));
     resized.observe(box);
@@ -116,17 +118,16 @@ export function Plot(props: PlotProps): ReactElement {
     };
     // Colours are read when it is made: another theme makes another one.
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [names, least, theme, isStepped]);
+  }, [library, names, least, theme, isStepped]);
 
   useEffect(() => {
     latest.current = { data, format, value };
     const made = plot.current;
-    if (made === null) return;
-    made.batch(() => {
+    made?.batch(() => {
       made.setData(data as UPlot.AlignedData, false);
       made.setScale('x', { min: from / 1_000, max: to / 1_000 });
     });
-    if (readout.current !== null && (made.cursor.left ?? -1) < 0) readout.current.textContent = value;
+    if (readout.current !== null && (made?.cursor.left ?? -1) < 0) readout.current.textContent = value;
   });
 
   return (
@@ -145,7 +146,11 @@ export function Plot(props: PlotProps): ReactElement {
           : null}
         <span className="readout" ref={readout} />
       </figcaption>
-      <div ref={place} className="canvas" role="img" aria-label={`${title}: ${summary}`} style={{ height: HEIGHT }} />
+      <div ref={place} className="canvas" role="img" aria-label={`${title}: ${summary}`} style={{ height: HEIGHT }}>
+        {library instanceof Error ? (
+          <p className="empty">Not drawn, as uPlot can’t be loaded: {library.message}</p>
+        ) : null}
+      </div>
     </figure>
   );
 }

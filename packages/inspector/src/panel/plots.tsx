@@ -4,6 +4,7 @@ import type { SecondRecord } from '../record/records.ts';
 import { quantiles } from '../record/report.ts';
 import { formatBytes, formatCount, formatMs } from './format.ts';
 import { Plot } from './plot.tsx';
+import { useUPlot } from './use-uplot.ts';
 
 const UP_AND_DOWN = [
   { label: 'up', color: '--up' },
@@ -33,7 +34,7 @@ export function Plots(props: {
   const times = seconds.map(({ second }) => second);
   // The last one is not over yet.
   const last = seconds.at(-2);
-  const window = { from, to, theme };
+  const window = { library: useUPlot(), from, to, theme };
   const perSecond = (up: number, down: number): string => `↑ ${formatCount(up)}/s  ↓ ${formatCount(down)}/s`;
 
   return (

@@ -1,0 +1,31 @@
+import { useEffect, useState } from 'react';
+import type UPlot from 'uplot';
+
+/** What draws the plots; an error: why it can't be loaded; null: it is on its way. */
+export type PlotLibrary = typeof UPlot | Error | null;
+
+let library: PlotLibrary = null;
+
+/**
+ * uPlot, loaded apart from the panel: where that fails, only the plots are missing. On being loaded it asks for a format of
+ * numbers in the browser's language, which throws where that is none: WebKitGTK calls it `C` in the locale of a bare container.
+ */
+export function useUPlot(): PlotLibrary {
+  const [known, setKnown] = useState(() => library);
+  useEffect(() => {
+    if (library !== null) return undefined;
+    let isGone = false;
+    const take = (loaded: PlotLibrary): void => {
+      library = loaded;
+      if (!isGone) setKnown(() => loaded);
+    };
+    import('uplot').then(
+      ({ default: loaded }) => take(loaded),
+      (error: unknown) => take(error instanceof Error ? error : new Error(String(error))),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, []);
+  return known;
+}
