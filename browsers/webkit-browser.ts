@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Builder, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { Builder, Capabilities, type WebDriver, type WebElement } from 'selenium-webdriver';
 import { findBrowser } from '../scripts/find-browser.mjs';
 import { descendants, signal } from './processes.ts';
 import type { PageFunctions, RemotePage } from './remote-page.ts';
+
+export interface WebKitOptions {
+  /** What the browser's language comes from. Default: the machine's. */
+  readonly locale?: string;
+}
 
 /** WebKitGTK's own small browser on a display that nobody sees: one page, by its WebDriver. */
 export class WebKitBrowser implements RemotePage {
@@ -18,18 +23,19 @@ export class WebKitBrowser implements RemotePage {
     this.#processes = processes;
   }
 
-  static async launch(): Promise<WebKitBrowser> {
+  static async launch({ locale }: WebKitOptions = {}): Promise<WebKitBrowser> {
     const { path, reason } = findBrowser('webkit');
     if (path === undefined) throw new Error(reason);
     const processes: ChildProcess[] = [];
     try {
-      const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
+      const display = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1200x24', '-nolisten', 'tcp'], {
         stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       });
       processes.push(display);
       const [number] = (await once(display.stdio[3] as Readable, 'data')) as [Buffer];
       const port = await freePort();
-      const env = { ...process.env, DISPLAY: `:${String(number).trim()}` };
+      const language = locale === undefined ? {} : { LC_ALL: locale };
+      const env = { ...process.env, ...language, DISPLAY: `:${String(number).trim()}` };
       const driver = spawn(path, [`--port=${port}`], { stdio: 'ignore', env });
       processes.push(driver);
       const server = `http://127.0.0.1:${port}`;
@@ -66,6 +72,22 @@ export class WebKitBrowser implements RemotePage {
     );
     if (result.error !== undefined) throw new Error(`${name}: ${result.error}`);
     return result.value as Awaited<ReturnType<PageFunctions[Name]>>;
+  }
+
+  /** Runs a script in the page. It finds its arguments in `arguments`, and returns what JSON can carry, or a promise of it. */
+  async run(script: string, ...args: readonly unknown[]): Promise<unknown> {
+    return this.#driver.executeScript(script, ...args);
+  }
+
+  /** As a person does: what the script finds is scrolled to, and must not be covered. */
+  async click(script: string, ...args: readonly unknown[]): Promise<void> {
+    const element: WebElement = await this.#driver.executeScript(script, ...args);
+    await element.click();
+  }
+
+  /** Makes the window as large, and its page smaller by the bar above it. It is never narrower than that bar, of 450 pixels or so. */
+  async resize(width: number, height: number): Promise<void> {
+    await this.#driver.manage().window().setRect({ width, height });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,11 +2,17 @@ import type { Page } from 'puppeteer-core';
 import { vi } from 'vitest';
 import type { LaneName } from '../src/messages.ts';
 
-/** The page as a person uses it: by its fields and buttons. */
-export class DemoPage {
-  readonly page: Page;
+/** What it takes to use the page, in any browser: the part of Puppeteer's page that others can do, too. */
+export type Hands = Pick<
+  Page,
+  'goto' | 'reload' | 'click' | 'select' | 'evaluate' | '$eval' | '$$eval' | 'waitForSelector'
+>;
 
-  constructor(page: Page) {
+/** The page as a person uses it: by its fields and buttons. */
+export class DemoPage<Inside extends Hands = Page> {
+  readonly page: Inside;
+
+  constructor(page: Inside) {
     this.page = page;
   }
 
@@ -28,7 +34,7 @@ export class DemoPage {
     await vi.waitUntil(async () => (await this.#sent()) === before + size, { timeout: 10_000, interval: 5 });
   }
 
-  async say(text: string): Promise<void> {
+  async say(this: DemoPage, text: string): Promise<void> {
     await this.page.type('.compose input', text);
     await this.page.click('.compose button');
   }
@@ -59,7 +65,7 @@ export class DemoPage {
   }
 
   /** Draws with the mouse through these points of the board, from 0 to 1. */
-  async draw(points: readonly (readonly [x: number, y: number])[]): Promise<void> {
+  async draw(this: DemoPage, points: readonly (readonly [x: number, y: number])[]): Promise<void> {
     const box = await (await this.page.waitForSelector('[data-testid="board"]'))!.boundingBox();
     const [first, ...rest] = points.map(([x, y]) => [box!.x + x * box!.width, box!.y + y * box!.height] as const);
     await this.page.mouse.move(...first!);
@@ -91,12 +97,14 @@ export class DemoPage {
   /** Until a lane has heard that its connection is gone. */
   async untilLaneIsDown(lane: LaneName): Promise<void> {
     const down = `[data-lane="${lane}"] .lane-state:not(.is-open)`;
-    await vi.waitUntil(async () => (await this.page.$(down)) !== null, { timeout: 10_000, interval: 20 });
+    await vi.waitUntil(async () => (await this.#countOf(down)) > 0, { timeout: 10_000, interval: 20 });
   }
 
   async untilLanesOpen(): Promise<void> {
-    const open = async (): Promise<number> => (await this.page.$$('.lane-state.is-open')).length;
-    await vi.waitUntil(async () => (await open()) === 3, { timeout: 30_000, interval: 50 });
+    await vi.waitUntil(async () => (await this.#countOf('.lane-state.is-open')) === 3, {
+      timeout: 30_000,
+      interval: 50,
+    });
   }
 
   /** Until nothing would be lost with this page. */
@@ -116,6 +124,10 @@ export class DemoPage {
   async #number(testId: string): Promise<number> {
     const text = await this.page.$eval(`[data-testid="${testId}"]`, (element) => element.textContent ?? '');
     return Number(text.replaceAll(',', ''));
+  }
+
+  #countOf(selector: string): Promise<number> {
+    return this.page.$$eval(selector, (elements) => elements.length);
   }
 
   async #sent(): Promise<number> {

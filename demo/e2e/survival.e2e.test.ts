@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'puppeteer-core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { missing, temporaryProfile, TestBrowser } from './browser.ts';
-import { DemoPage } from './demo-page.ts';
+import { DemoPage, type Hands } from './demo-page.ts';
 import { type Demo, startDemo } from './demo.ts';
-import { visit } from './visit.ts';
+import { visit, visitInWebKit } from './visit.ts';
 
 let demo: Demo;
 
@@ -285,8 +285,45 @@ describe.skipIf(missing('firefox') !== null)('in Firefox', () => {
   );
 });
 
+describe.skipIf(missing('webkit') !== null)('in WebKitGTK', () => {
+  test('400 messages survive a cut, a freeze, a kill of the server and a reload', { timeout: 180_000 }, async () => {
+    await using visited = await visitInWebKit(demo);
+    const { browser, page } = visited;
+    const run = await page.run();
+    const faults = [
+      () => demo.fault('cut'),
+      () => freeze(page),
+      () => demo.restartServer(),
+      async () => {
+        expect(await browser.faults()).toEqual([]);
+        await page.reload();
+      },
+    ];
+    let sent = 0;
+    for (const fault of faults) {
+      await page.untilPhase('open');
+      // What is sent is still on its way when the fault comes.
+      await demo.fault('delay', { delayMs: 700 });
+      await page.fire(100);
+      sent += 100;
+      await page.untilStored();
+      await fault();
+      await demo.fault('delay', { delayMs: 0 });
+    }
+
+    expect(await page.run()).toBe(run);
+    await vi.waitUntil(async () => (await demo.tally(run)).received >= sent, { timeout: 60_000, interval: 100 });
+    expect(await demo.tally(run)).toEqual({ received: sent, missing: 0, doubled: 0, outOfOrder: 0, highest: sent });
+    // The page shows what the handler says.
+    await vi.waitUntil(async () => (await page.lane('holdfast', 'arrived')) === sent, { timeout: 10_000 });
+    expect(await page.laneFaults('holdfast')).toEqual({ lost: 0, doubled: 0, outOfOrder: 0 });
+    expect(await page.count('failed')).toBe(0);
+    expect(await browser.faults()).toEqual([]);
+  });
+});
+
 /** Freezes the wire until the page has noticed. */
-async function freeze(page: DemoPage): Promise<void> {
+async function freeze(page: DemoPage<Hands>): Promise<void> {
   await page.untilPhase('open');
   await demo.fault('freeze');
   await vi.waitUntil(async () => (await page.phase()) !== 'open', { timeout: 20_000, interval: 50 });

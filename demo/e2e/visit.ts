@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFailed } from 'vitest';
+import type { WebKitOptions } from '../../browsers/webkit-browser.ts';
 import type { BrowserName } from '../../scripts/find-browser.mjs';
 import { temporaryProfile, TestBrowser } from './browser.ts';
-import { DemoPage } from './demo-page.ts';
+import { DemoPage, type Hands } from './demo-page.ts';
 import type { Demo } from './demo.ts';
+import { WebKitPage } from './webkit-page.ts';
 
 /**
  * The page, open and connected, in a browser of its own. Browser and profile go at the end of the scope; a test that
@@ -15,19 +17,44 @@ export interface Visit {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function visit(demo: Demo, name: BrowserName = 'chromium'): Promise<Visit> {
+export async function visit(demo: Demo, name: Exclude<BrowserName, 'webkit'> = 'chromium'): Promise<Visit> {
   const profile = temporaryProfile();
   let browser: TestBrowser | undefined;
-  let lastSight = 'no page';
-  onTestFailed(() => console.error(lastSight));
   const end = async (): Promise<void> => {
-    if (browser !== undefined) lastSight = await Promise.race([look(demo, browser), sleep(LOOK_MS, 'no answer')]);
     await browser?.[Symbol.asyncDispose]();
     profile[Symbol.dispose]();
   };
+  const told = (): string[] => [...(browser?.faults ?? []), ...(browser?.consoleErrors ?? [])];
+  const lookAndEnd = lookBefore(end, () => browser?.page, demo, told);
   try {
     browser = await TestBrowser.launch(name, profile.path);
     const page = new DemoPage(browser.page);
+    await page.open(demo.url);
+    await page.untilPhase('open');
+    return { browser, page, [Symbol.asyncDispose]: lookAndEnd };
+  } catch (error) {
+    await lookAndEnd();
+    throw error;
+  }
+}
+
+/** The same in WebKitGTK. */
+export interface WebKitVisit {
+  readonly browser: WebKitPage;
+  readonly page: DemoPage<Hands>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function visitInWebKit(demo: Demo, options?: WebKitOptions): Promise<WebKitVisit> {
+  const browser = await WebKitPage.launch(options);
+  const end = lookBefore(
+    () => browser[Symbol.asyncDispose](),
+    () => browser,
+    demo,
+    () => browser.faults(),
+  );
+  try {
+    const page = new DemoPage<Hands>(browser);
     await page.open(demo.url);
     await page.untilPhase('open');
     return { browser, page, [Symbol.asyncDispose]: end };
@@ -40,15 +67,34 @@ export async function visit(demo: Demo, name: BrowserName = 'chromium'): Promise
 /** A page that hangs has nothing to tell. */
 const LOOK_MS = 3_000;
 
-async function look(demo: Demo, browser: TestBrowser): Promise<string> {
+/** Looks at page and server before the end, and tells of it if the test has failed. */
+function lookBefore(
+  end: () => Promise<void>,
+  page: () => Hands | undefined,
+  demo: Demo,
+  told: () => string[] | Promise<string[]>,
+): () => Promise<void> {
+  let lastSight = 'no page';
+  onTestFailed(() => console.error(lastSight));
+  return async () => {
+    const inside = page();
+    if (inside !== undefined) {
+      lastSight = await Promise.race([look(demo, inside, told), sleep(LOOK_MS, 'no answer')]);
+    }
+    await end();
+  };
+}
+
+async function look(demo: Demo, page: Hands, told: () => string[] | Promise<string[]>): Promise<string> {
   const sights = await Promise.allSettled([
     demo.faults(),
-    browser.page.evaluate(async () => ({
+    page.evaluate(async () => ({
       page: document.body.innerText,
       states: [...document.querySelectorAll('.history li')].map((item) => item.outerHTML),
       locks: await navigator.locks.query(),
     })),
+    told(),
   ]);
-  const told = sights.map((sight) => (sight.status === 'fulfilled' ? sight.value : String(sight.reason)));
-  return JSON.stringify([...told, browser.faults, browser.consoleErrors], null, 2);
+  const seen = sights.map((sight) => (sight.status === 'fulfilled' ? sight.value : String(sight.reason)));
+  return JSON.stringify(seen, null, 2);
 }
