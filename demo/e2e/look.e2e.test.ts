@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { missing } from './browser.ts';
 import type { DemoPage } from './demo-page.ts';
 import { type Demo, startDemo } from './demo.ts';
-import { visit } from './visit.ts';
+import { visit, visitInWebKit } from './visit.ts';
 
 /** Where to keep pictures for people; without it the page is only measured. */
 const folder = process.env['SCREENSHOTS'];
@@ -113,6 +113,33 @@ describe.skipIf(missing('chromium') !== null)('the page', () => {
       }
     }
     expect(browser.faults).toEqual([]);
+  });
+});
+
+describe.skipIf(missing('webkit') !== null)('the page in WebKitGTK', () => {
+  test('the words of a button stay within it when the window gets another width', async () => {
+    const demo = await startDemo();
+    try {
+      await using visited = await visitInWebKit(demo);
+      const { browser, page } = visited;
+      for (const width of [1_024, 1_280, 1_440, 700, 1_280]) {
+        await browser.resize(width, 900);
+        await expect.poll(() => page.page.evaluate(() => innerWidth), { timeout: 10_000 }).toBe(width);
+        const over = await page.page.$$eval('.fault', (buttons) =>
+          buttons
+            .filter((button) => {
+              const [name, what] = [...button.children].slice(1).map((part) => part.getBoundingClientRect());
+              // The lines of a name are a little lower than its letters.
+              return name!.bottom > what!.top + 1 || what!.bottom > button.getBoundingClientRect().bottom;
+            })
+            .map(({ outerHTML }) => outerHTML),
+        );
+        expect([width, over]).toEqual([width, []]);
+      }
+      expect(await browser.faults()).toEqual([]);
+    } finally {
+      expect(await demo.stop()).toBe(0);
+    }
   });
 });
 
