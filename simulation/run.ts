@@ -1,7 +1,9 @@
 import { count, countInto, type Coverage } from './coverage.ts';
-import { act, endFaults, goOn } from './faults.ts';
-import * as invariants from './invariants.ts';
+import { act } from './faults/act.ts';
+import { endFaults, goOn } from './faults/end.ts';
+import { checkEnd, unsettled } from './invariants/end.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { situations } from './situations.ts';
 import { drained } from './world/clock.ts';
 import { Tab } from './world/tab.ts';
 import { type Fault, World } from './world/world.ts';
@@ -96,7 +98,7 @@ async function play(world: World, plan: Plan): Promise<void> {
     until += SETTLE_STEP_MS;
     await world.run(until);
     if (world.broken !== null) return;
-    left = invariants.unsettled(world);
+    left = unsettled(world);
   }
   if (left.length > 0) {
     world.fault('all comes to rest', `${settleMs} ms after the last fault: ${left.slice(0, 8).join('; ')}`);
@@ -114,8 +116,8 @@ async function play(world: World, plan: Plan): Promise<void> {
       world.fault('close() ends', `${current.page.name} has not closed within ${CLOSE_MS} ms`);
     }
   }
-  invariants.checkEnd(world);
-  for (const situation of invariants.situations(world)) count(situation);
+  checkEnd(world);
+  for (const situation of situations(world)) count(situation);
 }
 
 /** What a failure prints: the seed, what broke, what led to it, and the command that runs it again. */

@@ -1,6 +1,6 @@
 import { Refuse } from '../../packages/server/src/session/errors.ts';
 import type { EngineMessage } from '../../packages/server/src/session/app.ts';
-import * as invariants from '../invariants.ts';
+import { handlersAtOnce, runIsAllowed, runStarts } from '../invariants/handler.ts';
 import { labelOf, type Run } from './ledger.ts';
 import type { Incarnation } from './server-process.ts';
 import type { World } from './world.ts';
@@ -32,9 +32,9 @@ export async function handle(
     hasEffect: false,
   };
   world.trace.add(process.name, `runs ${message.id} (${label})${message.redelivered ? ' redelivered' : ''}`);
-  invariants.runStarts(world, run);
-  invariants.handlersAtOnce(world, process.runs.size + 1);
-  if (world.server.settings.hasAuth) invariants.runIsAllowed(world, run, message.identity, session);
+  runStarts(world, run);
+  handlersAtOnce(world, process.runs.size + 1);
+  if (world.server.settings.hasAuth) runIsAllowed(world, run, message.identity, session);
   const facts = world.ledger.producer(producer);
   world.ledger.addRun(run);
   facts.running = run;

@@ -5,7 +5,8 @@ import type { OutboxLimits } from '../../packages/core/src/storage/limits.ts';
 import { storedOutbox } from '../../packages/core/src/runtime/stored-outbox.ts';
 import type { Socket, SocketEvents } from '../../packages/core/src/socket/types.ts';
 import { count } from '../coverage.ts';
-import * as invariants from '../invariants.ts';
+import { opensSocket } from '../invariants/connections.ts';
+import { waitsWithoutTimer } from '../invariants/pages.ts';
 import type { Sent } from './ledger.ts';
 import type { Device } from './device.ts';
 import { Page } from './page.ts';
@@ -101,9 +102,9 @@ export class Tab {
       tabStorage: this.settings.hasTabStorage ? this.#storage : null,
       hasLocks: this.settings.hasLocks,
     });
-    page.onConnect = () => invariants.opensSocket(world, page);
+    page.onConnect = () => opensSocket(world, page);
     page.onWaiting = (hasTimer) => {
-      if (!hasTimer && page.isRunning) invariants.waitsWithoutTimer(world, page);
+      if (!hasTimer && page.isRunning) waitsWithoutTimer(world, page);
     };
     page.onUncaught = (fault) => world.fault('nothing is thrown into the browser', describeFault(fault));
     world.trace.add(page.name, 'opened');

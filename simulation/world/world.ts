@@ -1,7 +1,11 @@
 import type { ServerSession } from '../../packages/server/src/session/server-session.ts';
 import type { HoldfastError } from '../../packages/core/src/lib/errors.ts';
 import type { EventRecord } from '../../packages/core/src/socket/types.ts';
-import * as invariants from '../invariants.ts';
+import * as connections from '../invariants/connections.ts';
+import * as mail from '../invariants/mail.ts';
+import * as pages from '../invariants/pages.ts';
+import * as receipts from '../invariants/receipts.ts';
+import * as serverMessages from '../invariants/server-messages.ts';
 import { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { labelOf, Ledger, type Sent } from './ledger.ts';
@@ -76,8 +80,8 @@ export class World {
     this.tap = new Tap(this.ledger, this.trace, () => this.clock.now, {
       fault: (invariant, text) => this.fault(invariant, text),
       welcomed: (facts, welcome) => this.#welcomed(facts, welcome),
-      clientGaveUp: (facts, code) => invariants.clientGaveUp(this, facts, code),
-      serverGaveUp: (facts, code) => invariants.serverGaveUp(this, facts, code),
+      clientGaveUp: (facts, code) => connections.clientGaveUp(this, facts, code),
+      serverGaveUp: (facts, code) => connections.serverGaveUp(this, facts, code),
     });
     this.network = new Network(this.clock, this.chances.network, this.tap);
     this.tokens = new Tokens(settings.tokenLifeMs, () => this.clock.now);
@@ -107,7 +111,7 @@ export class World {
   /** Runs the world up to `until`, or to the first fault. */
   run(until: number): Promise<void> {
     return this.clock.run(until, () => {
-      if (this.broken === null) invariants.checkStep(this);
+      if (this.broken === null) pages.checkStep(this);
       return this.broken === null;
     });
   }
@@ -136,23 +140,23 @@ export class World {
 
   stored(sent: Sent): void {
     this.trace.add(sent.page.name, `stored ${sent.label}`);
-    invariants.stored(this, sent);
+    receipts.stored(this, sent);
   }
 
   settled(sent: Sent, outcome: string): void {
     this.trace.add(sent.page.name, `${sent.label} ${outcome}`);
     sent.outcome = outcome;
-    invariants.settled(this, sent);
+    receipts.settled(this, sent);
   }
 
   heard(running: Running): void {
-    invariants.heard(this, running);
+    serverMessages.heard(this, running);
   }
 
   mailHeard(running: Running, n: number): void {
     const session = this.sessions.get(running.page)?.at(-1)?.session ?? '';
     this.trace.add(running.page.name, `has mail ${n} in ${session}`);
-    invariants.mailHeard(this, running, session, n);
+    mail.mailHeard(this, running, session, n);
     running.mail.push({ session, n });
     this.ledger.mail.get(n)?.heardIn.add(session);
   }
@@ -160,15 +164,15 @@ export class World {
   closed(running: Running): void {
     this.trace.add(running.page.name, 'closed');
     // What `close` resolves on is the last thing, but what the browser granted meanwhile is still on its way back.
-    this.clock.after(5, () => invariants.closed(this, running));
+    this.clock.after(5, () => pages.closed(this, running));
   }
 
   onRecord(page: Page, record: EventRecord): void {
-    invariants.told(this, page, record.code ?? null, record.message ?? record.name);
+    pages.told(this, page, record.code ?? null, record.message ?? record.name);
   }
 
   onError(page: Page, error: HoldfastError): void {
-    invariants.told(this, page, error.code, error.message);
+    pages.told(this, page, error.code, error.message);
   }
 
   #welcomed(facts: LinkFacts, welcome: WelcomeFrame): void {
