@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { prepare, startBrowser } from '../lib/browser.mjs';
 import { startServer } from '../lib/server-process.mjs';
-import { median, randomFrom, ratioOfMedians, shuffled } from '../lib/stats.mjs';
+import { median, medianOfRatios, randomFrom, ratioOfMedians, shuffled } from '../lib/stats.mjs';
 import { ratioText, table } from '../lib/table.mjs';
 
 /**
@@ -80,10 +80,15 @@ export async function run(parts, { rounds }) {
     const host = `127.0.0.1:${server.port}`;
     const entries = [];
     for (const contender of contenders) entries.push(await openEntry(browser, contender, phases));
+    // What is compared with another is measured right before or after it: a machine's speed changes within seconds.
+    const pairs = entries
+      .filter(({ contender }) => contender.besides === undefined)
+      .map((entry) => [entry, ...entries.filter(({ contender }) => contender.besides === entry.contender.name)]);
     const random = randomFrom(2);
     // The first round warms up: code is compiled and caches fill.
     for (let round = -1; round < rounds; round += 1) {
-      for (const entry of shuffled(entries, random)) await measure(entry, host, phases, round < 0);
+      for (const pair of shuffled(pairs, random))
+        for (const entry of shuffled(pair, random)) await measure(entry, host, phases, round < 0);
     }
     return report(all, entries, phases, browser.version, rounds);
   } finally {
@@ -138,7 +143,7 @@ function report(all, entries, phases, version, rounds) {
       ratio: ratioOfMedians(values[key] ?? [], native?.values[key] ?? []),
       besides: contender.besides,
       ...(contender.besides && {
-        ratioBesides: ratioOfMedians(values[key] ?? [], find(contender.besides)?.values[key] ?? []),
+        ratioBesides: medianOfRatios(values[key] ?? [], find(contender.besides)?.values[key] ?? []),
       }),
       cpuUs: median(cpus[key] ?? []),
       cpuRatio: ratioOfMedians(cpus[key] ?? [], native?.cpus[key] ?? []),
@@ -167,7 +172,7 @@ function report(all, entries, phases, version, rounds) {
         ],
       ),
       ...contenders.flatMap(({ name, besides, ratioBesides }) =>
-        ratioBesides === undefined ? [] : [`${name} to ${besides}: ${ratioText(ratioBesides)}`],
+        ratioBesides === undefined ? [] : [`${name} to ${besides}, median of the rounds: ${ratioText(ratioBesides)}`],
       ),
     ]),
     '',
