@@ -13,7 +13,11 @@ let library: PlotLibrary = null;
 export function useUPlot(): PlotLibrary {
   const [known, setKnown] = useState(() => library);
   useEffect(() => {
-    if (library !== null) return undefined;
+    if (library !== null) {
+      // It may have come since this was rendered, to another that asked before.
+      setKnown(() => library);
+      return undefined;
+    }
     let isGone = false;
     const take = (loaded: PlotLibrary): void => {
       library = loaded;
