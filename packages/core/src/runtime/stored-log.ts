@@ -293,7 +293,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       removed.forEach(forget);
       for (const { entries } of added) for (const entry of entries) if (entry.isStored !== true) host.onStored(entry);
       // A database may hold on to `take` until the next full collection of garbage: the messages must not live as long.
-      for (const list of [old, added, removed]) list.length = 0;
+      for (const list of [old, back, added, removed]) list.length = 0;
       return generation === 0;
     },
     async check(store) {
