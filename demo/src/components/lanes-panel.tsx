@@ -3,7 +3,7 @@ import { type ReactElement, useCallback } from 'react';
 import { LaneView } from '../lanes/lane-view.tsx';
 import { useNow } from '../lib/use-now.ts';
 import { useStore } from '../lib/use-store.ts';
-import { LANE_TITLES, type LaneName } from '../messages.ts';
+import { LANE_TITLES, LANES, type LaneName } from '../messages.ts';
 import type { Scene } from '../scene.ts';
 
 const STORAGE_FAILS = 'storage fails: keeps new messages in memory only';
@@ -57,7 +57,7 @@ export function LanesPanel({
         </p>
       </header>
       <ol>
-        {(['holdfast', 'reconnecting', 'plain'] as const).map((lane) => (
+        {LANES.map((lane) => (
           <LaneView
             key={lane}
             lane={lane}

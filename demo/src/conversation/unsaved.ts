@@ -1,4 +1,5 @@
-import { type LaneRecord, type Range, RECENT_RANGES } from '../messages.ts';
+import { missingIn } from '../lanes/missing.ts';
+import type { LaneRecord, Range } from '../messages.ts';
 
 const KEY = 'holdfast-demo.unsaved';
 /** The newest: beyond them a message counts as lost. */
@@ -42,17 +43,11 @@ export class Unsaved {
     this.#keep([...this.#ranges, ...toRanges(numbers)].slice(-MAX_RANGES));
   }
 
-  learn({ recent, highest }: LaneRecord): void {
-    const isDecided = ([, to]: Range): boolean => to < highest;
+  learn(record: LaneRecord): void {
+    const isDecided = ([, to]: Range): boolean => to < record.highest;
     const decided = this.#ranges.filter(isDecided);
     if (decided.length === 0) return;
-    // Where not all ranges were told, nothing is known of the numbers below the first of them.
-    const known = recent.length < RECENT_RANGES ? 1 : (recent[0]?.[0] ?? 1);
-    for (const [from, to] of decided) {
-      const first = Math.max(from, known);
-      const came = recent.reduce((sum, [low, high]) => sum + overlap([first, to], [low, high]), 0);
-      this.#count += Math.max(0, to - first + 1) - came;
-    }
+    for (const range of decided) this.#count += missingIn(record, range);
     this.#ranges = this.#ranges.filter((range) => !isDecided(range));
     this.#keep(this.#ranges);
   }
@@ -62,9 +57,6 @@ export class Unsaved {
     this.#storage.setItem(KEY, JSON.stringify(kept));
   }
 }
-
-const overlap = ([from, to]: Range, [low, high]: Range): number =>
-  Math.max(0, Math.min(to, high) - Math.max(from, low) + 1);
 
 function toRanges(numbers: readonly number[]): Range[] {
   const ranges: [from: number, to: number][] = [];

@@ -1,4 +1,5 @@
-import { type LaneName, type LaneRecord, type LaneRecords, type Line, RECENT_RANGES } from '../messages.ts';
+import { type LaneName, type LaneRecord, type LaneRecords, LANES, type Line } from '../messages.ts';
+import { knownFrom } from './missing.ts';
 
 /** What is known of one message in one lane. */
 export const OPEN = 0;
@@ -60,13 +61,13 @@ export class Trail {
 
   learn(records: LaneRecords): void {
     if (this.last === 0) return;
-    for (const lane of ['holdfast', 'reconnecting', 'plain'] as const) this.#learn(lane, records[lane]);
+    for (const lane of LANES) this.#learn(lane, records[lane]);
   }
 
-  #learn(lane: LaneName, { recent, highest }: LaneRecord): void {
+  #learn(lane: LaneName, record: LaneRecord): void {
+    const { recent, highest } = record;
     const fates = this.#fates[lane];
-    // Where not all ranges were told, nothing new is known of the numbers below the first of them.
-    const from = recent.length < RECENT_RANGES ? this.first : Math.max(this.first, recent[0]?.[0] ?? 0);
+    const from = Math.max(this.first, knownFrom(record));
     for (let number = from; number <= Math.min(this.last, highest); number += 1) {
       const slot = number % TRAIL_LENGTH;
       if (fates[slot] === OPEN) fates[slot] = LOST;

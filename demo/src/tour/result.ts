@@ -1,4 +1,5 @@
-import { LANES, RECENT_RANGES, type LaneName, type LaneRecord, type LaneRecords } from '../messages.ts';
+import { missingIn } from '../lanes/missing.ts';
+import { LANES, type LaneName, type LaneRecord, type LaneRecords } from '../messages.ts';
 
 export interface LaneResult {
   readonly lost: number;
@@ -38,19 +39,14 @@ export class Stretch {
   learn(records: LaneRecords): void {
     for (const lane of LANES) {
       const record = records[lane];
-      if (!this.#before.has(lane) && record.highest > this.#after)
-        this.#before.set(lane, { ...record, missing: record.missing - this.#missingOf(record) });
+      if (!this.#before.has(lane) && record.highest > this.#after) {
+        // Where not all ranges are told, what is missing below the first of them may be of before.
+        const missing = record.missing - missingIn(record, [this.#after + 1, record.highest]);
+        this.#before.set(lane, { ...record, missing });
+      }
       const isDecided = this.#through !== null && (this.#now.get(lane)?.highest ?? 0) >= this.#through;
       if (!isDecided) this.#now.set(lane, record);
     }
-  }
-
-  /** How many numbers of the stretch are missing below the highest one. */
-  #missingOf({ recent, highest }: LaneRecord): number {
-    // Where not all ranges were told, what is missing below the first of them may be of before.
-    const after = recent.length < RECENT_RANGES ? this.#after : Math.max(this.#after, (recent[0]?.[0] ?? 1) - 1);
-    const came = recent.reduce((sum, [low, high]) => sum + Math.max(0, high - Math.max(after, low - 1)), 0);
-    return highest - after - came;
   }
 
   result(last: number): TourResult {

@@ -2,7 +2,7 @@ import { type ReactElement, useState } from 'react';
 import { Icon } from '../components/icon.tsx';
 import { formatCount } from '../lib/format.ts';
 import { useStore } from '../lib/use-store.ts';
-import { LANE_TITLES } from '../messages.ts';
+import { LANE_TITLES, LANES } from '../messages.ts';
 import type { TourResult } from './result.ts';
 import { STEPS } from './steps.ts';
 import type { Tour } from './tour.ts';
@@ -71,7 +71,7 @@ function Result({ result: { sent, lanes } }: { readonly result: TourResult }): R
         </tr>
       </thead>
       <tbody>
-        {(['holdfast', 'reconnecting', 'plain'] as const).map((lane) => {
+        {LANES.map((lane) => {
           const { lost, doubled, outOfOrder, due } = lanes[lane];
           return (
             <tr key={lane} data-lane={lane}>
