@@ -11,7 +11,7 @@ export function stateOf(inspector: Inspector): StateRecord | null {
 }
 
 export function phaseOf(inspector: Inspector): Phase {
-  return inspector.getSocket()?.getState().phase ?? inspector.log.states.last?.phase ?? 'idle';
+  return stateOf(inspector)?.phase ?? 'idle';
 }
 
 const OVER = <circle cx="5" cy="5" r="3.75" fill="none" stroke="currentColor" strokeWidth="1.5" />;
