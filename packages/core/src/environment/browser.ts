@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../lib/timers.ts';
 import type {
   ConnectionEnvironment,
   Environment,
@@ -11,18 +12,19 @@ const LOOK_MS = 2_000;
 const ASLEEP_MS = 8_000;
 /** A browser runs the timers of a hidden page once a minute. */
 const ASLEEP_HIDDEN_MS = 75_000;
-/** A delay above it would fire at once. */
-export const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** The global timer as it is at the call. What would be further ahead than it can wait comes at its longest. */
+export function setTimer(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
+}
 
 /** The part of the browser, a worker or Node that a connection needs. */
 export function connectionEnvironment(): ConnectionEnvironment {
   return {
     now: () => performance.now(),
     random: () => Math.random(),
-    setTimer(ms, run) {
-      const timer = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS));
-      return () => clearTimeout(timer);
-    },
+    setTimer,
     openWebSocket(url, protocols) {
       if (typeof WebSocket === 'undefined') {
         throw new TypeError('no WebSocket here: give an environment with openWebSocket');

@@ -1,5 +1,6 @@
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
+import { setTimer } from './browser.ts';
 import { judge, type Answer, type Diagnosis, type Findings } from './diagnosis.ts';
 
 /** What a trial connection offers, and how long it may take. */
@@ -212,10 +213,7 @@ function browserSurroundings(): DiagnoseEnvironment {
     page: typeof location === 'undefined' ? null : location.href,
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
     hasServiceWorker: () => typeof navigator !== 'undefined' && (navigator.serviceWorker?.controller ?? null) !== null,
-    setTimer(ms, run) {
-      const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
-      return () => clearTimeout(timer);
-    },
+    setTimer,
     openWebSocket: (url, protocols) => new WebSocket(url, [...protocols]) as TrialSocket,
     fetch: (url, init) => fetch(url, init),
     observePolicy(tell, signal) {

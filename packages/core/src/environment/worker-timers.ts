@@ -1,4 +1,5 @@
-import { browserEnvironment, LONGEST_TIMER_MS } from './browser.ts';
+import { LONGEST_TIMER_MS } from '../lib/timers.ts';
+import { browserEnvironment } from './browser.ts';
 import type { Environment } from './ports.ts';
 
 /** A hidden page's timers run once a second at most, and once a minute later: shorter ones suffer only while it is hidden. */

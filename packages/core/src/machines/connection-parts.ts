@@ -9,7 +9,7 @@ import type { Draft, Part, PauseReason, Turn } from './connection-state.ts';
 export const pausing: Part = (draft, turn, event) => {
   const isOpen = draft.name === 'open';
   const release = (): void => {
-    if (turn.options.releaseAfterMs < Number.POSITIVE_INFINITY) set(turn, 'hidden', turn.options.releaseAfterMs);
+    if (turn.options.releaseAfterMs < Infinity) set(turn, 'hidden', turn.options.releaseAfterMs);
   };
   switch (event.type) {
     case 'user/pause':

@@ -31,9 +31,9 @@ export function initialState(now: number, isOffline: boolean): State {
     connectionId: 0,
     newestId: 0,
     notBefore: now,
-    offlineAt: isOffline ? now : Number.POSITIVE_INFINITY,
+    offlineAt: isOffline ? now : Infinity,
     isHidden: false,
-    onlineAt: Number.NEGATIVE_INFINITY,
+    onlineAt: -Infinity,
   };
 }
 

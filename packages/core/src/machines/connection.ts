@@ -65,7 +65,7 @@ function step(draft: Draft, turn: Turn, event: Event): void {
     case 'page/online': {
       // A handshake that began without a network may sit in the system's own retries for many seconds.
       const isStuck = isOffline(draft) && draft.step === 'opening';
-      draft.offlineAt = Number.POSITIVE_INFINITY;
+      draft.offlineAt = Infinity;
       draft.onlineAt = turn.now;
       if (isStuck) connect(draft, turn, 'wake');
       else wake(draft, turn, event);
@@ -185,7 +185,7 @@ function rivalStep(draft: Draft, turn: Turn, event: Event): void {
  * machine, or in a network without an exit.
  */
 function reached(draft: Draft, { now }: Turn, ms = 0): void {
-  if (now - ms >= draft.offlineAt) draft.offlineAt = Number.POSITIVE_INFINITY;
+  if (now - ms >= draft.offlineAt) draft.offlineAt = Infinity;
 }
 
 // The heartbeat.

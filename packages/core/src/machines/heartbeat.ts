@@ -93,7 +93,7 @@ export const heartbeat = {
     if (event.type === 'hint') {
       const asked = ask(state, HINTED_PART_MS, 1, event.tellsLate, options);
       // A question never extends one that runs, of which this much is left at least.
-      const leftMs = misses === null ? Number.POSITIVE_INFINITY : partMs * (MISSES - 1 - misses);
+      const leftMs = misses === null ? Infinity : partMs * (MISSES - 1 - misses);
       return leftMs < asked[1] * MISSES ? [state, 0, null] : asked;
     }
     if (misses === null) return ask(state, PART_MS, 2, false, options);

@@ -40,7 +40,7 @@ export function giveUp(draft: Draft, turn: Turn, failure: Failure, code: number 
 
 /** Whether the browser says that there is no network, and nothing has proved it wrong. */
 export function isOffline({ offlineAt }: State): boolean {
-  return offlineAt < Number.POSITIVE_INFINITY;
+  return offlineAt < Infinity;
 }
 
 /** Whether the network came back just now. */
@@ -113,7 +113,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   // The breaker opens after the limits, and at once when its one trial fails.
   const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   if (delayMs === false || isExhausted) {
-    const isTripped = delayMs !== false && options.coolDownMs < Number.POSITIVE_INFINITY;
+    const isTripped = delayMs !== false && options.coolDownMs < Infinity;
     const ms = options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs;
     const tries = attempt - 1;
     const last: Failure =

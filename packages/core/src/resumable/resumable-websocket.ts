@@ -58,7 +58,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
   /** Whether the server has a session for this. */
   #isKnown = false;
   /** How long the server keeps the session of a client that it can't reach. */
-  #goneAfterMs = Number.POSITIVE_INFINITY;
+  #goneAfterMs = Infinity;
   #stopWaiting: (() => void) | null = null;
   /** The close of either side. */
   #ownClose: Outgoing | null = null;
@@ -273,7 +273,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
         return;
       case 'tell/close':
         // To a library nothing has ended. Once the server must have forgotten the session, all has.
-        if (this.#goneAfterMs < Number.POSITIVE_INFINITY && this.#driver.state.name !== 'closed')
+        if (this.#goneAfterMs < Infinity && this.#driver.state.name !== 'closed')
           this.#stopWaiting ??= this.#outside.setTimer(this.#goneAfterMs, () => this.#end(LOST, true));
         return;
       case 'tell/error':

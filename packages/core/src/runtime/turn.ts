@@ -10,8 +10,8 @@ export interface Turn {
 export function createTurn(environment: SessionEnvironment, run: () => void): Turn {
   let isRequested = false;
   let isStopped = false;
-  /** The timer: when it is due, and for how long it was set. */
-  let dueAt = 0;
+  /** The timer: when it is due, and for how long it was set; Infinity: there is none. */
+  let dueAt = Infinity;
   let dueIn = Infinity;
   let cancel = (): void => {};
 
@@ -30,12 +30,12 @@ export function createTurn(environment: SessionEnvironment, run: () => void): Tu
       // Asked for every message: one that was set for less needs no look at the clock.
       if (isStopped || ms >= dueIn) return;
       const at = environment.now() + ms;
-      if (dueIn < Infinity && at >= dueAt) return;
+      if (at >= dueAt) return;
       cancel();
       dueAt = at;
       dueIn = ms;
       cancel = environment.setTimer(ms, () => {
-        dueIn = Infinity;
+        dueAt = dueIn = Infinity;
         request();
       });
     },

@@ -114,8 +114,7 @@ export function createSocket<Incoming = MessageData, Outgoing = Sendable>(
   const link = createLink({
     environment,
     async target() {
-      const { attempt } = driver.state;
-      const url = () => checked.url({ attempt });
+      const url = () => checked.url({ attempt: driver.state.attempt });
       const asked = findTarget(url, checked.auth, protocol.subprotocols, protocol.isTokenOffered);
       const [target] = await Promise.all([asked, keeper.ready()]);
       return target;

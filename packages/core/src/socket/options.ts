@@ -29,7 +29,7 @@ export interface CheckedOptions<Outgoing> {
   readonly environment: Environment;
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
+const NEVER = Infinity;
 /** Its close comes with the handshake, or a packet later. */
 const PROOF_MS = 100;
 

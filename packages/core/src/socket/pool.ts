@@ -105,7 +105,7 @@ const FLUSH_MS = 5_000;
 export function createPool<Pooled extends PoolableSocket, Key = string>(
   options: PoolOptions<Key, Pooled>,
 ): Pool<Key, Pooled> {
-  const { create, maxSockets = Number.POSITIVE_INFINITY, idleMs = 1_000, acquireTimeoutMs = 10_000 } = options;
+  const { create, maxSockets = Infinity, idleMs = 1_000, acquireTimeoutMs = 10_000 } = options;
   const { detectLeaks = false, environment = browserEnvironment() } = options;
   check('create', 'a function', create, typeof create === 'function');
   check('maxSockets', 'a number from 1', maxSockets, maxSockets >= 1);
@@ -176,7 +176,7 @@ export function createPool<Pooled extends PoolableSocket, Key = string>(
   }
 
   function idle(entry: Entry<Key, Pooled>): void {
-    if (idleMs < Number.POSITIVE_INFINITY) entry.stopIdling = environment.setTimer(idleMs, () => closeWhenDone(entry));
+    if (idleMs < Infinity) entry.stopIdling = environment.setTimer(idleMs, () => closeWhenDone(entry));
   }
 
   function closeWhenDone(entry: Entry<Key, Pooled>): void {

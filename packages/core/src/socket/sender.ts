@@ -1,5 +1,6 @@
 import type { Environment } from '../environment/ports.ts';
 import type { Failure, HoldfastError } from '../lib/errors.ts';
+import { LONGEST_TIMER_MS } from '../lib/timers.ts';
 import type { Conversation, Protocol } from '../machines/conversation.ts';
 import { openLane, outboxQueue, type OutboxQueue } from '../machines/outbox.ts';
 import { ProducerLog, type Entry } from '../machines/producer-log.ts';
@@ -191,7 +192,6 @@ export function createSender<Outgoing>(host: SenderHost): Sender<Outgoing> {
     if (at >= nextExpiry) return;
     stop();
     nextExpiry = at;
-    // A timer that is set further ahead than it can wait fires at once.
     cancelExpiry = environment.setTimer(Math.min(Math.max(0, at - environment.now()), LONGEST_TIMER_MS), () => {
       nextExpiry = 0;
       expire();
@@ -301,9 +301,6 @@ interface Lane {
 }
 
 const URGENT = 'urgent';
-
-/** What a browser's timer can wait at most. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 const CLOSED: Failure = { code: 'CLOSED', message: 'the socket is closed: it takes no more messages' };
 

@@ -52,9 +52,9 @@ export function toColumns(segment: Segment): Columns {
   for (const [place, { seq, payload, ttl }] of segment.entries()) {
     const at = place * NUMBERS;
     numbers[at] = seq;
-    numbers[at + 1] = ttl?.ms ?? Number.NaN;
-    numbers[at + 2] = ttl?.since ?? Number.NaN;
-    numbers[at + 3] = typeof payload === 'string' ? payload.length : Number.NaN;
+    numbers[at + 1] = ttl?.ms ?? NaN;
+    numbers[at + 2] = ttl?.since ?? NaN;
+    numbers[at + 3] = typeof payload === 'string' ? payload.length : NaN;
     if (typeof payload === 'string') texts.push(payload);
     else bytes.push(payload);
   }

@@ -1,3 +1,4 @@
+import { setTimer } from '../environment/browser.ts';
 import { turn, type Timeline, VirtualClock } from './virtual-clock.ts';
 
 /** Time in the hand of a test: it passes only here. Each method resolves when all that it set off has run. */
@@ -84,10 +85,7 @@ export const globalClock: TestClock = {
   get now() {
     return Date.now();
   },
-  after(ms, run) {
-    const timer = setTimeout(run, Math.min(ms, 2_147_483_647));
-    return () => clearTimeout(timer);
-  },
+  after: setTimer,
   advance: notMine,
   advanceTo: notMine,
   until: notMine,

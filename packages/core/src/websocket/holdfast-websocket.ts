@@ -164,7 +164,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     if (this.#socket === null) checkCloseArguments(...given);
     else this.#socket.close(...given);
     if (this.#leave !== null || this.#isOver) return;
-    this.#awaitEnd(this.#socket, Number.POSITIVE_INFINITY);
+    this.#awaitEnd(this.#socket, Infinity);
     this.#dispatch({ type: 'user/close', flushMs: 0, failure: null });
   }
 

@@ -59,7 +59,7 @@ type NumberName =
 export type Numbers = { [Name in NumberName]: number };
 
 const NUMBERS: Numbers = {
-  maxRetries: Number.POSITIVE_INFINITY,
+  maxRetries: Infinity,
   minReconnectionDelay: 300,
   maxReconnectionDelay: 6_000,
   reconnectionDelayGrowFactor: 1.25,
@@ -94,14 +94,14 @@ export function connectionOptions(numbers: Numbers, reconnect: boolean): Connect
     stableAfterMs: numbers.minUptime,
     connectTimeoutMs: numbers.connectionTimeout,
     maxAttempts: reconnect ? numbers.maxRetries : 0,
-    maxElapsedMs: Number.POSITIVE_INFINITY,
+    maxElapsedMs: Infinity,
     // The end of the retries is the app's matter: nothing tries again behind its back.
-    coolDownMs: Number.POSITIVE_INFINITY,
+    coolDownMs: Infinity,
     // A plain server that closes with 1000 may mean 'idle for too long': who comes from other classes knows it so.
     policies: { SERVER_CLOSED: {} },
     decide: null,
     hiddenPauses: 1,
-    releaseAfterMs: Number.POSITIVE_INFINITY,
+    releaseAfterMs: Infinity,
     canRace: reconnect,
     proofMs: 0,
     parts: [],
