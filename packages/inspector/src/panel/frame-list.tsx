@@ -145,7 +145,9 @@ export function FrameList(props: {
 
 function topOf(frames: readonly FrameRecord[], { id, offset }: Anchor): number {
   const at = frames.findIndex((frame) => frame.id >= id);
-  return Math.max(0, at) * ROW + (frames[at]?.id === id ? offset : 0);
+  // All from there on are gone: a filter hides them.
+  if (at === -1) return Infinity;
+  return at * ROW + (frames[at]?.id === id ? offset : 0);
 }
 
 /** All that the row of one frame says, which never changes. */

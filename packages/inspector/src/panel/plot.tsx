@@ -130,6 +130,8 @@ export function Plot(props: PlotProps): ReactElement {
     if (readout.current !== null && (made?.cursor.left ?? -1) < 0) readout.current.textContent = value;
   });
 
+  // Of an image nothing is read out but its name: why it is missing stands beside it.
+  const height = library instanceof Error ? 0 : HEIGHT;
   return (
     <figure className="plot">
       <figcaption>
@@ -146,11 +148,10 @@ export function Plot(props: PlotProps): ReactElement {
           : null}
         <span className="readout" ref={readout} />
       </figcaption>
-      <div ref={place} className="canvas" role="img" aria-label={`${title}: ${summary}`} style={{ height: HEIGHT }}>
-        {library instanceof Error ? (
-          <p className="empty">Not drawn, as uPlot can’t be loaded: {library.message}</p>
-        ) : null}
-      </div>
+      <div ref={place} className="canvas" role="img" aria-label={`${title}: ${summary}`} style={{ height }} />
+      {library instanceof Error ? (
+        <p className="empty">Not drawn, as uPlot can’t be loaded: {library.message}</p>
+      ) : null}
     </figure>
   );
 }

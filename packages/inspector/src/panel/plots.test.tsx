@@ -17,14 +17,14 @@ test('without the library that draws, the panel is there and says what the plots
   socket.send('hello');
   await pass(1_000);
   const plots = view.getAllByRole('img', { name: /^(?:Round trip|Messages|Bytes):/ });
-  expect(plots.map(({ textContent }) => textContent)).toEqual(
-    plots.map(() => expect.stringContaining('Not drawn, as uPlot can’t be loaded: ')),
-  );
   expect(plots).toHaveLength(3);
+  // Beside the images: what is in one is not read out.
+  expect(view.getAllByText(/^Not drawn, as uPlot can’t be loaded: /)).toHaveLength(3);
+  expect(plots.map(({ textContent }) => textContent)).toEqual(['', '', '']);
   expect(view.getByTitle('From a ping, or a message, to its answer').parentElement?.textContent).toMatch(
     /\d ms, median/,
   );
   await click(view.getByRole('tab', { name: 'Frames' }));
   await click(view.getByRole('tab', { name: 'Overview' }));
-  expect(view.getAllByRole('img', { name: /^Bytes:/ })[0]?.textContent).toContain('Not drawn');
+  expect(view.getAllByText(/^Not drawn/)).toHaveLength(3);
 });

@@ -4,14 +4,15 @@ import type UPlot from 'uplot';
 /** What draws the plots; an error: why it can't be loaded; null: it is on its way. */
 export type PlotLibrary = typeof UPlot | Error | null;
 
-let library: PlotLibrary = null;
+/** A failure is not kept: a view that opens later asks again, as the network may be back. */
+let library: typeof UPlot | null = null;
 
 /**
  * uPlot, loaded apart from the panel: where that fails, only the plots are missing. On being loaded it asks for a format of
  * numbers in the browser's language, which throws where that is none: WebKitGTK calls it `C` in the locale of a bare container.
  */
 export function useUPlot(): PlotLibrary {
-  const [known, setKnown] = useState(() => library);
+  const [known, setKnown] = useState<PlotLibrary>(() => library);
   useEffect(() => {
     if (library !== null) {
       // It may have come since this was rendered, to another that asked before.
@@ -20,11 +21,13 @@ export function useUPlot(): PlotLibrary {
     }
     let isGone = false;
     const take = (loaded: PlotLibrary): void => {
-      library = loaded;
       if (!isGone) setKnown(() => loaded);
     };
     import('uplot').then(
-      ({ default: loaded }) => take(loaded),
+      ({ default: loaded }) => {
+        library = loaded;
+        take(loaded);
+      },
       (error: unknown) => take(error instanceof Error ? error : new Error(String(error))),
     );
     return () => {
