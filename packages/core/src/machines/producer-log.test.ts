@@ -76,6 +76,21 @@ describe('a log', () => {
     expect(looks).toBeLessThan(60);
   });
 
+  it('gives the messages between two seqs, without those at the front that are settled', () => {
+    const { log, server } = aLog();
+    add(log, 6);
+    const seqs = (first: number, last: number): number[] => log.between(first, last).map(({ seq }) => seq);
+    expect([seqs(1, 6), seqs(3, 4), seqs(5, 9), seqs(4, 3), seqs(7, 9)]).toEqual([
+      [1, 2, 3, 4, 5, 6],
+      [3, 4],
+      [5, 6],
+      [],
+      [],
+    ]);
+    server.begin([3, []]);
+    expect([seqs(1, 5), seqs(1, 3)]).toEqual([[4, 5], []]);
+  });
+
   it('goes on from what the server has taken', () => {
     const { log, settled, server } = aLog();
     add(log, 4);

@@ -25,10 +25,21 @@ export interface Entry {
   readonly ttl: { readonly ms: number; readonly since: number | null } | null;
   /** On the clock of `now`; null: never, or not known before the server's clock is. */
   expiresAt: number | null;
+  /** The segment in which storage has it, or is being given it. */
+  segment?: StoredSegment | undefined;
   /** Whether storage has it, or had it until it was delivered. */
   isStored?: boolean;
   /** What became of its storing, the first that did: null is success, and so is to be delivered before. */
   storing?: HoldfastError | null;
+}
+
+/** Messages that are stored together, and leave storage together. */
+export interface StoredSegment {
+  /** The first seq in its record. */
+  readonly first: number;
+  readonly entries: readonly Entry[];
+  /** How many of its messages are not settled. */
+  left: number;
 }
 
 /** How a log tells what became of an entry: null is success. */
@@ -86,14 +97,24 @@ export class ProducerLog {
 
   /** The message with this seq, unless it is settled and forgotten. */
   find(seq: number): Entry | undefined {
+    const entry = this.#entries[this.#placeOf(seq)];
+    return entry?.seq === seq ? entry : undefined;
+  }
+
+  /** A copy: the messages of two seqs and between them, without those at the front that are settled. */
+  between(first: number, last: number): Entry[] {
+    return this.#entries.slice(this.#placeOf(first), this.#placeOf(last + 1));
+  }
+
+  /** Where the first message stands that has this seq or a later one, and is not settled and forgotten. */
+  #placeOf(seq: number): number {
     let low = this.#head;
     for (let high = this.#entries.length; low < high;) {
       const middle = (low + high) >>> 1;
       if ((this.#entries[middle] as Entry).seq < seq) low = middle + 1;
       else high = middle;
     }
-    const entry = this.#entries[low];
-    return entry?.seq === seq ? entry : undefined;
+    return low;
   }
 
   /** Messages that are still only in storage, at most: a seq may be missing among them. */

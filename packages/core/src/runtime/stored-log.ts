@@ -1,7 +1,7 @@
 import type { Environment } from '../environment/ports.ts';
 import { payloadLength } from '../lib/bytes.ts';
 import { unsettledBefore } from '../machines/outbox.ts';
-import { isFinal, type Entry, type ProducerLog } from '../machines/producer-log.ts';
+import { isFinal, type Entry, type ProducerLog, type StoredSegment } from '../machines/producer-log.ts';
 import {
   StorageFault,
   type ClaimedLog,
@@ -67,31 +67,23 @@ export interface StoredLog {
   stop(): void;
 }
 
-/** A segment: what is stored of it, and how many of its messages are not settled. */
-interface Part {
-  /** The first seq in its record. */
-  readonly first: number;
-  readonly entries: readonly Entry[];
-  left: number;
-}
-
 /** The copy of a log of this page, or of the one that was claimed and is empty yet. */
 export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: ClaimedLog): StoredLog {
-  /** Where each stored message is, and each that is on its way to storage. */
-  const parts = new Map<Entry, Part>();
+  /** Those that are stored, and those that are on their way to storage. */
+  const stored = new Set<StoredSegment>();
   /** Those that the next write has to look at: all is settled, or something withdrawn. It must not look at all there are. */
-  const changed = new Set<Part>();
+  const changed = new Set<StoredSegment>();
   /** Whether something pending must be on the disk. */
   let isStrict = false;
   /** The last write found no room. */
   let isFull = false;
-  /** Messages that were never written: also those that were sent before the storage had opened. */
-  let pending: Entry[] = [...log.entries];
-  // From the first that is being read on they are added later, in their order.
-  const unread = pending.findIndex(({ isReading }) => isReading);
-  if (unread >= 0) pending.length = unread;
-  /** How many of them are old enough for the next write. */
-  let ripe = 0;
+  // Messages that were never written are known by their seqs: those that are settled meanwhile need no other place.
+  /** The last that was given to storage. */
+  let writtenTo = 0;
+  /** The last that may be: also of those that were sent before the storage had opened. */
+  let pendingTo = 0;
+  /** The last that is old enough for the next write. */
+  let ripeTo = 0;
   /** When its timer fired: a write that was asked for otherwise takes all. */
   let firedAt = -Infinity;
   /** What has left storage to be sent, segment by segment: one may not overlap another, nor mix with what is new. */
@@ -119,7 +111,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     return (due ??= host.write());
   };
   const ripen = (ms: number): void => {
-    ripe = pending.length;
+    ripeTo = pendingTo;
     cancel = host.environment.setTimer(ms, () => {
       if (due !== undefined) return;
       firedAt = host.environment.now();
@@ -130,18 +122,26 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     // A write that hung may fail after that.
     if (!isStopped) cancel ??= host.environment.setTimer(ms / 2, () => ripen(ms / 2));
   };
-  const track = (part: Part): void => {
-    for (const entry of part.entries) parts.set(entry, part);
+  const track = (segment: StoredSegment): void => {
+    stored.add(segment);
+    for (const entry of segment.entries) entry.segment = segment;
   };
-  const forget = (part: Part): void => {
-    changed.delete(part);
+  const forget = (segment: StoredSegment): void => {
+    stored.delete(segment);
+    changed.delete(segment);
     // It may be in another one by now.
-    for (const entry of part.entries) if (parts.get(entry) === part) parts.delete(entry);
+    for (const entry of segment.entries) if (entry.segment === segment) entry.segment = undefined;
   };
 
-  // They have waited for the storage to open: who asked for `stored` meanwhile waits no longer.
-  if (pending.length > 0) void request();
-  if (claimed !== undefined) {
+  if (claimed === undefined) {
+    // From the first that is being read on they are added later, in their order.
+    for (const entry of log.entries) {
+      if (entry.isReading === true) break;
+      pendingTo = entry.seq;
+    }
+    // They have waited for the storage to open: who asked for `stored` meanwhile waits no longer.
+    if (pendingTo > 0) void request();
+  } else {
     ({ generation } = claimed);
     log.nextSeq = claimed.lastSeq + 1;
     log.maybeSent = claimed.lastSeq;
@@ -158,9 +158,9 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
         const entry = log.restore({ seq, payload, ttl, bytes: payloadLength(payload) });
         if (entry !== null) entries.push(entry);
       }
-      const part = { first: segment[0].seq, entries, left: entries.length };
-      track(part);
-      if (part.left === 0) changed.add(part);
+      const read = { first: segment[0].seq, entries, left: entries.length };
+      track(read);
+      if (read.left === 0) changed.add(read);
       pageMessages += segment.length;
     }
     // One that can't be read must not stop those behind it.
@@ -179,7 +179,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
 
   return {
     added(entry, isOnDisk) {
-      pending.push(entry);
+      pendingTo = entry.seq;
       isStrict ||= isOnDisk;
       requestWithin();
     },
@@ -187,27 +187,25 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       isStrict = true;
     },
     settled(entry) {
-      const part = parts.get(entry);
+      const { segment } = entry;
       // What was withdrawn is in none any more.
       readAhead();
-      if (part === undefined) return;
-      part.left -= 1;
-      if (part.left > 0) return;
-      changed.add(part);
+      if (segment === undefined) return;
+      segment.left -= 1;
+      if (segment.left > 0) return;
+      changed.add(segment);
       // It makes room.
       if (isFull) void request();
       requestWithin();
     },
-    withdrawn(entry) {
-      const part = parts.get(entry);
-      if (part !== undefined) changed.add(part);
+    withdrawn({ segment }) {
+      if (segment !== undefined) changed.add(segment);
     },
-    release(entry) {
-      const part = parts.get(entry);
-      if (part === undefined) return;
-      changed.add(part);
-      released.add(part.entries);
-      for (const each of part.entries) each.isLeaving = true;
+    release({ segment }) {
+      if (segment === undefined) return;
+      changed.add(segment);
+      released.add(segment.entries);
+      for (const each of segment.entries) each.isLeaving = true;
     },
     retain() {
       for (const entries of released) {
@@ -219,7 +217,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       if (returned.length > 0) requestWithin();
       return returned.length > 0;
     },
-    has: (entry) => parts.has(entry),
+    has: (entry) => entry.segment !== undefined,
     request,
     async write(store, discards, checks) {
       cancelTimer();
@@ -230,32 +228,34 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       // One that had to wait for another takes all that came meanwhile.
       const takesAll = discards || isStrict || host.environment.now() - firedAt >= 1;
       firedAt = -Infinity;
-      const old = pending;
-      pending = takesAll ? [] : old.splice(ripe);
-      if (pending.length > 0) ripen(WRITE_WITHIN_MS / 2);
+      const from = writtenTo;
+      writtenTo = takesAll ? pendingTo : ripeTo;
+      const fresh = log.between(from + 1, writtenTo);
+      if (writtenTo < pendingTo) ripen(WRITE_WITHIN_MS / 2);
       const back = returned;
       returned = [];
-      const removed = [...new Set(discards ? parts.values() : changed)];
+      const removed = [...(discards ? stored : changed)];
       changed.clear();
       const mustBeStrict = isStrict;
       isStrict = false;
-      const mayAdd = [old, ...back, ...removed.map(({ entries }) => entries)].some((entries) => entries.some(isLeft));
+      const mayAdd = [fresh, ...back, ...removed.map(({ entries }) => entries)].some((entries) => entries.some(isLeft));
       if (!mayAdd) {
         if (generation === 0) return true;
         if (removed.length === 0 && !checks && !log.isSettled) return false;
       }
-      const added: Part[] = [];
+      const added: StoredSegment[] = [];
       /** Walked by the storage when it is ready: what is stored is decided then. */
       function* take(): Generator<Segment> {
         const add = (entries: readonly Entry[]): void => {
-          for (const part of cut(entries)) {
+          for (const segment of cut(entries)) {
             // What is withdrawn from here on is looked for in it, and nothing gets into two.
-            track(part);
-            added.push(part);
+            track(segment);
+            added.push(segment);
           }
         };
         // The removal of what comes back may have failed, or have to be written yet.
-        for (const entries of [...back, old]) add(entries.filter((entry) => isLeft(entry) && !parts.has(entry)));
+        for (const entries of [...back, fresh])
+          add(entries.filter((entry) => isLeft(entry) && entry.segment === undefined));
         for (const { entries } of removed) add(entries.filter(isLeft));
         yield* added.map(toSegment);
       }
@@ -277,13 +277,13 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
         // All of it is due again.
         isFull = true;
         isStrict ||= mustBeStrict;
-        pending = [...old, ...pending];
+        writtenTo = from;
         returned = [...back, ...returned];
         // Something of it was withdrawn meanwhile: there is no record to take it out of.
         added.forEach(forget);
-        for (const part of removed) {
-          track(part);
-          changed.add(part);
+        for (const segment of removed) {
+          track(segment);
+          changed.add(segment);
         }
         cancelTimer();
         requestWithin(FULL_WAIT_MS);
@@ -293,7 +293,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       removed.forEach(forget);
       for (const { entries } of added) for (const entry of entries) if (entry.isStored !== true) host.onStored(entry);
       // A database may hold on to `take` until the next full collection of garbage: the messages must not live as long.
-      for (const list of [old, back, added, removed]) list.length = 0;
+      for (const list of [fresh, back, added, removed]) list.length = 0;
       return generation === 0;
     },
     async check(store) {
@@ -326,27 +326,27 @@ function isUnsettled(entry: Entry): boolean {
   return !entry.isWithdrawn && entry.isLeaving !== true && !isFinal(entry);
 }
 
-function partOf(entries: readonly Entry[]): Part {
+function segmentOf(entries: readonly Entry[]): StoredSegment {
   return { first: entries[0]?.seq ?? 0, entries, left: entries.length };
 }
 
-function cut(entries: readonly Entry[]): Part[] {
-  const parts: Part[] = [];
+function cut(entries: readonly Entry[]): StoredSegment[] {
+  const segments: StoredSegment[] = [];
   let from = 0;
   let bytes = 0;
   for (const [place, entry] of entries.entries()) {
     if (place > from && (place - from === SEGMENT_MESSAGES || bytes + entry.bytes > SEGMENT_BYTES)) {
-      parts.push(partOf(entries.slice(from, place)));
+      segments.push(segmentOf(entries.slice(from, place)));
       from = place;
       bytes = 0;
     }
     bytes += entry.bytes;
   }
-  if (from < entries.length) parts.push(partOf(entries.slice(from)));
-  return parts;
+  if (from < entries.length) segments.push(segmentOf(entries.slice(from)));
+  return segments;
 }
 
-function toSegment({ entries }: Part): Segment {
+function toSegment({ entries }: StoredSegment): Segment {
   return entries.map(({ seq, payload, ttl }): StoredMessage => ({
     seq,
     payload,

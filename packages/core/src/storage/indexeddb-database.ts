@@ -1,4 +1,12 @@
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore, type IDBPTransaction } from 'idb';
+import {
+  deleteDB,
+  openDB,
+  unwrap,
+  type DBSchema,
+  type IDBPDatabase,
+  type IDBPObjectStore,
+  type IDBPTransaction,
+} from 'idb';
 import { LogLost, StorageFault, type StorageReason } from './ports.ts';
 import { isInfo } from './stored-records.ts';
 
@@ -22,16 +30,13 @@ export type Transaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
 
 /** The key of the install's record. */
 export const INFO_KEY = 'install';
-/** 2: keys. 3: segments in columns; those of before are still read. */
-const VERSION = 3;
+/** 2: keys. 3: segments in columns. 4: most of them with lengths only. Those of before are still read. */
+const VERSION = 4;
 
 const REASONS: { readonly [error: string]: StorageReason } = {
   QuotaExceededError: 'full',
   VersionError: 'newer-version',
 };
-
-/** Takes a request whose answer nobody waits for: when it fails, the transaction does. */
-export type Order = (request: Promise<unknown>) => void;
 
 interface Connection {
   readonly database: Promise<Database>;
@@ -43,11 +48,13 @@ interface Connection {
 export interface OutboxDatabase {
   /**
    * Runs `work` in one transaction, and resolves when that has completed. When it fails, once more on a new connection.
+   * A request whose answer nobody waits for is made of the unwrapped store: it makes no promise, and where it fails the
+   * transaction does.
    * The first try may have been committed although its connection died before saying so, hence `isRetry`: what it did is
    * then no conflict.
    */
   run<Result>(
-    work: (transaction: Transaction, order: Order, isRetry: boolean) => Promise<Result>,
+    work: (transaction: Transaction, isRetry: boolean) => Promise<Result>,
     isStrict?: boolean,
   ): Promise<Result>;
   /** From here on the app relies on this install's data: where they are gone, every call rejects. */
@@ -130,18 +137,16 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
         const { database, end } = connection;
         let transaction: Transaction | undefined;
         let refused: unknown;
-        const order: Order = (request) => {
-          request.catch((fault: unknown) => {
-            refused ??= fault;
-          });
-        };
         try {
           transaction = (await database).transaction(STORES, 'readwrite', {
             durability: isStrict ? 'strict' : durability,
           });
+          unwrap(transaction).onerror = ({ target }) => {
+            refused ??= (target as IDBRequest).error;
+          };
           // Without what they resolve with: each would keep all before it.
           running = Promise.allSettled([running, transaction.done]).then(() => {});
-          const result = await work(transaction, order, isRetry);
+          const result = await work(transaction, isRetry);
           await transaction.done;
           return result;
         } catch (fault) {
@@ -173,8 +178,8 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
     },
     async clear() {
       // A deletion waits until every tab has closed its connection, which one that is frozen can't: what matters goes before.
-      const erased = this.run(async (transaction, order) => {
-        for (const store of STORES) order(transaction.objectStore(store).clear());
+      const erased = this.run(async (transaction) => {
+        for (const store of STORES) unwrap(transaction.objectStore(store)).clear();
       });
       const isErased = await erased.then(
         () => true,

@@ -248,7 +248,7 @@ it('a write asks for what it adds once it has found the log its own, and once', 
 it('a write whose messages can not be copied rejects, and what it was to replace stays', async () => {
   const store = await openStoreWithLog();
   const huge = segment(1);
-  Object.defineProperty(huge, 'entries', {
+  Object.defineProperty(huge, Symbol.iterator, {
     value: () => {
       throw new RangeError('Array buffer allocation failed');
     },
@@ -286,12 +286,12 @@ describe('where nothing can be stored', () => {
   });
 
   it('a newer version of the database is left alone', async () => {
-    (await openRaw(4)).close();
+    (await openRaw(5)).close();
     await expect(openStore()).rejects.toMatchObject({
       reason: 'newer-version',
       cause: { name: 'VersionError' },
     });
-    (await openRaw(4)).close();
+    (await openRaw(5)).close();
   });
 
   it("an unreadable install's record is reported, not replaced", async () => {
@@ -522,7 +522,7 @@ describe('a deletion of the database', () => {
 
   it('a newer version of the library gets its upgrade at once', async () => {
     const store = await openStoreWithLog();
-    (await openRaw(4)).close();
+    (await openRaw(5)).close();
     await expect(append(store, 'a', 1, segment(2))).rejects.toMatchObject({
       reason: 'newer-version',
       cause: { name: 'VersionError' },
@@ -613,14 +613,26 @@ describe('asking for persistence', () => {
 });
 
 describe('versions', () => {
-  it.each([1, 2])('a database of version %i is taken over, with all that is in it', async (version) => {
+  const payloads = segment(1, 2).map(({ payload }) => payload);
+  const columns = {
+    log: 'a',
+    first: 1,
+    text: payloads.join(''),
+    bytes: [],
+    numbers: Float64Array.from([1, 2].flatMap((seq) => [seq, NaN, NaN, payloads[seq - 1]?.length ?? 0])),
+  };
+  it.each([
+    [1, record(1, 2)],
+    [2, record(1, 2)],
+    [3, columns],
+  ])('a database of version %i is taken over, with all that is in it', async (version, stored) => {
     await new Promise<void>((resolve) => {
       const request = indexedDB.open(scope, version);
       request.addEventListener('upgradeneeded', () => {
         const { result, transaction } = request;
         result.createObjectStore('info').put({ clientId: 'old', peer: 'alice' }, 'install');
         result.createObjectStore('logs', { keyPath: 'id' }).put({ id: 'a', after: null, generation: 1 });
-        result.createObjectStore('segments', { keyPath: ['log', 'first'] }).put(record(1, 2));
+        result.createObjectStore('segments', { keyPath: ['log', 'first'] }).put(stored);
         if (version > 1) result.createObjectStore('keys', { keyPath: 'id' });
         transaction?.addEventListener('complete', () => {
           result.close();
@@ -635,7 +647,7 @@ describe('versions', () => {
 
   it('a tab of an older version does not hold up a newer one, and is told', async () => {
     const old = await openStoreWithLog();
-    const newer = await openRaw(4);
+    const newer = await openRaw(5);
     await expect(append(old, 'a', 1, segment(2))).rejects.toMatchObject({ reason: 'newer-version' });
     newer.close();
   });
@@ -693,9 +705,13 @@ describe('damaged records', () => {
     first: 15,
     text: '"ab"',
     bytes: [],
-    numbers: Float64Array.of(15, NaN, NaN, 4),
+    lengths: Float64Array.of(4),
+    numbers: Float64Array.of(15, NaN, NaN, 1),
     ...damage,
   });
+  /** Those of version 3. */
+  const old = (damage: { readonly [field: string]: unknown }): { first: unknown; [field: string]: unknown } =>
+    columns({ lengths: undefined, numbers: Float64Array.of(15, NaN, NaN, 4), ...damage });
   const damaged: [what: string, record: { first: unknown; [field: string]: unknown }][] = [
     ['nothing but its key', { first: 10 }],
     ['a first that is text', { ...record(11), first: 'eleven' }],
@@ -721,26 +737,36 @@ describe('damaged records', () => {
     ['a ttl that is text', { first: 15, messages: [{ ...message(15), ttl: { ms: '1', since: null } }] }],
     ['a ttl with a since of text', { first: 15, messages: [{ ...message(15), ttl: { ms: 1, since: '1' } }] }],
     ['a ttl without since', { first: 15, messages: [{ ...message(15), ttl: { ms: 1 } }] }],
+    ['columns without lengths', columns({ lengths: null })],
+    ['columns with a plain list of lengths', columns({ lengths: [4] })],
+    ['columns with a length too few', columns({ numbers: Float64Array.of(15, NaN, NaN, 2) })],
+    ['columns with a length too many', columns({ lengths: Float64Array.of(4, 0) })],
+    ['columns with a negative length', columns({ lengths: Float64Array.of(-2) })],
     ['columns without numbers', columns({ numbers: undefined })],
-    ['columns with a plain list of numbers', columns({ numbers: [15, NaN, NaN, 4] })],
+    ['columns with a plain list of numbers', columns({ numbers: [15, NaN, NaN, 1] })],
     ['columns with a number too few', columns({ numbers: Float64Array.of(15, NaN, NaN) })],
     ['columns without text', columns({ text: undefined })],
     ['columns with text that is none', columns({ text: 1 })],
     ['columns with more text than its messages have', columns({ text: '"ab"c' })],
     ['columns with less text', columns({ text: '"ab' })],
-    ['columns with a negative length', columns({ numbers: Float64Array.of(15, NaN, NaN, -1, 16, NaN, NaN, 5) })],
-    ['columns with a part of a character', columns({ numbers: Float64Array.of(15, NaN, NaN, 0.5, 16, NaN, NaN, 3.5) })],
     ['columns without bytes', columns({ bytes: undefined })],
     ['columns with bytes of no message', columns({ bytes: [new Uint8Array(1)] })],
-    ['columns with too few bytes', columns({ text: '', numbers: Float64Array.of(15, NaN, NaN, NaN) })],
+    ['columns with too few bytes', columns({ text: '', lengths: Float64Array.of(NaN) })],
+    ['columns with bytes that are none', columns({ text: '', bytes: [1], lengths: Float64Array.of(NaN) })],
+    ['columns with another first', columns({ numbers: Float64Array.of(16, NaN, NaN, 1) })],
+    ['columns without a seq', columns({ numbers: Float64Array.of(NaN, NaN, NaN, 1) })],
+    ['columns with a ttl below 0', columns({ numbers: Float64Array.of(15, -1, NaN, 1) })],
+    ['columns with an endless since', columns({ numbers: Float64Array.of(15, 1, Infinity, 1) })],
+    ['columns of nothing', columns({ text: '', lengths: new Float64Array(), numbers: new Float64Array() })],
     [
-      'columns with bytes that are none',
-      columns({ text: '', bytes: [1], numbers: Float64Array.of(15, NaN, NaN, NaN) }),
+      'columns with an endless number of messages',
+      columns({ numbers: Float64Array.of(15, NaN, NaN, Infinity), text: '' }),
     ],
-    ['columns with another first', columns({ numbers: Float64Array.of(16, NaN, NaN, 4) })],
-    ['columns without a seq', columns({ numbers: Float64Array.of(NaN, NaN, NaN, 4) })],
-    ['columns with a ttl below 0', columns({ numbers: Float64Array.of(15, -1, NaN, 4) })],
-    ['columns with an endless since', columns({ numbers: Float64Array.of(15, 1, Infinity, 4) })],
+    ['old columns with a negative length', old({ numbers: Float64Array.of(15, NaN, NaN, -1, 16, NaN, NaN, 5) })],
+    ['old columns with a part of a character', old({ numbers: Float64Array.of(15, NaN, NaN, 0.5, 16, NaN, NaN, 3.5) })],
+    ['old columns with too few bytes', old({ text: '', numbers: Float64Array.of(15, NaN, NaN, NaN) })],
+    ['old columns with a number too few', old({ numbers: Float64Array.of(15, NaN, NaN) })],
+    ['old columns without numbers', old({ numbers: undefined })],
   ];
 
   it('are no columns that are whole', async () => {
@@ -762,6 +788,22 @@ describe('damaged records', () => {
         ],
       ],
     });
+  });
+
+  it('are none of a segment of all kinds, which is read as it was written', async () => {
+    const store = await openStoreWithLog();
+    const turn = { ms: 5, since: 7 };
+    const given: Segment = [
+      { seq: 2, payload: '"a"', ttl: null },
+      { seq: 3, payload: '', ttl: null },
+      { seq: 4, payload: Uint8Array.of(1, 2), ttl: turn },
+      { seq: 5, payload: '"\u00e9\u{1f600}"', ttl: turn },
+      { seq: 8, payload: '"b"', ttl: turn },
+      { seq: 9, payload: '"c"', ttl: { ms: 5, since: null } },
+      { seq: 10, payload: new Uint8Array(), ttl: null },
+    ];
+    await append(store, 'a', 1, given);
+    expect((await claim(store)).segments).toEqual([segment(1), given]);
   });
 
   it.each(damaged)('are counted, and the others read: %s', async (_what, record) => {

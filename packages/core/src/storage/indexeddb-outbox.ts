@@ -1,3 +1,4 @@
+import { unwrap } from 'idb';
 import { describe } from '../lib/describe.ts';
 import { HoldfastError } from '../lib/errors.ts';
 import type { Encryption, StoredKey, StoredRecord } from './encryption.ts';
@@ -107,12 +108,12 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
   const database = outboxDatabase(scope, durability);
   /** Undefined: messages are stored as they are. */
   const codec = encryption?.createCodec(scope, (change) =>
-    database.run(async (transaction, order) => {
+    database.run(async (transaction) => {
       const store = transaction.objectStore('keys');
       const keys = (await store.getAll()) as StoredKey[];
       if (change === undefined) return keys;
       const changed = change(keys);
-      order(store.put(changed));
+      unwrap(store).put(changed);
       return [...keys.filter(({ id }) => id !== changed.id), changed];
     }),
   );
@@ -138,13 +139,13 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
 
   return {
     async open(clientId, peer) {
-      const info = await database.run(async (transaction, order) => {
+      const info = await database.run(async (transaction) => {
         const store = transaction.objectStore('info');
         const found: unknown = (await store.get(INFO_KEY)) ?? { clientId, peer: null };
         if (!isInfo(found)) throw new Error("the install's record can't be read");
         const stamped: StoreInfo = { clientId: found.clientId, peer: found.peer ?? peer ?? null };
         if (stamped.peer !== (peer ?? stamped.peer)) throw new Error('it is stamped with another peer already');
-        order(store.put(stamped, INFO_KEY));
+        unwrap(store).put(stamped, INFO_KEY);
         return stamped;
       });
       database.expect(info.clientId);
@@ -158,13 +159,13 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
     },
 
     async claimLog(id) {
-      const found = await database.run(async (transaction, order) => {
+      const found = await database.run(async (transaction) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
         const header: unknown = await logs.get(id);
         if (!isHeader(header)) return null;
         const claimed = { id, after: header.after, generation: header.generation + 1 };
-        order(logs.put(claimed));
+        unwrap(logs).put(claimed);
         const records = await readRecords(segments, id, -Infinity);
         const last = await segments.openCursor(IDBKeyRange.bound([id, -Infinity], [id, Infinity]), 'prev');
         return { claimed, records, last: last?.value as StoredRecord | undefined };
@@ -202,7 +203,7 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
         (await Promise.all(
           Array.from(added, async (messages) => recordOf(messages, await codec.encode(id, messages))),
         ));
-      return database.run(async (transaction, order, isRetry) => {
+      return database.run(async (transaction, isRetry) => {
         const logs = transaction.objectStore('logs');
         const segments = transaction.objectStore('segments');
         const header: unknown = await logs.get(id);
@@ -213,15 +214,16 @@ function indexedDbStore(scope: string, durability: IDBTransactionDurability, enc
         const known = isHeader(header) ? header : undefined;
         if ((header === undefined ? 0 : known?.generation) !== owner) throw new LogLost();
         records ??= (given ??= [...added]).map((messages) => recordOf(messages, toColumns(messages)));
-        for (const first of removed) order(segments.delete([id, first]));
-        for (const record of records) order(segments[isRetry ? 'put' : 'add'](record));
+        const orders = unwrap(segments);
+        for (const first of removed) orders.delete([id, first]);
+        for (const record of records) orders[isRetry ? 'put' : 'add'](record);
         // Asks for a key, not for a readable segment: what can't be read is still somebody's message.
         if (records.length === 0 && (await segments.getKey(rangeOf(id, [id]))) === undefined) {
-          order(logs.delete(id));
+          unwrap(logs).delete(id);
           return 0;
         }
         const next = { id, after, generation: generation || 1 };
-        if (known?.after !== after) order(logs.put(next));
+        if (known?.after !== after) unwrap(logs).put(next);
         return next.generation;
       }, isStrict);
     },

@@ -34,12 +34,14 @@ export function isSegment(messages: unknown, first: unknown): messages is Segmen
 
 /**
  * A segment in columns: an object for each message would cost several times as much to clone, and a string for each half
- * as much again. Payloads that are text stand one behind the other, bytes in a list. Of each message four numbers: seq,
- * time to live and its beginning, NaN where there is none, and the length of its text, NaN where it is bytes.
+ * as much again. Payloads that are text stand one behind the other, bytes in a list; `lengths` has the length of each
+ * message's text, NaN where it is bytes. Messages whose seqs follow each other, and that share their time to live, have
+ * four numbers together: the first seq, the time to live and its beginning, NaN where there is none, and how many they are.
  */
 export interface Columns {
   readonly text: string;
   readonly bytes: readonly Uint8Array[];
+  readonly lengths: Float64Array;
   readonly numbers: Float64Array;
 }
 
@@ -48,58 +50,73 @@ const NUMBERS = 4;
 export function toColumns(segment: Segment): Columns {
   const texts: string[] = [];
   const bytes: Uint8Array[] = [];
-  const numbers = new Float64Array(segment.length * NUMBERS);
-  for (const [place, { seq, payload, ttl }] of segment.entries()) {
-    const at = place * NUMBERS;
-    numbers[at] = seq;
-    numbers[at + 1] = ttl?.ms ?? NaN;
-    numbers[at + 2] = ttl?.since ?? NaN;
-    numbers[at + 3] = typeof payload === 'string' ? payload.length : NaN;
-    if (typeof payload === 'string') texts.push(payload);
+  const lengths: number[] = [];
+  const numbers: number[] = [];
+  for (const { seq, payload, ttl } of segment) {
+    const before = segment[lengths.length - 1];
+    // Messages of one turn have the same object.
+    if (seq - 1 !== before?.seq || ttl !== before.ttl) numbers.push(seq, ttl?.ms ?? NaN, ttl?.since ?? NaN, 0);
+    (numbers[numbers.length - 1] as number) += 1;
+    lengths.push(isText(payload) ? payload.length : NaN);
+    if (isText(payload)) texts.push(payload);
     else bytes.push(payload);
   }
   // Added up one by one they would be a tree, which takes as long to clone as all the rest.
-  return { text: texts.join(''), bytes, numbers };
+  return { text: texts.join(''), bytes, lengths: Float64Array.from(lengths), numbers: Float64Array.from(numbers) };
 }
 
 /** What should be the messages of a record; undefined where it has none in the clear. */
 export function messagesIn(record: unknown): readonly unknown[] | undefined {
   // Until version 3 a segment was a list of messages.
-  const { text, bytes, numbers, messages } = fieldsOf(record);
+  const { text, bytes, lengths, numbers, messages } = fieldsOf(record);
   if (Array.isArray(messages)) return messages as readonly unknown[];
-  if (!isText(text) || !Array.isArray(bytes) || !(numbers instanceof Float64Array)) return undefined;
+  const sizes = lengthsIn(record);
+  if (!isText(text) || !Array.isArray(bytes) || !(numbers instanceof Float64Array) || sizes === undefined)
+    return undefined;
   const found: unknown[] = [];
-  const numberAt = (at: number): number | null => (Number.isNaN(numbers[at]) ? null : (numbers[at] as number));
   let end = 0;
   let blobs = 0;
   for (let at = 0; at < numbers.length; at += NUMBERS) {
-    const ms = numberAt(at + 1);
-    const length = numberAt(at + 3);
-    let payload: unknown;
-    if (length === null) {
-      payload = bytes[blobs];
-      blobs += 1;
-    } else if (isSeq(length)) {
-      payload = text.slice(end, end + length);
-      end += length;
+    const [seq, ms, since, last] = numbers.subarray(at) as unknown as [number, number, number, number];
+    const ttl = Number.isNaN(ms) ? null : { ms, since: Number.isNaN(since) ? null : since };
+    const count = lengths === undefined ? 1 : last;
+    // Damaged it may be any number.
+    if (count > sizes.length - found.length) return undefined;
+    for (let next = 0; next < count; next += 1) {
+      const length = sizes[found.length];
+      let payload: unknown;
+      if (isSeq(length)) {
+        payload = text.slice(end, end + length);
+        end += length;
+      } else {
+        payload = bytes[blobs];
+        blobs += 1;
+      }
+      found.push({ seq: seq + next, payload, ttl });
     }
-    found.push({ seq: numbers[at], payload, ttl: ms === null ? null : { ms, since: numberAt(at + 2) } });
   }
   // Of a record that was damaged nobody can tell whose text is whose.
-  return end === text.length && blobs === bytes.length ? found : undefined;
+  return end === text.length && blobs === bytes.length && found.length === sizes.length ? found : undefined;
+}
+
+/** In version 3 each message had four numbers of its own, its length the last of them. */
+function lengthsIn(record: unknown): Float64Array | undefined {
+  const { lengths, numbers } = fieldsOf(record);
+  const found =
+    lengths === undefined && numbers instanceof Float64Array ? numbers.filter((_, at) => at % NUMBERS === 3) : lengths;
+  return found instanceof Float64Array ? found : undefined;
 }
 
 /** How many messages a record holds, undefined where that can't be seen, and how long it is, about: in bytes where it is encrypted, else in characters. */
 export function sizeOf(record: unknown): { readonly messages: number | undefined; readonly length: number } {
-  const { text, bytes, numbers, messages, sealed } = fieldsOf(record);
+  const { text, bytes, messages, sealed } = fieldsOf(record);
   const payloads = Array.isArray(messages) ? messages.map((message: unknown) => fieldsOf(message).payload) : bytes;
   const { byteLength } = fieldsOf(sealed);
   let length = (typeof byteLength === 'number' ? byteLength : 0) + (isText(text) ? text.length : 0);
   for (const payload of Array.isArray(payloads) ? (payloads as readonly unknown[]) : []) {
     if (isPayload(payload)) length += payload.length;
   }
-  const count = numbers instanceof Float64Array ? numbers.length / NUMBERS : undefined;
-  return { messages: Array.isArray(messages) ? messages.length : count, length };
+  return { messages: (Array.isArray(messages) ? messages : lengthsIn(record))?.length, length };
 }
 
 function isPayload(value: unknown): value is string | Uint8Array {
