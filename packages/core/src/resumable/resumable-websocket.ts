@@ -16,9 +16,8 @@ import { createTurn, type Turn } from '../runtime/turn.ts';
 import { findTarget } from '../socket/target.ts';
 import { checkedClose, checkedProtocols, needsOne, webSocketUrl } from '../websocket/arguments.ts';
 import { Base, STATES } from '../websocket/base.ts';
-import { defineHandlers, EventHandlers } from '../websocket/event-handlers.ts';
 import { closeEvent, type End, LOST } from '../websocket/events.ts';
-import { asInterface } from '../websocket/web-idl.ts';
+import { asWebSocket, type EventHandlers } from '../websocket/web-idl.ts';
 import { checkOptions, type ResumableWebSocketOptions } from './options.ts';
 import { encoded } from './encoded.ts';
 import { OutgoingLog, type Outgoing } from './outgoing.ts';
@@ -42,7 +41,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
   readonly #offered: readonly string[];
   readonly #outside: SessionEnvironment;
   readonly #maxBufferedBytes: number;
-  readonly #handlers: EventHandlers = new EventHandlers(this);
+  readonly #handlers: EventHandlers = {};
   readonly #page = new AbortController();
   readonly #outgoing: OutgoingLog;
   readonly #link: Link;
@@ -360,7 +359,6 @@ export class ResumableWebSocket extends Base implements WebSocket {
   }
 
   static {
-    defineHandlers(this, (socket) => (socket as ResumableWebSocket).#handlers);
-    asInterface(this, STATES, 'WebSocket');
+    asWebSocket(this, (socket) => (socket as ResumableWebSocket).#handlers);
   }
 }

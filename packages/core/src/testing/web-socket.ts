@@ -1,9 +1,8 @@
 import { scalars, utf8Length } from '../lib/utf8.ts';
 import { checkedClose, checkedProtocols, needsOne, webSocketUrl } from '../websocket/arguments.ts';
-import { defineHandlers, EventHandlers } from '../websocket/event-handlers.ts';
 import { closeEvent } from '../websocket/events.ts';
 import { STATES } from '../websocket/base.ts';
-import { asInterface } from '../websocket/web-idl.ts';
+import { asWebSocket, type EventHandlers } from '../websocket/web-idl.ts';
 import type { ConnectionClient, ConnectionEnd, Payload, TestConnection } from './connection.ts';
 import type { TestNetwork } from './network.ts';
 import { payloadOf } from './server.ts';
@@ -21,12 +20,11 @@ export interface SocketHome {
 export function webSocketClass(home: SocketHome): typeof WebSocket {
   class TestWebSocket extends EventTarget {
     static {
-      defineHandlers(this, (socket) => (socket as TestWebSocket).#handlers);
-      asInterface(this, STATES, 'WebSocket');
+      asWebSocket(this, (socket) => (socket as TestWebSocket).#handlers);
       Object.defineProperty(this, 'name', { value: 'WebSocket' });
     }
 
-    readonly #handlers = new EventHandlers(this);
+    readonly #handlers: EventHandlers = {};
     readonly #url: URL;
     readonly #connection: TestConnection;
     #state: number = STATES.CONNECTING;

@@ -8,7 +8,6 @@ import { createLink, type Link, type Target } from '../runtime/link.ts';
 import { silence } from '../transport/websocket.ts';
 import { checkCloseArguments, queueable } from './arguments.ts';
 import { Base, STATES } from './base.ts';
-import { defineHandlers, EventHandlers } from './event-handlers.ts';
 import { closeEvent, type End, LOST } from './events.ts';
 import {
   connectionOptions,
@@ -19,7 +18,7 @@ import {
   type UrlSource,
 } from './options.ts';
 import { askForTarget, protocolList } from './target.ts';
-import { asInterface } from './web-idl.ts';
+import { asWebSocket, type EventHandlers } from './web-idl.ts';
 
 const HEARTBEAT = { intervalMs: 15_000, timeoutMs: 5_000 } as const;
 /** How long a closing handshake may stand still: a browser would wait for up to a minute. */
@@ -54,7 +53,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   readonly #target: () => Target | Promise<Target | { readonly failure: Failure }>;
   readonly #reconnects: boolean;
   readonly #ping: Ping | undefined;
-  readonly #handlers: EventHandlers = new EventHandlers(this);
+  readonly #handlers: EventHandlers = {};
   readonly #numbers: Numbers;
   /** What waits for a connection, and its bytes; text in UTF-8. */
   #queue: (string | Blob | ArrayBuffer)[] = [];
@@ -348,8 +347,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   }
 
   static {
-    defineHandlers(this, (socket) => (socket as HoldfastWebSocket).#handlers);
-    asInterface(this, STATES, 'WebSocket');
+    asWebSocket(this, (socket) => (socket as HoldfastWebSocket).#handlers);
   }
 }
 
