@@ -35,7 +35,7 @@ export function connectionEnvironment(): ConnectionEnvironment {
       return socket as WebSocketLike;
     },
     observe,
-    isOnline: () => typeof navigator === 'undefined' || navigator.onLine !== false,
+    isOnline: () => (globalThis.navigator as Navigator | undefined)?.onLine !== false,
   };
 }
 
@@ -82,34 +82,28 @@ function nextFrame(run: () => void): () => void {
 }
 
 function observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): void {
+  const { document: page, navigator } = globalThis as Partial<typeof globalThis>;
+  // Not every host has all of them, nor can each be listened to.
   const listen = (target: unknown, type: string, run: (event: Event) => void): void =>
-    (target as EventTarget).addEventListener(type, run, { signal });
-  const page = typeof document === 'undefined' ? null : document;
-  if (typeof addEventListener === 'function') {
-    for (const fact of ['online', 'offline', 'focus'] as const) listen(globalThis, fact, () => tell(fact));
-    // Into the back/forward cache, or away for good: either way the page stops here.
-    listen(globalThis, 'pagehide', () => tell('frozen'));
-    listen(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell('resumed'));
-  }
-  if (page !== null) {
-    listen(page, 'visibilitychange', () => tell(page.hidden ? 'hidden' : 'visible'));
-    // Chromium dispatches these on document, and they do not bubble.
-    listen(page, 'freeze', () => tell('frozen'));
-    listen(page, 'resume', () => tell('resumed'));
-    if (page.hidden) tell('hidden');
-  }
-  const network =
-    typeof navigator === 'undefined' ? undefined : (navigator as { connection?: NetworkInformation }).connection;
-  if (network?.addEventListener !== undefined) {
-    // It tells of every new estimate, too.
-    const kindOf = (): string => `${network.type} ${network.effectiveType}`;
-    let kind = kindOf();
-    listen(network, 'change', () => {
-      const before = kind;
-      kind = kindOf();
-      if (kind !== before) tell('network');
-    });
-  }
+    (target as Partial<EventTarget> | undefined)?.addEventListener?.(type, run, { signal });
+  for (const fact of ['online', 'offline', 'focus'] as const) listen(globalThis, fact, () => tell(fact));
+  // Into the back/forward cache, or away for good: either way the page stops here.
+  listen(globalThis, 'pagehide', () => tell('frozen'));
+  listen(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell('resumed'));
+  listen(page, 'visibilitychange', () => tell(page?.hidden ? 'hidden' : 'visible'));
+  // Chromium dispatches these on document, and they do not bubble.
+  listen(page, 'freeze', () => tell('frozen'));
+  listen(page, 'resume', () => tell('resumed'));
+  if (page?.hidden) tell('hidden');
+  const network = (navigator as { readonly connection?: NetworkInformation } | undefined)?.connection;
+  // It tells of every new estimate, too.
+  const kindOf = (): string => `${network?.type} ${network?.effectiveType}`;
+  let kind = kindOf();
+  listen(network, 'change', () => {
+    const before = kind;
+    kind = kindOf();
+    if (kind !== before) tell('network');
+  });
   let looked = Date.now();
   const timer: unknown = setInterval(() => {
     const late = Date.now() - looked - LOOK_MS;
