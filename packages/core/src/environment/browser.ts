@@ -35,7 +35,7 @@ export function connectionEnvironment(): ConnectionEnvironment {
       return socket as WebSocketLike;
     },
     observe,
-    isOnline: () => (globalThis.navigator as Navigator | undefined)?.onLine !== false,
+    isOnline: () => globalThis.navigator?.onLine !== false,
   };
 }
 
@@ -67,17 +67,16 @@ function randomId(): string {
 
 /** A page that is hidden, or is before its next frame, paints nothing: there a timer stands in for the frame. */
 function nextFrame(run: () => void): () => void {
-  const paints = typeof requestAnimationFrame !== 'undefined' && !(typeof document !== 'undefined' && document.hidden);
-  const cancel = (): void => {
-    clearTimeout(timer);
-    if (paints) cancelAnimationFrame(frame);
-  };
   const once = (): void => {
     cancel();
     run();
   };
-  const timer = setTimeout(once, paints ? 200 : 16);
-  const frame = paints ? requestAnimationFrame(once) : 0;
+  const frame = globalThis.document?.hidden ? 0 : (globalThis.requestAnimationFrame?.(once) ?? 0);
+  const stopTimer = setTimer(frame ? 200 : 16, once);
+  const cancel = (): void => {
+    stopTimer();
+    if (frame) cancelAnimationFrame(frame);
+  };
   return cancel;
 }
 

@@ -6,7 +6,7 @@ export function tabOf(environment: Environment): Pick<Environment, 'locks' | 'ta
 }
 
 function webLocks(): Locks | undefined {
-  const manager = typeof navigator === 'undefined' ? undefined : navigator.locks;
+  const manager = globalThis.navigator?.locks;
   if (manager === undefined || manager === null) return undefined;
   return {
     request(name, { ifAvailable = false, signal }) {

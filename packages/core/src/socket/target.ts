@@ -55,7 +55,7 @@ async function ask<T>(
 
 /** A WebSocket URL as text; `http:` and `https:` stand for `ws:` and `wss:`, as in the WHATWG standard. */
 export function webSocketUrl(given: string | URL): string {
-  const url = new URL(given, typeof location === 'undefined' ? undefined : location.href);
+  const url = new URL(given, globalThis.location?.href);
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {

@@ -40,7 +40,7 @@ export function queueable(data: unknown): readonly [message: string | Blob | Arr
  * @throws DOMException SyntaxError
  */
 export function webSocketUrl(given: string | URL): URL {
-  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   // Converted once: it may be an object with a string of its own.
   const text = `${given}`;
   if (!URL.canParse(text, base)) throw new DOMException(`no URL: ${text}`, 'SyntaxError');
