@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { browserEnvironment } from '../environment/browser.ts';
+import { setTimer } from '../environment/browser.ts';
 import type { Environment } from '../environment/ports.ts';
 import { describe } from '../lib/describe.ts';
 import { HoldfastError, type Failure } from '../lib/errors.ts';
@@ -106,7 +106,7 @@ export function createPool<Pooled extends PoolableSocket, Key = string>(
   options: PoolOptions<Key, Pooled>,
 ): Pool<Key, Pooled> {
   const { create, maxSockets = Infinity, idleMs = 1_000, acquireTimeoutMs = 10_000 } = options;
-  const { detectLeaks = false, environment = browserEnvironment() } = options;
+  const { detectLeaks = false, environment = { setTimer, wallClock: () => Date.now() } } = options;
   check('create', 'a function', create, typeof create === 'function');
   check('maxSockets', 'a number from 1', maxSockets, maxSockets >= 1);
   check('idleMs', 'a number from 0', idleMs, idleMs >= 0);
