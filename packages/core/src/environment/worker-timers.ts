@@ -7,12 +7,12 @@ const SLOWED_MS = 1_000;
 /** A worker with nothing to wait for stays this long: one timer often follows another. */
 const REST_MS = 10_000;
 
-/** `[id, ms]` sets, `[id]` cancels; the worker says the id of the one that is due. */
+/** `[id, ms]` sets, `[id]` cancels; the worker says the id of the one that is due, and is told then to forget it. */
 const CODE = `const timers = {};
 onmessage = ({ data: [id, ms] }) => {
   clearTimeout(timers[id]);
   delete timers[id];
-  if (ms !== undefined) timers[id] = setTimeout(() => { delete timers[id]; postMessage(id); }, ms);
+  if (ms !== undefined) timers[id] = setTimeout(postMessage, ms, id);
 };`;
 
 /**
