@@ -43,6 +43,13 @@ export function testRequirements(browser: BrowserDifference['browser'], pageOf: 
       else expect(breach).toMatch(expected);
     });
 
+    test('a port that browsers block ends an attempt of createSocket at once', async () => {
+      const [code, ms] = await pageOf().call('blockedPort');
+      expect(code).toMatch(/^(?:CONNECT_FAILED|URL_FAILED)$/);
+      // Its connectTimeoutMs is 10,000.
+      expect(ms).toBeLessThan(5_000);
+    });
+
     test('bytes that waited for a connection go before a close in its first moment', async () => {
       expect(await pageOf().call('sentEarly')).toEqual(['bytes', 'text']);
     });

@@ -1,3 +1,4 @@
+import { createSocket, plain } from '../../packages/core/src/index.ts';
 import type { ClassName } from '../../packages/core/src/websocket/browser-differences.fixture.ts';
 import { dropInFor } from '../../packages/core/src/websocket/drop-in.fixture.ts';
 import { HoldfastWebSocket } from '../../packages/core/src/websocket/holdfast-websocket.ts';
@@ -22,6 +23,16 @@ const harness = {
       if (!(error instanceof Error) || error.name !== 'AssertionError') throw error;
       return error.message;
     }
+  },
+
+  /** What an attempt of createSocket at a port that browsers block ends with, and after how many milliseconds. */
+  async blockedPort(): Promise<[code: string | undefined, ms: number]> {
+    const startedAt = performance.now();
+    const socket = createSocket({ url: 'ws://127.0.0.1:1/', protocol: plain() });
+    await new Promise<unknown>((resolve) => socket.on('close', resolve));
+    const { error } = socket.getState();
+    await socket.close();
+    return [error?.code, performance.now() - startedAt];
   },
 
   /** Gives ours bytes and text before it has a connection, and closes as soon as it has one. Gives what arrived. */

@@ -40,8 +40,9 @@ describe('the environment', () => {
     const opened: unknown[] = [];
     vi.stubGlobal(
       'WebSocket',
-      class {
+      class extends EventTarget {
         constructor(...args: unknown[]) {
+          super();
           opened.push(args);
         }
       },

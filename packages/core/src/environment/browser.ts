@@ -1,4 +1,5 @@
 import { LONGEST_TIMER_MS } from '../lib/timers.ts';
+import { LOST } from '../protocol/close-codes.ts';
 import type {
   ConnectionEnvironment,
   Environment,
@@ -32,6 +33,14 @@ export function connectionEnvironment(): ConnectionEnvironment {
       const socket = new WebSocket(url, [...protocols]);
       // A Blob would have to be read, and be overtaken by what comes after it.
       socket.binaryType = 'arraybuffer';
+      // Of a port that it blocks WebKit tells by `error` alone, and only a task later that the socket is CLOSED: nobody
+      // should wait for an end that does not come.
+      socket.addEventListener('error', () => {
+        const look = (): void => {
+          if (socket.readyState === socket.CLOSED) socket.onclose?.(LOST as CloseEvent);
+        };
+        socket.addEventListener('close', setTimer(0, look));
+      });
       return socket as WebSocketLike;
     },
     observe,

@@ -8,7 +8,7 @@ export interface ConnectionEnvironment {
   random(): number;
   /** Runs `run` after `ms`; the function returned cancels it. */
   setTimer(ms: number, run: () => void): () => void;
-  /** Opens a WebSocket; throws what the constructor throws. */
+  /** Opens a WebSocket, whose `error` is followed by a `close`; throws what the constructor throws. */
   openWebSocket(url: string, protocols: readonly string[]): WebSocketLike;
   /** Tells facts about page and network until `signal` aborts. */
   observe(tell: (fact: EnvironmentFact) => void, signal: AbortSignal): void;

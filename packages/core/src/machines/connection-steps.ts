@@ -1,5 +1,5 @@
 import type { Failure } from '../lib/errors.ts';
-import { GOING_AWAY, NORMAL } from '../protocol/close-codes.ts';
+import { GOING_AWAY, NORMAL, type End } from '../protocol/close-codes.ts';
 import type { ConnectReason, Draft, Effect, Rival, State, StateName, TimerName, Turn } from './connection-state.ts';
 
 // What the transitions are made of. Each writes into the draft of the next state and adds its effects to those of the turn.
@@ -62,12 +62,6 @@ export function order({ effects }: Turn, ...more: Effect[]): void {
 
 export function set(turn: Turn, timer: TimerName, ms: number): void {
   order(turn, { type: 'timer/set', timer, ms });
-}
-
-export interface End {
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
 }
 
 export function tellClose(turn: Turn, { code, reason, wasClean }: End, failure: Failure | null): void {

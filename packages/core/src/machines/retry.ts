@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import { causeOfClose, GOING_AWAY } from '../protocol/close-codes.ts';
+import { causeOfClose, GOING_AWAY, type End } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, leave, order, set, takeOver, tellClose, to, type End } from './connection-steps.ts';
+import { connect, leave, order, set, takeOver, tellClose, to } from './connection-steps.ts';
 import type { Draft, Event, Input, State, Turn } from './connection-state.ts';
 
 // What follows the end of a connection.

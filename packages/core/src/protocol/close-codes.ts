@@ -6,6 +6,16 @@ export const GOING_AWAY = 1001;
 export const PROTOCOL_ERROR = 1002;
 export const HEARTBEAT_MISSED = 4408;
 
+/** How a connection ended. */
+export interface End {
+  readonly code: number;
+  readonly reason: string;
+  readonly wasClean: boolean;
+}
+
+/** How a browser tells of a connection that ended without a closing handshake. */
+export const LOST: End = { code: 1006, reason: '', wasClean: false };
+
 /** The close codes that Holdfast's own ends use, beyond those that RFC 6455 section 7.4.1 names. */
 export const CLOSE = {
   NORMAL: 1000,

@@ -1,4 +1,4 @@
-import { type End, LOST } from '../websocket/events.ts';
+import { type End, LOST } from '../protocol/close-codes.ts';
 import type { TestNetwork } from './network.ts';
 import { Pipe } from './pipe.ts';
 import type { TestPeer, TestServer } from './server.ts';

@@ -1,7 +1,4 @@
-export type End = Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>;
-
-/** How a browser tells of a connection that ended without a closing handshake. */
-export const LOST: End = { code: 1006, reason: '', wasClean: false };
+import type { End } from '../protocol/close-codes.ts';
 
 /** Node has a CloseEvent from 23 on only. */
 export function closeEvent({ code, reason, wasClean }: End): Event {

@@ -3,12 +3,13 @@ import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.
 import type { Failure } from '../lib/errors.ts';
 import type { Event as Fact, StateName } from '../machines/connection-state.ts';
 import type { Ping } from '../machines/ping.ts';
+import { type End, LOST } from '../protocol/close-codes.ts';
 import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
 import { createLink, type Link, type Target } from '../runtime/link.ts';
 import { silence } from '../transport/websocket.ts';
 import { checkCloseArguments, queueable } from './arguments.ts';
 import { Base, STATES } from './base.ts';
-import { closeEvent, type End, LOST } from './events.ts';
+import { closeEvent } from './events.ts';
 import {
   connectionOptions,
   type HoldfastWebSocketOptions,
@@ -210,12 +211,8 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         if (link.socket === null) this.#socket = socket;
         socket.addEventListener('error', () => {
           // Not that of a socket that was let go of: it may come a minute later.
-          if (socket !== link.socket && (socket !== this.#socket || this.#leave === null)) return;
-          this.#fire(new Event('error'));
-          // WebKit has no `close` for a port that it blocks. Elsewhere it has come by then, or is about to with the same end.
-          outside.setTimer(0, () => {
-            if (socket.readyState === STATES.CLOSED) socket.onclose?.(LOST as CloseEvent);
-          });
+          const isLeaving = socket === this.#socket && this.#leave !== null;
+          if (socket === link.socket || isLeaving) this.#fire(new Event('error'));
         });
         return socket;
       },

@@ -289,42 +289,6 @@ it('a server that never answers the handshake is left after connectionTimeout', 
   expect(world.natives).toHaveLength(2);
 });
 
-describe('an attempt that a browser tells of by `error` alone, as WebKit does of a blocked port', () => {
-  function block({ native }: World): void {
-    native.readyState = 3;
-    native.dispatchEvent(new Event('error'));
-  }
-
-  it('ends at once, with one error and one close, and is followed by the next', async () => {
-    const world = new World();
-    block(world);
-    await world.pass(0);
-    expect(world.news()).toEqual(['error 0', 'close 1006 0']);
-    await world.pass(300);
-    expect(world.natives).toHaveLength(2);
-  });
-
-  it('ends at once without reconnecting, and after close()', async () => {
-    for (const isClosing of [false, true]) {
-      const world = new World({ reconnect: false });
-      if (isClosing) world.socket.close();
-      block(world);
-      await world.pass(0);
-      expect(world.news()).toEqual(['error 3', 'close 1006 3']);
-      await world.pass(60_000);
-      expect(world.news()).toEqual([]);
-    }
-  });
-
-  it('has the close of its own where one follows', async () => {
-    const world = new World({ reconnect: false });
-    block(world);
-    world.native.onclose?.({ code: 1015, reason: '', wasClean: false });
-    await world.pass(60_000);
-    expect(world.news()).toEqual(['error 3', 'close 1015 3']);
-  });
-});
-
 it('reconnect() replaces the open connection: close, then open', () => {
   const world = new World();
   const old = world.native.open();

@@ -11,6 +11,7 @@ export class FakeNative extends EventTarget {
   extensions = '';
   binaryType: BinaryType = 'blob';
   bufferedAmount = 0;
+  readonly CLOSED = 3;
   readyState = 0;
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
@@ -23,6 +24,7 @@ export class FakeNative extends EventTarget {
     super();
     this.url = url;
     this.protocols = protocols;
+    this.addEventListener('close', (event) => this.onclose?.(event as CloseEvent));
   }
 
   send(data: unknown): void {
