@@ -15,7 +15,7 @@ import { createLink, type Link } from '../runtime/link.ts';
 import { createTurn, type Turn } from '../runtime/turn.ts';
 import { findTarget } from '../socket/target.ts';
 import { checkedClose, checkedProtocols, needsOne, webSocketUrl } from '../websocket/arguments.ts';
-import { Base, STATES } from '../websocket/base.ts';
+import { Base, CLOSED, CLOSING, CONNECTING, OPEN } from '../websocket/base.ts';
 import { closeEvent } from '../websocket/events.ts';
 import { asWebSocket, type EventHandlers } from '../websocket/web-idl.ts';
 import { checkOptions, type ResumableWebSocketOptions } from './options.ts';
@@ -48,7 +48,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
   readonly #conversation: Conversation;
   readonly #driver: Driver;
   readonly #turn: Turn;
-  #state: WebSocket['readyState'] = STATES.CONNECTING;
+  #state: WebSocket['readyState'] = CONNECTING;
   readonly #extensions = '';
   #protocol = '';
   #binaryType: BinaryType = 'blob';
@@ -186,10 +186,10 @@ export class ResumableWebSocket extends Base implements WebSocket {
   send(data: string | Blob | BufferSource): void {
     needsOne(arguments.length);
     const { payload, bytes, size } = encoded(data);
-    if (this.#state === STATES.CONNECTING) {
+    if (this.#state === CONNECTING) {
       throw new DOMException('send() on a WebSocket that is still connecting', 'InvalidStateError');
     }
-    if (this.#state !== STATES.OPEN || !this.#hasRoom(size, bytes)) this.#lost += size;
+    if (this.#state !== OPEN || !this.#hasRoom(size, bytes)) this.#lost += size;
     else if (!(payload instanceof Blob)) this.#append(payload, bytes, size);
     else void this.#read(payload, this.#append(null, bytes, size));
   }
@@ -200,9 +200,9 @@ export class ResumableWebSocket extends Base implements WebSocket {
    */
   close(...given: [code?: number, reason?: string]): void {
     const { code, reason } = checkedClose(...given);
-    if (this.#state >= STATES.CLOSING) return;
-    const wasConnecting = this.#state === STATES.CONNECTING;
-    this.#state = STATES.CLOSING;
+    if (this.#state >= CLOSING) return;
+    const wasConnecting = this.#state === CONNECTING;
+    this.#state = CLOSING;
     if (!wasConnecting) {
       this.#sendClose(code ?? (reason === '' ? null : NORMAL), reason);
       return;
@@ -242,7 +242,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
           ? LOST
           : null;
     if (end === null) return true;
-    this.#state = STATES.CLOSING;
+    this.#state = CLOSING;
     this.#stop();
     // As with the browser's own class, no event is fired inside of a call.
     this.#outside.setTimer(0, () => this.#end(end, true));
@@ -277,7 +277,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
         return;
       case 'tell/error':
         // The server ended the session on purpose: as a connection that is reset, which is no error.
-        this.#end(LOST, this.#state === STATES.CONNECTING || order.failure.code !== 'SERVER_CLOSED');
+        this.#end(LOST, this.#state === CONNECTING || order.failure.code !== 'SERVER_CLOSED');
         return;
       default: // The link's.
     }
@@ -291,19 +291,19 @@ export class ResumableWebSocket extends Base implements WebSocket {
 
   #receive(payload: MessageData, fault: (failure: Failure, closeCode: number) => void): void {
     if (typeof payload === 'string' || payload instanceof Uint8Array) {
-      if (this.#state !== STATES.OPEN) return;
+      if (this.#state !== OPEN) return;
       const isBlob = typeof payload !== 'string' && this.#binaryType === 'blob';
       const data = typeof payload === 'string' ? payload : isBlob ? new Blob([payload]) : payload.buffer;
       this.#fire(new MessageEvent('message', { data, origin: this.#url.origin }));
       return;
     }
     const control = readControl(payload);
-    if (control?.kind === 'opened' && this.#state === STATES.CONNECTING) {
+    if (control?.kind === 'opened' && this.#state === CONNECTING) {
       this.#opened(control);
     } else if (control?.kind === 'close' && this.#theirClose === null) {
       this.#theirClose = control;
       if (this.#ownClose === null) {
-        this.#state = STATES.CLOSING;
+        this.#state = CLOSING;
         this.#sendClose(control.code, control.reason);
       }
       this.#endIfAgreed();
@@ -320,7 +320,7 @@ export class ResumableWebSocket extends Base implements WebSocket {
     }
     this.#goneAfterMs = goneAfterMs;
     this.#protocol = protocol;
-    this.#state = STATES.OPEN;
+    this.#state = OPEN;
     this.#fire(new Event('open'));
   }
 
@@ -341,8 +341,8 @@ export class ResumableWebSocket extends Base implements WebSocket {
   }
 
   #end(end: End, isFault: boolean): void {
-    if (this.#state === STATES.CLOSED) return;
-    this.#state = STATES.CLOSED;
+    if (this.#state === CLOSED) return;
+    this.#state = CLOSED;
     this.#stop();
     const close = (): void => this.#fire(closeEvent(end));
     if (!isFault) {

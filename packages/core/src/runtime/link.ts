@@ -97,9 +97,9 @@ export function createLink(options: LinkOptions): Link {
       ({ code, reason, wasClean }) => {
         attempt.socket = null;
         const told = readCloseReason(reason);
-        const hasSlot = told.slot !== null;
-        if (hasSlot) slot = told.slot;
+        slot = told.slot ?? slot;
         const retryAfterMs = told.retryAfterMs ?? options.retryAfterMs?.() ?? null;
+        const hasSlot = told.slot !== null;
         dispatch({ type: 'link/closed', connectionId, code, reason, wasClean, retryAfterMs, hasSlot });
       },
     );

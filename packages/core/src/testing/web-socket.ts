@@ -1,7 +1,7 @@
 import { scalars, utf8Length } from '../lib/utf8.ts';
 import { checkedClose, checkedProtocols, needsOne, webSocketUrl } from '../websocket/arguments.ts';
 import { closeEvent } from '../websocket/events.ts';
-import { STATES } from '../websocket/base.ts';
+import { CLOSED, CLOSING, CONNECTING, OPEN } from '../websocket/base.ts';
 import { asWebSocket, type EventHandlers } from '../websocket/web-idl.ts';
 import type { ConnectionClient, ConnectionEnd, Payload, TestConnection } from './connection.ts';
 import type { TestNetwork } from './network.ts';
@@ -27,7 +27,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
     readonly #handlers: EventHandlers = {};
     readonly #url: URL;
     readonly #connection: TestConnection;
-    #state: number = STATES.CONNECTING;
+    #state: number = CONNECTING;
     readonly #extensions = '';
     #protocol = '';
     #binaryType: BinaryType = 'blob';
@@ -51,7 +51,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
         received: (data) => home.post(() => this.#received(data)),
         ended: (end) => home.post(() => this.#ended(end)),
         drained: () => {
-          if (this.#state !== STATES.CLOSED && this.#reading === null) this.#waiting = 0;
+          if (this.#state !== CLOSED && this.#reading === null) this.#waiting = 0;
         },
       };
       this.#connection = home.network.connect(client, this.#url.href, offered);
@@ -90,7 +90,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
 
     send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
       needsOne(arguments.length);
-      if (this.#state === STATES.CONNECTING) {
+      if (this.#state === CONNECTING) {
         throw new DOMException('send() on a WebSocket that is still connecting', 'InvalidStateError');
       }
       if (ArrayBuffer.isView(data) && !(data.buffer instanceof ArrayBuffer)) {
@@ -98,7 +98,7 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
       }
       const isBinary = data instanceof Blob || data instanceof ArrayBuffer || ArrayBuffer.isView(data);
       const message = data instanceof Blob ? data : payloadOf(isBinary ? data : scalars(`${data as string}`));
-      if (this.#state !== STATES.OPEN) {
+      if (this.#state !== OPEN) {
         this.#lost += sizeOf(message);
         return;
       }
@@ -109,8 +109,8 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
 
     close(...given: [code?: number, reason?: string]): void {
       const { code, reason } = checkedClose(...given);
-      if (this.#state >= STATES.CLOSING) return;
-      this.#state = STATES.CLOSING;
+      if (this.#state >= CLOSING) return;
+      this.#state = CLOSING;
       const close = (): void => this.#connection.closeByClient(code ?? 1005, reason);
       if (this.#reading === null) close();
       else void this.#reading.then(close);
@@ -127,22 +127,22 @@ export function webSocketClass(home: SocketHome): typeof WebSocket {
     }
 
     #opened(protocol: string): void {
-      if (this.#state !== STATES.CONNECTING) return;
-      this.#state = STATES.OPEN;
+      if (this.#state !== CONNECTING) return;
+      this.#state = OPEN;
       this.#protocol = protocol;
       this.dispatchEvent(new Event('open'));
     }
 
     #received(payload: Payload): void {
-      if (this.#state !== STATES.OPEN) return;
+      if (this.#state !== OPEN) return;
       const data =
         typeof payload === 'string' ? payload : this.#binaryType === 'blob' ? new Blob([payload]) : payload.buffer;
       this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }));
     }
 
     #ended(end: ConnectionEnd): void {
-      if (this.#state === STATES.CLOSED) return;
-      this.#state = STATES.CLOSED;
+      if (this.#state === CLOSED) return;
+      this.#state = CLOSED;
       if (!end.hasFailed) {
         this.dispatchEvent(closeEvent(end));
         return;

@@ -8,7 +8,7 @@ import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
 import { createLink, type Link, type Target } from '../runtime/link.ts';
 import { silence } from '../transport/websocket.ts';
 import { checkCloseArguments, queueable } from './arguments.ts';
-import { Base, STATES } from './base.ts';
+import { Base, CLOSED, CLOSING, CONNECTING, OPEN } from './base.ts';
 import { closeEvent } from './events.ts';
 import {
   connectionOptions,
@@ -100,12 +100,12 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   }
 
   get readyState(): WebSocket['readyState'] {
-    const native = this.#socket?.readyState ?? STATES.CONNECTING;
-    if (this.#leave !== null) return native > STATES.CLOSING ? native : STATES.CLOSING;
-    if (this.#isOver) return STATES.CLOSED;
+    const native = this.#socket?.readyState ?? CONNECTING;
+    if (this.#leave !== null) return native > CLOSING ? native : CLOSING;
+    if (this.#isOver) return CLOSED;
     // An open one that has just been lost is on its way to the next.
-    const isNative = !this.#reconnects || (this.#driver?.state.name === 'open' && native < STATES.CLOSED);
-    return isNative ? native : STATES.CONNECTING;
+    const isNative = !this.#reconnects || (this.#driver?.state.name === 'open' && native < CLOSED);
+    return isNative ? native : CONNECTING;
   }
 
   /** Bytes that the network has not got yet, those of the queue included. */
@@ -140,7 +140,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   send(data: string | Blob | BufferSource): void {
     if (arguments.length === 0) throw new TypeError('send needs a message');
     const socket = this.#socket;
-    if (socket !== null && (!this.#reconnects || this.readyState === STATES.OPEN)) {
+    if (socket !== null && (!this.#reconnects || this.readyState === OPEN)) {
       socket.send(data);
       if (this.#ping !== undefined) this.#driver?.wrote();
       return;

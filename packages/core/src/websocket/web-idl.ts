@@ -1,4 +1,4 @@
-import { EVENT_TYPES, STATES, type EventType } from './base.ts';
+import { CLOSED, CLOSING, CONNECTING, type EventType, OPEN } from './base.ts';
 
 /** The event handler attributes of a WebSocket that were ever set. */
 export type EventHandlers = { [Type in EventType]?: EventHandler };
@@ -24,7 +24,7 @@ export function asWebSocket(
 ): void {
   const { prototype } = made;
   const members: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(prototype);
-  for (const type of EVENT_TYPES) {
+  for (const type of ['open', 'error', 'close', 'message'] as const) {
     const attribute: object & ThisType<EventTarget> = {
       get [`on${type}`]() {
         return handlersOf(this)[type]?.value ?? null;
@@ -43,7 +43,7 @@ export function asWebSocket(
   for (const [name, member] of Object.entries(members)) member.enumerable = name !== 'constructor';
   members[Symbol.toStringTag] = { value: 'WebSocket', configurable: true };
   Object.defineProperties(prototype, members);
-  for (const [name, value] of Object.entries(STATES)) {
+  for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSING, CLOSED })) {
     for (const target of [made, prototype]) Object.defineProperty(target, name, { value, enumerable: true });
   }
 }
