@@ -56,9 +56,8 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function abandon(): void {
-    const left = rival;
+    letGo(rival?.socket, NORMAL, 'not needed');
     rival = null;
-    letGo(left?.socket, NORMAL, 'not needed');
   }
 
   function open(attempt: Attempt, target: Target | { readonly failure: Failure }): void {
@@ -138,15 +137,13 @@ export function createLink(options: LinkOptions): Link {
         case 'link/abandon':
           abandon();
           return;
-        case 'link/detach': {
+        case 'link/detach':
           abandon();
           // Not with 1000: overtaking the hello of the connection after it, that would end the session.
           release(GOING_AWAY);
-          const left = current;
+          letGo(current?.socket, order.code, order.reason);
           current = null;
-          letGo(left?.socket, order.code, order.reason);
           return;
-        }
         default: // The conversation's.
       }
     },

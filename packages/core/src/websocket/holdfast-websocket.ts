@@ -1,7 +1,8 @@
 import { connectionEnvironment } from '../environment/browser.ts';
 import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
 import type { Failure } from '../lib/errors.ts';
-import type { Event as Fact, StateName } from '../machines/connection-state.ts';
+import type { StateName } from '../machines/connection-state.ts';
+import { initialState } from '../machines/connection-steps.ts';
 import type { Ping } from '../machines/ping.ts';
 import { type End, LOST } from '../protocol/close-codes.ts';
 import { createDriver, type Driver, type Order } from '../runtime/driver.ts';
@@ -164,8 +165,8 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     if (this.#socket === null) checkCloseArguments(...given);
     else this.#socket.close(...given);
     if (this.#leave !== null || this.#isOver) return;
-    this.#awaitEnd(this.#socket, Infinity);
-    this.#dispatch({ type: 'user/close', flushMs: 0, failure: null });
+    this.#awaitEnd(Infinity);
+    this.#driver?.dispatch({ type: 'user/close', flushMs: 0, failure: null });
   }
 
   /** Opens a connection at once: in place of the one that is open, of a retry that waits, or after any end. */
@@ -173,27 +174,18 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     const isLeaving = this.#stopLeaving();
     // Told last: a listener may call this again, and must find one life, not none.
     if (isLeaving || this.#isOver) this.#start();
-    else this.#dispatch({ type: 'user/reconnect' });
+    else this.#driver?.dispatch({ type: 'user/reconnect' });
     if (isLeaving) this.#fire(closeEvent(LOST));
   }
 
   getState(): WebSocketState {
-    const state = this.#driver?.state;
-    return {
-      phase: state?.name ?? 'idle',
-      attempt: state?.attempt ?? 0,
-      retryInMs: state?.name === 'waiting' ? (state.retryAt ?? 0) - this.#outside.now() : null,
-      failure: state?.failure ?? null,
-    };
+    const { name, attempt, retryAt, failure } = this.#driver?.state ?? initialState(0, false);
+    return { phase: name, attempt, retryInMs: retryAt === null ? null : retryAt - this.#outside.now(), failure };
   }
 
   /** Whether nothing happens any more, until `reconnect()`. */
   get #isOver(): boolean {
     return isOver(this.#driver?.state.name ?? 'closed');
-  }
-
-  #dispatch(fact: Fact): void {
-    this.#driver?.dispatch(fact);
   }
 
   #start(first?: WebSocketLike): void {
@@ -260,8 +252,6 @@ export class HoldfastWebSocket extends Base implements WebSocket {
           type: 'link/welcomed',
           heartbeat: ping === undefined ? null : { ...HEARTBEAT, answerMs: ping.answerMs },
         });
-        break;
-      case 'link/prepare':
         driver.tell({ type: 'link/prepared' });
         break;
       case 'link/promote': {
@@ -281,11 +271,10 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         }
         break;
       case 'link/ping':
-        if (ping === undefined || link.socket === null) break;
         this.#pings += 1;
         this.#pingedAt = this.#outside.now();
         try {
-          link.socket.send(ping.data());
+          if (ping !== undefined) link.socket?.send(ping.data());
         } catch (error) {
           // The app's fault must not end the heartbeat: it is reported as a listener's is.
           queueMicrotask(() => {
@@ -316,11 +305,12 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   }
 
   /** Waits for the socket's end, as long as what it was given still flows. */
-  #awaitEnd(socket: NativeWebSocket | null, buffered: number): void {
+  #awaitEnd(buffered: number): void {
+    const socket = this.#socket;
     this.#leave = this.#outside.setTimer(socket === null ? 0 : CLOSE_TIMEOUT_MS, () => {
       const left = socket?.bufferedAmount ?? 0;
       if (left > 0 && left < buffered) {
-        this.#awaitEnd(socket, left);
+        this.#awaitEnd(left);
         return;
       }
       this.#stopLeaving();
