@@ -20,6 +20,24 @@ export function bytesIn(data: unknown): Bytes | null {
   return kindName(data).endsWith('ArrayBuffer') ? new Uint8Array(data as ArrayBuffer) : null;
 }
 
+/**
+ * A copy of the bytes of a buffer or of a view of one, as a browser's `send` takes them: none where the buffer was
+ * transferred. Null: it is neither.
+ * @throws TypeError for a view of shared memory, and for memory that may grow
+ */
+export function copiedBytes(data: unknown): Bytes | null {
+  const isView = ArrayBuffer.isView(data);
+  const buffer = (isView ? data.buffer : data) as ArrayBuffer & { readonly resizable?: boolean };
+  const isOwn = kindName(buffer) === 'ArrayBuffer';
+  if (!isView && !isOwn) return null;
+  if (!isOwn || buffer.resizable === true)
+    throw new TypeError('memory that is shared or may grow cannot be sent: copy it');
+  // Of a buffer that was transferred no view can be made, and a DataView does not even tell its length.
+  if (buffer.byteLength === 0) return new Uint8Array(0);
+  const { byteOffset = 0, byteLength } = data as ArrayBufferView | (ArrayBuffer & { readonly byteOffset?: never });
+  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+}
+
 /** What a payload counts in limits and windows: the bytes that it has on the wire. */
 export function payloadLength(payload: EncodedPayload): number {
   return typeof payload === 'string' ? utf8Length(payload) : payload.length;

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { onServer, requirements, run } from '../websocket/requirement-runner.fixture.ts';
-import { aTask, type WebSocketClass } from '../websocket/requirement.fixture.ts';
+import { aTask, next, type WebSocketClass } from '../websocket/requirement.fixture.ts';
 import { DIFFERENCES } from './differences.fixture.ts';
 import { ResumableWebSocket } from './resumable-websocket.ts';
 
@@ -36,4 +36,24 @@ describe.each([...requirements])('$number $text', (requirement) => {
 it('every difference is a requirement of the table', () => {
   const numbers = requirements.map(({ number }) => number);
   expect(DIFFERENCES.filter(({ number }) => !numbers.includes(number))).toEqual([]);
+});
+
+it('a buffer and a Blob of another frame are sent as what they are', async () => {
+  const frame = document.body.appendChild(document.createElement('iframe'));
+  const other = frame.contentWindow as Window & typeof globalThis;
+  const socket = new ResumableWebSocket(`ws://${inject('resumableServer')}/echo`);
+  socket.binaryType = 'arraybuffer';
+  await next(socket, 'open');
+  const bytes = other.Uint8Array.of(1, 2, 3);
+  const answers: number[][] = [];
+  socket.onmessage = ({ data }) => answers.push([...new Uint8Array(data as ArrayBuffer)]);
+  socket.send(new other.Blob([bytes]));
+  socket.send(bytes.buffer);
+  while (answers.length < 2) await aTask(5);
+  expect(answers).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+  socket.close();
+  frame.remove();
 });

@@ -1,4 +1,5 @@
 import type { EncodedPayload } from '../lib/bytes.ts';
+import { isBlob } from '../environment/blob.ts';
 import { sessionEnvironment } from '../environment/browser.ts';
 import type { SessionEnvironment } from '../environment/ports.ts';
 import type { Failure, Json } from '../lib/errors.ts';
@@ -190,8 +191,8 @@ export class ResumableWebSocket extends Base implements WebSocket {
       throw new DOMException('send() on a WebSocket that is still connecting', 'InvalidStateError');
     }
     if (this.#state !== OPEN || !this.#hasRoom(size, bytes)) this.#lost += size;
-    else if (!(payload instanceof Blob)) this.#append(payload, bytes, size);
-    else void this.#read(payload, this.#append(null, bytes, size));
+    else if (isBlob(payload)) void this.#read(payload, this.#append(null, bytes, size));
+    else this.#append(payload, bytes, size);
   }
 
   /**
@@ -292,8 +293,8 @@ export class ResumableWebSocket extends Base implements WebSocket {
   #receive(payload: MessageData, fault: (failure: Failure, closeCode: number) => void): void {
     if (typeof payload === 'string' || payload instanceof Uint8Array) {
       if (this.#state !== OPEN) return;
-      const isBlob = typeof payload !== 'string' && this.#binaryType === 'blob';
-      const data = typeof payload === 'string' ? payload : isBlob ? new Blob([payload]) : payload.buffer;
+      const isText = typeof payload === 'string';
+      const data = isText ? payload : this.#binaryType === 'blob' ? new Blob([payload]) : payload.buffer;
       this.#fire(new MessageEvent('message', { data, origin: this.#url.origin }));
       return;
     }

@@ -1,4 +1,5 @@
-import { bytesIn, kindName, type EncodedPayload } from '../lib/bytes.ts';
+import { isBlob } from '../environment/blob.ts';
+import { bytesIn, type EncodedPayload } from '../lib/bytes.ts';
 import { describe } from '../lib/describe.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { Protocol } from '../machines/conversation.ts';
@@ -35,8 +36,4 @@ export function decodePayload(
   const isJson = codec === 'json' && typeof payload === 'string';
   if (payload === '' && (isJson || bytes > 0)) return undefined;
   return isJson ? (JSON.parse(payload) as MessageData) : payload;
-}
-
-function isBlob(data: unknown): data is Blob {
-  return ['Blob', 'File'].includes(kindName(data));
 }

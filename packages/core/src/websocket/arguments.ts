@@ -1,3 +1,5 @@
+import { isBlob } from '../environment/blob.ts';
+import { copiedBytes, payloadLength, type Bytes } from '../lib/bytes.ts';
 import { scalars, utf8Length } from '../lib/utf8.ts';
 import { protocolList } from './target.ts';
 
@@ -20,19 +22,11 @@ export function checkCloseArguments(code = 1000, reason = ''): void {
  * A message and its size, kept as it is in this moment: the caller may go on writing into its buffer.
  * @throws what the browser's `send` throws: of shared memory, or of what is no string and can't become one
  */
-export function queueable(data: unknown): readonly [message: string | Blob | ArrayBuffer, bytes: number] {
-  if (data instanceof Blob) return [data, data.size];
-  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
-    // A Blob refuses what `send` refuses, but is no message itself: WebKit's `close` drops one that it has not read yet, and
-    // all that was sent after it.
-    const { size } = new Blob([data as ArrayBuffer]);
-    // A detached buffer is empty, and can't be sliced.
-    if (size === 0) return [new ArrayBuffer(0), 0];
-    const [buffer, start] = ArrayBuffer.isView(data) ? [data.buffer, data.byteOffset] : [data, 0];
-    return [buffer.slice(start, start + size) as ArrayBuffer, size];
-  }
-  const text = `${data as string}`;
-  return [text, utf8Length(text)];
+export function queueable(data: unknown): readonly [message: string | Blob | Bytes, bytes: number] {
+  if (isBlob(data)) return [data, data.size];
+  // Bytes, and no Blob of them: WebKit's `close` drops one that it has not read yet, and all that was sent after it.
+  const message = copiedBytes(data) ?? `${data as string}`;
+  return [message, payloadLength(message)];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { connectionEnvironment } from '../environment/browser.ts';
 import type { ConnectionEnvironment, WebSocketLike } from '../environment/ports.ts';
+import type { Bytes } from '../lib/bytes.ts';
 import type { Failure } from '../lib/errors.ts';
 import type { StateName } from '../machines/connection-state.ts';
 import { initialState } from '../machines/connection-steps.ts';
@@ -58,7 +59,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
   readonly #handlers: EventHandlers = {};
   readonly #numbers: Numbers;
   /** What waits for a connection, and its bytes; text in UTF-8. */
-  #queue: (string | Blob | ArrayBuffer)[] = [];
+  #queue: (string | Blob | Bytes)[] = [];
   #queuedBytes = 0;
   #binaryType: BinaryType = 'blob';
   #url = '';

@@ -48,6 +48,29 @@ it('keeps while it connects what the browser would send, and refuses what it wou
   }
 });
 
+it('keeps buffers, views and Blobs of another frame as what they are', async () => {
+  const frame = document.body.appendChild(document.createElement('iframe'));
+  const other = frame.contentWindow as Window & typeof globalThis;
+  const socket = create('/echo');
+  socket.binaryType = 'arraybuffer';
+  const bytes = other.Uint8Array.of(1, 2, 3);
+  socket.send(bytes.buffer);
+  socket.send(bytes.subarray(1));
+  socket.send(new other.Blob([bytes]));
+  socket.send(new other.File([bytes], 'name'));
+  bytes.fill(9);
+  expect(socket.bufferedAmount).toBe(3 + 2 + 3 + 3);
+  for (const content of [
+    [1, 2, 3],
+    [2, 3],
+    [1, 2, 3],
+    [1, 2, 3],
+  ]) {
+    expect([...new Uint8Array((await next(socket, 'message')).data as ArrayBuffer)]).toEqual(content);
+  }
+  frame.remove();
+});
+
 it('goes on though every listener throws', async () => {
   const socket = create('/close?code=1011', { maxRetries: 3 });
   const failure = new Error('of the app');

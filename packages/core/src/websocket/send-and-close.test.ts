@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Ping } from '../machines/ping.ts';
 import { HoldfastWebSocket } from './holdfast-websocket.ts';
@@ -6,7 +7,7 @@ import { World } from './world.fixture.ts';
 const ping: Ping = { data: () => 'ping', isPong: (data) => data === 'pong' };
 
 function contents(sent: readonly unknown[]): unknown[] {
-  return sent.map((data) => (data instanceof ArrayBuffer ? [...new Uint8Array(data)] : data));
+  return sent.map((data) => (data instanceof Uint8Array ? [...data] : data));
 }
 
 describe('what is sent while no connection is open', () => {
@@ -45,6 +46,31 @@ describe('what is sent while no connection is open', () => {
     world.native.open();
     // As bytes, not as a Blob: WebKit's `close` drops what it has not read yet.
     expect(contents(world.native.sent)).toEqual([[2, 3], [1, 2, 3, 4], [4], blob]);
+  });
+
+  it('is binary where it is of another realm, too', () => {
+    const world = new World();
+    // To this realm a Blob of another one has no prototype that it knows.
+    const blob = Object.setPrototypeOf(new Blob(['xyz']), {
+      size: 3,
+      [Symbol.toStringTag]: 'Blob',
+    }) as Blob;
+    world.socket.send(runInNewContext('Uint8Array.of(1, 2).buffer') as ArrayBuffer);
+    world.socket.send(runInNewContext('new DataView(Uint8Array.of(3, 4).buffer, 1)') as DataView<ArrayBuffer>);
+    world.socket.send(blob);
+    expect(world.socket.bufferedAmount).toBe(2 + 1 + 3);
+    world.native.open();
+    expect(contents(world.native.sent)).toEqual([[1, 2], [4], blob]);
+  });
+
+  it('is refused where it is a view of shared memory, or of memory that may grow, as the browser does', () => {
+    const { socket } = new World();
+    const growable = Reflect.construct(ArrayBuffer, [2, { maxByteLength: 4 }]) as ArrayBuffer;
+    const shared = new Uint8Array(new SharedArrayBuffer(2)) as unknown as Uint8Array<ArrayBuffer>;
+    for (const data of [shared, growable, new Uint8Array(growable)]) {
+      expect(() => socket.send(data)).toThrow(TypeError);
+    }
+    expect(socket.bufferedAmount).toBe(0);
   });
 
   it('beyond the bounds throws, and nothing that waits is dropped', () => {
