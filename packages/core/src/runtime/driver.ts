@@ -42,9 +42,9 @@ export function createDriver({ environment, connection, run, onState, isBusy }: 
   const timers = new Map<TimerName, () => void>();
   let state = initialState(environment.now(), !environment.isOnline());
   let isRunning = false;
-  // What came and went: since the heartbeat's timer was set, and since the last tick.
-  let hasHeard = false;
-  let hasHeardNow = false;
+  /** How often anything came from the peer: a timer tells whether that was so since it was set. */
+  let heard = 0;
+  /** Since anything came. */
   let hasWritten = false;
 
   function dispatch(event: Event): void {
@@ -83,16 +83,15 @@ export function createDriver({ environment, connection, run, onState, isBusy }: 
 
   function setTimer(timer: TimerName, ms: number): void {
     const { connectionId } = state;
+    const heardBefore = heard;
     timers.get(timer)?.();
-    if (timer === 'heartbeat') hasHeard = false;
-    if (timer === 'silence') hasHeardNow = false;
     const cancel = environment.setTimer(ms, () => {
       timers.delete(timer);
       // The machine takes from it what the timer's event has.
       dispatch({
         type: `timer/${timer}`,
         connectionId,
-        heard: timer === 'silence' ? hasHeardNow : hasHeard,
+        heard: heard > heardBefore,
         wrote: hasWritten,
         isBusy: isBusy?.() === true,
       });
@@ -105,7 +104,7 @@ export function createDriver({ environment, connection, run, onState, isBusy }: 
       return state;
     },
     heard() {
-      hasHeard = hasHeardNow = true;
+      heard += 1;
       hasWritten = false;
     },
     wrote() {
