@@ -144,7 +144,7 @@ export class HoldfastWebSocket extends Base implements WebSocket {
     const socket = this.#socket;
     if (socket !== null && (!this.#reconnects || this.readyState === OPEN)) {
       socket.send(data);
-      if (this.#ping !== undefined) this.#driver?.wrote();
+      this.#driver?.wrote();
       return;
     }
     const [message, size] = queueable(data);
@@ -245,7 +245,6 @@ export class HoldfastWebSocket extends Base implements WebSocket {
 
   #run(effect: Order, link: Link, driver: Driver): void {
     const ping = this.#ping;
-    const socket = this.#socket;
     link.run(effect);
     switch (effect.type) {
       case 'link/greet':
@@ -255,17 +254,15 @@ export class HoldfastWebSocket extends Base implements WebSocket {
         });
         driver.tell({ type: 'link/prepared' });
         break;
-      case 'link/promote': {
+      case 'link/promote':
         this.#socket = link.socket as NativeWebSocket | null;
-        const { state } = driver;
         // To the users of this class a new connection is a new conversation.
-        if (state.name === 'connecting' && state.failure === null) this.#fire(closeEvent(LOST));
+        if (driver.state.failure === null) this.#fire(closeEvent(LOST));
         break;
-      }
       case 'link/detach':
         // After `close()` the browser's own end is the one to tell.
-        if (this.#leave !== null && socket !== null) {
-          socket.onclose = (end: End) => {
+        if (this.#leave !== null && this.#socket !== null) {
+          this.#socket.onclose = (end: End) => {
             this.#stopLeaving();
             this.#fire(closeEvent(end));
           };
