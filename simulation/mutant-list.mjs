@@ -53,8 +53,8 @@ export const MUTANTS = [
   {
     name: 'breaker without a trial',
     file: 'packages/core/src/machines/retry.ts',
-    from: "if (isTripped) set(turn, 'retry', ms);",
-    to: '',
+    from: 'retryIn(draft, turn, options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs);',
+    to: 'draft.retryAt = now + options.coolDownMs;',
   },
   {
     name: 'retry-after ignored',

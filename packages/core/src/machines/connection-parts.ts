@@ -1,6 +1,6 @@
 import type { Failure } from '../lib/errors.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { close, connect, drop, order, putRival, race, revive, set, to } from './connection-steps.ts';
+import { close, connect, drop, order, putRival, race, retryIn, revive, set, to } from './connection-steps.ts';
 import type { Draft, Part, PauseReason, Turn } from './connection-state.ts';
 
 // Parts of the connection machine that a small client may leave out.
@@ -64,15 +64,15 @@ function resume(draft: Draft, turn: Turn, gone: readonly PauseReason[]): boolean
     return true;
   }
   const isAsked = gone.includes('user');
-  const { notBefore: retryAt } = draft;
-  if (isAsked || turn.now >= retryAt) {
+  const ms = draft.notBefore - turn.now;
+  if (isAsked || ms <= 0) {
     connect(draft, turn, isAsked ? 'user' : 'wake');
     return true;
   }
   // The server's wish outlives the pause.
   const failure: Failure = { code: 'SERVER_BUSY', message: 'the server asked to come back later' };
-  to(draft, turn, 'waiting', { reason: 'lost', retryAt, failure });
-  set(turn, 'retry', retryAt - turn.now);
+  to(draft, turn, 'waiting', { reason: 'lost', failure });
+  retryIn(draft, turn, ms);
   return true;
 }
 

@@ -42,6 +42,12 @@ export function to(draft: Draft, { now }: Turn, name: StateName, own?: Partial<S
   Object.assign(draft, BARE, { name, since: now }, own);
 }
 
+/** The next try, unless something happens before. */
+export function retryIn(draft: Draft, turn: Turn, ms: number): void {
+  draft.retryAt = turn.now + ms;
+  set(turn, 'retry', ms);
+}
+
 /** A connection proved stable, or the app asked. */
 export function refresh(draft: Draft): void {
   Object.assign(draft, FRESH);

@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
 import { causeOfClose, GOING_AWAY, type End } from '../protocol/close-codes.ts';
 import { backoffDelayMs } from './backoff.ts';
-import { connect, leave, order, set, takeOver, tellClose, to } from './connection-steps.ts';
+import { connect, leave, order, retryIn, takeOver, tellClose, to } from './connection-steps.ts';
 import type { Draft, Event, Input, State, Turn } from './connection-state.ts';
 
 // What follows the end of a connection.
@@ -113,8 +113,6 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   // The breaker opens after the limits, and at once when its one trial fails.
   const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   if (delayMs === false || isExhausted) {
-    const isTripped = delayMs !== false && options.coolDownMs < Infinity;
-    const ms = options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs;
     const tries = attempt - 1;
     const last: Failure =
       delayMs === false || options.maxAttempts === 0
@@ -125,19 +123,17 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
             details: { attempts: tries, elapsedMs, last: code },
             cause: failure,
           };
-    if (isTripped) draft.trips += 1;
-    to(draft, turn, 'suspended', {
-      reason: last === failure ? 'refused' : 'exhausted',
-      failure: last,
-      retryAt: isTripped ? now + ms : null,
-    });
+    to(draft, turn, 'suspended', { reason: last === failure ? 'refused' : 'exhausted', failure: last });
     order(turn, { type: 'tell/error', failure: last });
-    if (isTripped) set(turn, 'retry', ms);
+    if (delayMs !== false && options.coolDownMs < Infinity) {
+      retryIn(draft, turn, options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs);
+      draft.trips += 1;
+    }
   } else if (delayMs === 0) {
     to(draft, turn, 'idle');
     connect(draft, turn, 'lost', failure);
   } else {
-    to(draft, turn, 'waiting', { reason: isOffline(draft) ? 'offline' : 'lost', retryAt: now + delayMs, failure });
-    set(turn, 'retry', delayMs);
+    to(draft, turn, 'waiting', { reason: isOffline(draft) ? 'offline' : 'lost', failure });
+    retryIn(draft, turn, delayMs);
   }
 }
