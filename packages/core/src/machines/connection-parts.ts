@@ -9,7 +9,8 @@ import type { Draft, Part, PauseReason, Turn } from './connection-state.ts';
 export const pausing: Part = (draft, turn, event) => {
   const isOpen = draft.name === 'open';
   const release = (): void => {
-    if (turn.options.releaseAfterMs < Infinity) set(turn, 'hidden', turn.options.releaseAfterMs);
+    const { releaseAfterMs = Infinity } = turn.options;
+    if (releaseAfterMs < Infinity) set(turn, 'hidden', releaseAfterMs);
   };
   switch (event.type) {
     case 'user/pause':

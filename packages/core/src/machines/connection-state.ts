@@ -210,11 +210,11 @@ export interface ConnectionOptions extends BackoffOptions {
   /** By cause: false stops at it, an object retries with its own delays. */
   readonly policies: RetryPolicies;
   /** The app's word: a delay, false to stop, undefined for the default. Never throws. */
-  readonly decide: ((context: RetryContext) => number | false | undefined) | null;
-  /** How much longer the pauses between two pings are while the page is hidden. */
-  readonly hiddenPauses: number;
-  /** After how long a hidden page lets go of its connection; Infinity: never. */
-  readonly releaseAfterMs: number;
+  readonly decide?: ((context: RetryContext) => number | false | undefined) | null;
+  /** How much longer the pauses between two pings are while the page is hidden. Default 1. */
+  readonly hiddenPauses?: number;
+  /** After how long a hidden page lets go of its connection. Default: never. */
+  readonly releaseAfterMs?: number;
   /**
    * How long an open rival must live before it takes over: a server that turns it away closes it right after its handshake.
    * 0 where the server may speak first, since a rival is not heard.
@@ -223,7 +223,7 @@ export interface ConnectionOptions extends BackoffOptions {
   /** Whether a second connection may be opened beside a live one. */
   readonly canRace: boolean;
   /** What else the machine can do: asked first, in order. A small client leaves out what it doesn't need. */
-  readonly parts: readonly Part[];
+  readonly parts?: readonly Part[];
 }
 
 export type Step = readonly [state: State, effects: readonly Effect[]];

@@ -33,7 +33,7 @@ export function transition(state: State, event: Event, input: Input, options: Co
   if (state.name === 'closed' || (id !== state.connectionId && !isOfRival)) return [state, []];
   const draft: Draft = { ...state };
   const turn: Turn = { ...input, options, effects: [] };
-  if (!options.parts.some((part) => part(draft, turn, event))) (isOfRival ? rivalStep : step)(draft, turn, event);
+  if (!options.parts?.some((part) => part(draft, turn, event))) (isOfRival ? rivalStep : step)(draft, turn, event);
   const isNew = (Object.keys(draft) as (keyof State)[]).some((name) => draft[name] !== state[name]);
   return [isNew ? draft : state, turn.effects];
 }
@@ -193,7 +193,7 @@ function reached(draft: Draft, { now }: Turn, ms = 0): void {
 function beat(draft: Draft, turn: Turn, event: HeartbeatEvent): void {
   const { heartbeatOptions, heartbeat: before, rival } = draft;
   if (heartbeatOptions === null || before === null) return;
-  const intervalMs = heartbeatOptions.intervalMs * (draft.isHidden ? turn.options.hiddenPauses : 1);
+  const intervalMs = heartbeatOptions.intervalMs * ((draft.isHidden && turn.options.hiddenPauses) || 1);
   const [next, ms, word] = heartbeat.transition(before, event, { ...heartbeatOptions, intervalMs });
   draft.heartbeat = next;
   if (word === 'dead') {

@@ -99,11 +99,7 @@ export function connectionOptions(numbers: Numbers, reconnect: boolean): Connect
     coolDownMs: Infinity,
     // A plain server that closes with 1000 may mean 'idle for too long': who comes from other classes knows it so.
     policies: { SERVER_CLOSED: {} },
-    decide: null,
-    hiddenPauses: 1,
-    releaseAfterMs: Infinity,
     canRace: reconnect,
     proofMs: 0,
-    parts: [],
   };
 }
