@@ -9,22 +9,30 @@ export interface BackoffOptions {
   readonly initialDelayMs: number;
   readonly factor: number;
   readonly maxDelayMs: number;
-  readonly jitter: Jitter;
+  /** Counts only where all kinds are there (`anyJitter`). */
+  readonly jitter?: Jitter;
 }
 
+/** The delay before retry number `attempt` (1 for the first), after a delay of `lastMs` (0: there was none). */
+export type Backoff = (attempt: number, random: number, lastMs: number, options: BackoffOptions) => number;
+
 /**
- * The delay before retry number `attempt` (1 for the first), after a delay of `lastMs` (0: there was none). Exponential
- * (a factor below 1 counts as 1: delays that shrink end in none) and clamped first, drawn after: a jitter that is clamped afterwards is none at the cap, where all clients meet.
- * The kinds are those of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015: `full` draws all of
- * the delay, `equal` half of it, `decorrelated` between the initial delay and three times the last one.
+ * Exponential (a factor below 1 counts as 1: delays that shrink end in none) and clamped first, drawn after: a jitter that
+ * is clamped afterwards is none at the cap, where all clients meet. All of the delay is drawn.
  */
-export function backoffDelayMs(attempt: number, random: number, lastMs: number, options: BackoffOptions): number {
-  const { initialDelayMs, factor, maxDelayMs, jitter } = options;
+export const fullJitter: Backoff = (attempt, random, _lastMs, { initialDelayMs, factor, maxDelayMs }) =>
+  Math.min(maxDelayMs, initialDelayMs * Math.max(1, factor) ** (attempt - 1)) * random;
+
+/**
+ * The kinds of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015: `full` draws all of the delay,
+ * `equal` half of it, `decorrelated` between the initial delay and three times the last one.
+ */
+export const anyJitter: Backoff = (attempt, random, lastMs, options) => {
+  const { initialDelayMs, maxDelayMs, jitter } = options;
   if (jitter === 'decorrelated') {
     const least = Math.min(initialDelayMs, maxDelayMs);
     return least + (Math.min(maxDelayMs, Math.max(lastMs, least) * 3) - least) * random;
   }
-  const clamped = Math.min(maxDelayMs, initialDelayMs * Math.max(1, factor) ** (attempt - 1));
-  const drawn = jitter === 'full' ? 1 : jitter === 'equal' ? 0.5 : 0;
-  return clamped * (1 - drawn + drawn * random);
-}
+  const drawn = jitter === 'none' ? 1 : jitter === 'equal' ? 0.5 + random / 2 : random;
+  return fullJitter(attempt, drawn, lastMs, options);
+};

@@ -1,5 +1,4 @@
 import type { Failure } from '../lib/errors.ts';
-import { backoffDelayMs } from './backoff.ts';
 import { close, connect, drop, order, putRival, race, retryIn, revive, set, to } from './connection-steps.ts';
 import type { Draft, Part, PauseReason, Turn } from './connection-state.ts';
 
@@ -101,7 +100,7 @@ export const moving: Part = (draft, turn, event) => {
   const closed = event.type === 'link/closed' ? event : null;
   const isEnd = (closed ?? (event.type === 'link/failed' ? event : null))?.connectionId === wanted?.connectionId;
   if (wanted === null || wanted.tries >= MOVES || !(isTimer ? wanted.openMs === null : isEnd)) return false;
-  const ms = closed?.hasSlot === true ? 0 : backoffDelayMs(wanted.tries, random, 0, options);
+  const ms = closed?.hasSlot === true ? 0 : options.backoff(wanted.tries, random, 0, options);
   putRival(draft, turn, null, true, wanted.tries, (closed?.retryAfterMs ?? 0) + ms);
   return true;
 };

@@ -1,5 +1,5 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
-import type { BackoffOptions } from './backoff.ts';
+import type { Backoff, BackoffOptions } from './backoff.ts';
 import type { HeartbeatOptions, HeartbeatState } from './heartbeat.ts';
 
 export type StateName = 'idle' | 'connecting' | 'open' | 'waiting' | 'paused' | 'suspended' | 'closing' | 'closed';
@@ -201,6 +201,8 @@ export interface RetryContext {
 export type RetryPolicies = { readonly [Code in ErrorCode]?: false | Partial<BackoffOptions> };
 
 export interface ConnectionOptions extends BackoffOptions {
+  /** How long a retry waits. */
+  readonly backoff: Backoff;
   readonly maxAttempts: number;
   readonly maxElapsedMs: number;
   /** How long the breaker stays open after those limits; Infinity: until the app asks. */

@@ -1,6 +1,7 @@
 import type { Failure } from '../lib/errors.ts';
 import type { ConnectionOptions, Effect, Event, EventType, Rival, State, StateName } from './connection-state.ts';
 import type { HeartbeatState } from './heartbeat.ts';
+import { anyJitter } from './backoff.ts';
 import { initialState } from './connection-steps.ts';
 import { transition } from './connection.ts';
 import { flushing, moving, pausing } from './connection-parts.ts';
@@ -10,6 +11,7 @@ export const options: ConnectionOptions = {
   factor: 2,
   maxDelayMs: 5_000,
   jitter: 'equal',
+  backoff: anyJitter,
   maxAttempts: Number.POSITIVE_INFINITY,
   maxElapsedMs: Number.POSITIVE_INFINITY,
   coolDownMs: 60_000,

@@ -1,6 +1,5 @@
 import type { ErrorCode, Failure } from '../lib/errors.ts';
 import { causeOfClose, GOING_AWAY, type End } from '../protocol/close-codes.ts';
-import { backoffDelayMs } from './backoff.ts';
 import { connect, leave, order, retryIn, takeOver, tellClose, to } from './connection-steps.ts';
 import type { Draft, Event, Input, State, Turn } from './connection-state.ts';
 
@@ -80,7 +79,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   const elapsedMs = now - draft.failingSince;
   const retryAfterMs = end.retryAfterMs ?? null;
   const askedMs = retryAfterMs ?? 0;
-  const drawnMs = backoffDelayMs(attempt, random, lastDelayMs, {
+  const drawnMs = options.backoff(attempt, random, lastDelayMs, {
     ...options,
     ...(code === 'SERVER_BUSY' && retryAfterMs === null && BUSY),
     ...policy,

@@ -1,5 +1,6 @@
 import type { SessionEnvironment } from '../environment/ports.ts';
 import { describe } from '../lib/describe.ts';
+import { fullJitter } from '../machines/backoff.ts';
 import type { ConnectionOptions } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
 
@@ -71,7 +72,7 @@ export function checkOptions(options: ResumableWebSocketOptions): CheckedOptions
     auth: auth ?? null,
     connection: {
       ...numbers('reconnect.', reconnect, RECONNECT),
-      jitter: 'full',
+      backoff: fullJitter,
       maxAttempts: Infinity,
       maxElapsedMs: Infinity,
       coolDownMs: Infinity,

@@ -2,7 +2,7 @@ import { browserEnvironment } from '../environment/browser.ts';
 import type { Environment } from '../environment/ports.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
 import { flushing, moving, pausing } from '../machines/connection-parts.ts';
-import type { BackoffOptions, Jitter } from '../machines/backoff.ts';
+import { anyJitter, type BackoffOptions, type Jitter } from '../machines/backoff.ts';
 import type { Protocol } from '../machines/conversation.ts';
 import type { ConnectionOptions, RetryPolicies } from '../machines/connection-state.ts';
 import type { HeartbeatOptions } from '../machines/heartbeat.ts';
@@ -131,6 +131,7 @@ export function checkOptions<Outgoing>(options: SocketOptions<Outgoing>): Checke
       // A server of holdfast.v1 speaks only after the hello.
       proofMs: isPlain ? 0 : PROOF_MS,
       parts: [flushing, moving, pausing],
+      backoff: anyJitter,
     },
     heartbeat: heartbeat ? fill('heartbeat', heartbeat, HEARTBEAT) : null,
   };

@@ -1,4 +1,5 @@
 import type { ConnectionEnvironment } from '../environment/ports.ts';
+import { fullJitter } from '../machines/backoff.ts';
 import type { ConnectionOptions } from '../machines/connection-state.ts';
 import type { Ping } from '../machines/ping.ts';
 
@@ -90,7 +91,7 @@ export function connectionOptions(numbers: Numbers, reconnect: boolean): Connect
     initialDelayMs: Math.max(1, numbers.minReconnectionDelay),
     maxDelayMs: Math.max(1, numbers.maxReconnectionDelay),
     factor: numbers.reconnectionDelayGrowFactor,
-    jitter: 'full',
+    backoff: fullJitter,
     stableAfterMs: numbers.minUptime,
     connectTimeoutMs: numbers.connectionTimeout,
     maxAttempts: reconnect ? numbers.maxRetries : 0,
