@@ -10,6 +10,8 @@ export type { LostReason, MessageData } from './protocol/frames.ts';
 export type { BackoffOptions, Jitter } from './machines/backoff.ts';
 export type { RetryContext } from './machines/connection-state.ts';
 export { createSocket } from './socket/create-socket.ts';
+export { endpoints } from './socket/endpoints.ts';
+export type { Endpoints, EndpointsOptions, EndpointsTarget } from './socket/endpoints.ts';
 export type { MessagesOptions } from './socket/messages.ts';
 export { memory } from './socket/options.ts';
 export { createPool } from './socket/pool.ts';
