@@ -16,6 +16,8 @@ export type { MessagesOptions } from './socket/messages.ts';
 export { memory } from './socket/options.ts';
 export { createPool } from './socket/pool.ts';
 export type { Lease, LeaseRecord, Pool, PoolableSocket, PoolOptions, PoolStats } from './socket/pool.ts';
+export { retryBudget } from './socket/retry-budget.ts';
+export type { RetryBudgetOptions } from './socket/retry-budget.ts';
 export { holdfast, plain } from './socket/protocols.ts';
 export type { HoldfastOptions, PlainOptions } from './socket/protocols.ts';
 export type {

@@ -2,7 +2,8 @@ import { expectTypeOf, test } from 'vitest';
 import { HoldfastWebSocket } from '../websocket/holdfast-websocket.ts';
 import { createSocket } from './create-socket.ts';
 import { endpoints, type Endpoints, type EndpointsTarget } from './endpoints.ts';
-import type { Socket, SocketOptions } from './types.ts';
+import { retryBudget } from './retry-budget.ts';
+import type { ReconnectOptions, Socket, SocketOptions } from './types.ts';
 
 test('endpoints give what createSocket takes, and back what it makes', () => {
   const servers = endpoints(['wss://a.example/', new URL('wss://b.example/')], { returnAfterMs: Infinity });
@@ -23,4 +24,10 @@ test('they take URLs, and no other things', () => {
   endpoints(['wss://a.example/'], { hedgeAfterMs: '250' });
   // @ts-expect-error known options
   endpoints(['wss://a.example/'], { hedgeMs: 250 });
+});
+
+test('a retry budget is a decide', () => {
+  expectTypeOf(retryBudget({ tries: 1, perMs: 1_000 })).toExtend<NonNullable<ReconnectOptions['decide']>>();
+  // @ts-expect-error both
+  retryBudget({ tries: 1 });
 });

@@ -1,0 +1,81 @@
+import type { Environment } from '../environment/ports.ts';
+import type { RetryContext } from '../machines/connection-state.ts';
+import { fill, type Field } from './fields.ts';
+
+/** How many retries there may be, and in which time. */
+export interface RetryBudgetOptions {
+  /** Retries at once before any of them waits longer: a whole number from 1. */
+  readonly tries: number;
+  /** The time in which as many become free again, milliseconds. */
+  readonly perMs: number;
+  /** The clock; the browser's by default. */
+  readonly environment?: Pick<Environment, 'now'>;
+}
+
+const OPTIONS = {
+  tries: [
+    undefined,
+    (value) => Number.isInteger(value) && (value as number) > 0,
+    'a whole number from 1',
+  ] as Field<number>,
+  perMs: [
+    undefined,
+    (value) => typeof value === 'number' && value > 0 && value < Infinity,
+    'a number above 0, and no Infinity',
+  ] as Field<number>,
+  environment: [
+    null,
+    (value) => typeof (value as RetryBudgetOptions['environment'])?.now === 'function',
+    'an Environment',
+  ] as Field<Pick<Environment, 'now'> | null>,
+};
+
+/** A retry that has its place in the budget, and has not begun as far as anybody knows. */
+interface Planned {
+  readonly at: number;
+  /** What chance had drawn for it: the next end of its connection tells that as the last delay. */
+  readonly drawnMs: number;
+}
+
+/** What is lost by adding and subtracting. */
+const ROUNDING_MS = 1e-3;
+
+/**
+ * A budget of retries that all sockets share which are given the same one, for `reconnect.decide`: a token bucket. A retry
+ * that finds it empty waits longer, by as long as it takes until there is a token for it, behind those that wait already; what
+ * follows from the server, the policies and the limits stays, and an end after which there would be no retry has none. It
+ * never stops a retry. Connections that the app, the browser or the network ask for are free.
+ *
+ * An app with a `decide` of its own calls it there: `(context) => mine(context) ?? budget(context)`.
+ *
+ * @throws HoldfastError INVALID_OPTION
+ *
+ * @example
+ * const decide = retryBudget({ tries: 10, perMs: 10_000 });
+ * const sockets = urls.map((url) => createSocket({ url, reconnect: { decide } }));
+ */
+export function retryBudget(options: RetryBudgetOptions): (context: RetryContext) => number | undefined {
+  const { tries, perMs, environment } = fill('retryBudget', options, OPTIONS);
+  const tokenMs = perMs / tries;
+  let tokens = tries;
+  let filledAt: number | null = null;
+  let planned: readonly Planned[] = [];
+  return ({ delayMs, retryAfterMs, lastDelayMs }) => {
+    if (delayMs === null) return undefined;
+    const now = environment?.now() ?? performance.now();
+    tokens = Math.min(tries, tokens + Math.max(0, now - (filledAt ?? now)) / tokenMs);
+    filledAt = now;
+    planned = planned.filter(({ at }) => at > now);
+    // A hint or the app has made this socket try before its time. Its place is free again: else a hint that comes often would
+    // make the line longer than there are sockets in it.
+    const early = planned.find(({ drawnMs }) => Math.abs(drawnMs - lastDelayMs) < ROUNDING_MS);
+    if (early !== undefined) {
+      planned = planned.filter((other) => other !== early);
+      tokens += 1;
+    }
+    tokens -= 1;
+    const waitMs = Math.max(0, -tokens * tokenMs);
+    planned = [...planned, { at: now + delayMs + waitMs, drawnMs: delayMs - (retryAfterMs ?? 0) }];
+    return waitMs === 0 ? undefined : delayMs + waitMs;
+  };
+}
