@@ -51,6 +51,12 @@ export const MUTANTS = [
     to: "former?.close(1000, 'moved');",
   },
   {
+    name: 'losers of a race stay',
+    file: 'packages/core/src/socket/endpoint-race.ts',
+    from: "for (const loser of losers) letGo(loser.socket, NORMAL, 'not needed');",
+    to: 'void losers;',
+  },
+  {
     name: 'breaker without a trial',
     file: 'packages/core/src/machines/retry.ts',
     from: 'retryIn(draft, turn, options.coolDownMs * 2 ** Math.min(draft.trips, MOST_DOUBLINGS) + askedMs);',

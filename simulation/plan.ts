@@ -69,6 +69,10 @@ export const FAULTS = {
   hang: 2,
   'slow connect': 2,
   'connects that close at once': 2,
+  // On a plan of their own, for worlds whose server has two addresses.
+  'address cut': 0,
+  'address refuses': 0,
+  'address in a black hole': 0,
   'slow network': 3,
   'server kill': 6,
   'server kill after an effect': 4,
@@ -164,6 +168,14 @@ export function makePlan(seed: number): Plan {
       hidden: chance.pick(['keep', 'slow', { releaseAfterMs: 2_000 }] as const),
     },
   }));
+  const addresses = new Chance(seed, 'addresses');
+  const endpoints = addresses.hits(0.2)
+    ? {
+        hedgeAfterMs: addresses.pick([50, 250, 2_000]),
+        coolDownMs: addresses.pick([500, 10_000, 60_000]),
+        returnAfterMs: addresses.pick([1_000, 5_000, 60_000]),
+      }
+    : null;
   const isLong = chance.hits(0.05);
   const settleAt = isLong ? chance.between(300_000, 700_000) : chance.between(8_000, 60_000);
   const quiet = chance.hits(0.1);
@@ -200,6 +212,17 @@ export function makePlan(seed: number): Plan {
       choice: backlog.next(),
     });
   }
+  if (endpoints !== null) {
+    for (let left = addresses.whole(3, 12); left > 0; left -= 1) {
+      actions.push({
+        at: addresses.between(0, settleAt),
+        kind: addresses.pick(['address cut', 'address refuses', 'address in a black hole'] as const),
+        who: 0,
+        ms: addresses.pick([300, 3_000, 15_000]) * addresses.between(0.3, 1.5),
+        choice: addresses.next(),
+      });
+    }
+  }
   actions.sort((left, right) => left.at - right.at);
   return {
     seed,
@@ -207,7 +230,7 @@ export function makePlan(seed: number): Plan {
     network: { latencyMs: chance.pick([1, 10, 40, 150]), jitterMs: chance.pick([0, 5, 60]) },
     devices,
     pageMessages: [1_000, 1, 4][seed % 3] ?? 1_000,
-    tabs,
+    tabs: endpoints === null ? tabs : tabs.map((tab) => ({ ...tab, settings: { ...tab.settings, endpoints } })),
     actions,
     settleAt,
   };

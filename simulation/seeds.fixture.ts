@@ -45,6 +45,8 @@ const SITUATIONS = [
   'sent blob',
   'bytes up',
   'bytes down',
+  'went to another address',
+  'returned to the preferred address',
 ];
 
 /** Declares the tests of the seeds from `first` on: one test a block, and one for what they have reached. */

@@ -1,3 +1,4 @@
+import { ADDRESSES } from './world/tab.ts';
 import type { World } from './world/world.ts';
 
 /** What happened in this world that is worth happening often. */
@@ -19,6 +20,14 @@ export function situations(world: World): readonly string[] {
   for (const tab of world.tabs) {
     for (const running of tab.past) {
       for (const { gap } of running.heard) if (gap !== null) found.push(`gap ${gap.reason}`);
+      const addresses = running.page.links
+        .filter((link) => (world.tap.facts.get(link)?.n ?? 0) > 0)
+        .map(({ address }) => ADDRESSES.indexOf(address as (typeof ADDRESSES)[number]));
+      addresses.forEach((place, index) => {
+        const before = addresses[index - 1] ?? 0;
+        if (place > before) found.push('went to another address');
+        if (place < before) found.push('returned to the preferred address');
+      });
       if (running.hasStorageFailed) found.push('storage failed');
     }
   }

@@ -9,6 +9,7 @@ export function endFaults(world: World, plan: Plan): void {
   world.trace.add('world', 'all faults end');
   const { network, server } = world;
   network.weather = 'good';
+  network.lostAddresses.clear();
   network.latencyMs = plan.network.latencyMs;
   server.thaw();
   server.startWhenGone();

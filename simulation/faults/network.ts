@@ -1,4 +1,5 @@
 import type { ConnectWeather, Link } from '../world/network.ts';
+import { ADDRESSES } from '../world/tab.ts';
 import { type Deeds, pick, type Scene } from './deed.ts';
 
 /** What goes wrong with connections, and with those that are to be made. */
@@ -49,6 +50,24 @@ export const NETWORK_FAULTS = {
   hang: (scene) => weather(scene, 'hang'),
   'slow connect': (scene) => weather(scene, 'slow'),
   'connects that close at once': (scene) => weather(scene, 'burst'),
+  'address cut': (scene) =>
+    onAddress(scene, (links) => {
+      for (const link of links) link.cut();
+    }),
+  'address refuses': (scene) =>
+    onAddress(scene, (links, address) => {
+      loseAddress(scene, address, 'refuse');
+      for (const link of links) link.cut();
+    }),
+  'address in a black hole': (scene) =>
+    onAddress(scene, (links, address) => {
+      loseAddress(scene, address, 'hang');
+      for (const link of links) link.blackHole('both');
+      if (scene.choice < 0.6)
+        scene.world.later(scene.ms, () => {
+          for (const link of links) link.heal();
+        });
+    }),
   'slow network': ({ world, plan, ms, choice }) => {
     world.network.latencyMs = 300 + choice * 1_500;
     world.later(ms, () => {
@@ -67,6 +86,26 @@ function onLink({ world, tab, choice }: Scene, run: (link: Link) => void): boole
   world.trace.add('net', `fault on #${link.id}`);
   run(link);
   return true;
+}
+
+/** More often the preferred one: there all are. */
+function onAddress({ world, choice }: Scene, run: (links: readonly Link[], address: string) => void): boolean {
+  const address = (choice * 10) % 1 < 0.7 ? ADDRESSES[0] : ADDRESSES[1];
+  world.trace.add('net', `fault at ${address}`);
+  run(
+    world.network.live.filter((link) => link.address === address),
+    address,
+  );
+  return true;
+}
+
+function loseAddress({ world, ms }: Scene, address: string, how: 'refuse' | 'hang'): void {
+  const { lostAddresses } = world.network;
+  world.trace.add('net', `${address} will ${how}`);
+  lostAddresses.set(address, how);
+  world.later(ms, () => {
+    if (lostAddresses.get(address) === how) lostAddresses.delete(address);
+  });
 }
 
 export function blackHole(scene: Scene, direction: 'up' | 'down' | 'both'): boolean {

@@ -19,12 +19,33 @@ export function opensSocket(world: World, page: Page): void {
   // Some twelve tries until the longest delay, 3,250 ms on average from then on; what was asked for and what a hint opens
   // beside it come on top, and every 100 ms in the two seconds after the network has come back.
   const returns = page.returns.filter((at) => at > minuteAgo).length;
-  const most = 60 + (running?.asked ?? 0) + 2 * world.wakeUps + 20 * returns;
+  // With two addresses a try may open both; and five tries of a return that fails, the sooner the less often that was.
+  const tab = world.tabs.find(({ past }) => past.some((one) => one.page === page));
+  const [times, more] = tab?.settings.endpoints === undefined ? [1, 0] : [2, 60];
+  const most = times * (60 + (running?.asked ?? 0) + 2 * world.wakeUps + 20 * returns) + more;
   if (inMinute > most) {
     world.fault('connects per minute are bounded', `${page.name} opened ${inMinute} sockets within a minute`);
   }
   if (running?.isClosed === true) {
     world.fault('closed is final', `${page.name} opens a socket after close()`);
+  }
+}
+
+/** After every step: of a race one connection is left, and nothing is dialled that nobody waits for. */
+export function checkRaces(world: World): void {
+  for (const { page } of world.live) {
+    const { state } = page;
+    if (state === null) continue;
+    const { name, step, rival } = state;
+    const isDialling = step === 'opening' || (rival !== null && rival.connectionId !== null && rival.openMs === null);
+    const dialled = isDialling ? undefined : page.openLinks.find((link) => link.socket.state === 'connecting');
+    if (dialled !== undefined) {
+      world.fault('the losers of a race are closed', `${page.name} is ${name} and still dials #${dialled.id}`);
+    }
+    if (name === 'open' && rival === null && page.openLinks.length > 1) {
+      const ids = page.openLinks.map(({ id }) => `#${id}`).join(', ');
+      world.fault('an open socket has one connection', `${page.name} holds ${ids}`);
+    }
   }
 }
 

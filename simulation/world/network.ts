@@ -76,6 +76,8 @@ export class Network {
   readonly links: Link[] = [];
   listener: Listener | null = null;
   weather: ConnectWeather = 'good';
+  /** Addresses that can't be reached, whatever the weather, and how that looks. */
+  readonly lostAddresses = new Map<string, 'refuse' | 'hang'>();
   /** One way, and how far it varies. */
   #latencyMs = 20;
   jitterMs = 30;
@@ -102,8 +104,8 @@ export class Network {
     return this.#latencyMs > SLOW_MS || this.#slowUntil >= at - SLOWEST_MS;
   }
 
-  open(owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[]): Link {
-    const link = new Link(this, this.links.length + 1, owner, isUnreachable, protocols);
+  open(owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[], address: string): Link {
+    const link = new Link(this, this.links.length + 1, owner, isUnreachable, protocols, address);
     this.links.push(link);
     return link;
   }
@@ -124,6 +126,8 @@ export class Link {
   readonly owner: LinkOwner;
   /** The subprotocols that the page offers. */
   readonly protocols: readonly string[];
+  /** The URL that it was opened with. */
+  readonly address: string;
   readonly socket: ClientSocket;
   readonly openedAt: number;
   readonly #network: Network;
@@ -136,8 +140,16 @@ export class Link {
   /** When a fault last kept anything from flowing; null: never. */
   troubledAt: number | null = null;
 
-  constructor(network: Network, id: number, owner: LinkOwner, isUnreachable: boolean, protocols: readonly string[]) {
+  constructor(
+    network: Network,
+    id: number,
+    owner: LinkOwner,
+    isUnreachable: boolean,
+    protocols: readonly string[],
+    address: string,
+  ) {
     this.protocols = protocols;
+    this.address = address;
     this.#network = network;
     this.id = id;
     this.owner = owner;
@@ -153,7 +165,7 @@ export class Link {
       (packet) => this.#arriveDown(packet),
     );
     this.socket = new ClientSocket(this);
-    this.#connect(isUnreachable ? 'refuse' : network.weather);
+    this.#connect(isUnreachable ? 'refuse' : (network.lostAddresses.get(address) ?? network.weather));
   }
 
   /** Whether both ends still hold it, or one does and doesn't know better. */

@@ -148,10 +148,10 @@ export class Page implements Environment {
     return this.#set(this.isHidden ? 1_000 : 16, run, false);
   }
 
-  openWebSocket(_url: string, protocols: readonly string[]): WebSocketLike {
+  openWebSocket(url: string, protocols: readonly string[]): WebSocketLike {
     this.connects.push(this.#clock.now);
     this.onConnect();
-    const link = this.#network.open(this, !this.device.isConnected, protocols);
+    const link = this.#network.open(this, !this.device.isConnected, protocols, url);
     this.links.push(link);
     return link.socket;
   }
@@ -160,6 +160,11 @@ export class Page implements Environment {
     if (signal.aborted) return;
     this.#observers.add(tell);
     signal.addEventListener('abort', () => this.#observers.delete(tell), { once: true });
+  }
+
+  /** That of its connection machine; null: it has not taken a step. */
+  get state(): State | null {
+    return this.#state;
   }
 
   isOnline(): boolean {

@@ -3,7 +3,8 @@ import { holdfast } from '../../packages/core/src/socket/protocols.ts';
 import { memoryOutbox } from '../../packages/core/src/storage/memory-outbox.ts';
 import type { OutboxLimits } from '../../packages/core/src/storage/limits.ts';
 import { storedOutbox } from '../../packages/core/src/runtime/stored-outbox.ts';
-import type { Socket, SocketEvents } from '../../packages/core/src/socket/types.ts';
+import type { Socket, SocketEvents, SocketOptions } from '../../packages/core/src/socket/types.ts';
+import { type EndpointsOptions, endpoints } from '../../packages/core/src/socket/endpoints.ts';
 import { count } from '../coverage.ts';
 import { opensSocket } from '../invariants/connections.ts';
 import { waitsWithoutTimer } from '../invariants/pages.ts';
@@ -28,7 +29,12 @@ export interface TabSettings {
   /** How long the breaker stays open. */
   readonly coolDownMs: number;
   readonly hidden: 'keep' | 'slow' | { readonly releaseAfterMs: number };
+  /** How it dials the two addresses of the server; left out: it knows the first one only. */
+  readonly endpoints?: Required<Omit<EndpointsOptions, 'environment'>>;
 }
+
+/** The server's, the preferred one first. */
+export const ADDRESSES = ['ws://server.test/', 'ws://other.server.test/'] as const;
 
 /** What one page's app heard from below, in order. */
 export interface Heard {
@@ -124,8 +130,8 @@ export class Tab {
             scope: 'sim:user',
             createStore: () => device.disk.connect(page),
           });
-    const socket = createSocket<unknown, { readonly label: number } | Uint8Array | Blob>({
-      url: 'ws://server.test/',
+    const options: SocketOptions<{ readonly label: number } | Uint8Array | Blob> = {
+      url: ADDRESSES[0],
       protocol: holdfast(),
       outbox,
       reconnect: { maxAttempts: settings.maxAttempts ?? Infinity, coolDownMs: settings.coolDownMs },
@@ -138,7 +144,13 @@ export class Tab {
       autoConnect: settings.connectsAtOnce,
       ...(settings.preparesMs !== null && { onConnect: () => this.#prepare(page, settings.preparesMs ?? 0) }),
       ...(settings.hasAuth && { auth: () => world.tokens.give(page, this.user) }),
-    });
+    };
+    const socket: Running['socket'] =
+      settings.endpoints === undefined
+        ? createSocket(options)
+        : endpoints(ADDRESSES, { ...settings.endpoints, environment: page }).open((where) =>
+            createSocket({ ...options, ...where }),
+          );
     const running: Running = {
       page,
       socket,
@@ -185,7 +197,8 @@ export class Tab {
   // The app.
 
   async #prepare(page: Page, ms: number): Promise<void> {
-    const link = page.links.at(-1);
+    // Not the newest that was dialled: another one may have won.
+    const link = page.links.filter((one) => this.#world.tap.facts.get(one)?.isWelcomed).at(-1);
     await page.sleepFor(ms);
     if (this.#world.onConnectFails) throw new Error('the app could not log in');
     if (link !== undefined) page.prepared?.add(link.id);

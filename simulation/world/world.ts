@@ -112,6 +112,7 @@ export class World {
   run(until: number): Promise<void> {
     return this.clock.run(until, () => {
       if (this.broken === null) pages.checkStep(this);
+      if (this.broken === null) connections.checkRaces(this);
       return this.broken === null;
     });
   }
