@@ -1,14 +1,17 @@
 import './watched-web-socket.ts';
 import {
   createSocket,
+  endpoints,
   holdfast,
   memory,
   plain,
   type ConnectionState,
+  type EndpointsOptions,
   type HoldfastError,
   type Outbox,
   type Receipt,
   type Socket,
+  type SocketOptions,
 } from '@holdfast/core';
 import { encryptAtRest, indexedDB } from '@holdfast/core/indexeddb';
 import { HoldfastWebSocket } from '@holdfast/core/websocket';
@@ -27,6 +30,8 @@ export interface StartOptions {
   /** `drop-in`: HoldfastWebSocket instead of createSocket, at the plain server. */
   readonly protocol: 'holdfast' | 'plain' | 'drop-in';
   readonly outbox?: 'memory' | 'indexedDB' | 'encrypted';
+  /** Instead of the page's own server, with `holdfast` or `plain`. */
+  readonly endpoints?: { readonly urls: readonly string[]; readonly options: EndpointsOptions };
   /** Handed on to `createSocket`. */
   readonly options?: Partial<Parameters<typeof createSocket>[0]>;
 }
@@ -63,12 +68,18 @@ const harness = {
       dropIn.addEventListener('message', ({ data }) => heard(JSON.parse(data as string) as Numbered));
       return;
     }
-    socket = createSocket<Numbered, Numbered>({
+    const options: SocketOptions<Numbered> = {
       url: given.protocol === 'plain' ? '/plain' : '/socket',
       protocol: given.protocol === 'plain' ? plain() : holdfast(),
       outbox: outboxOf(given.outbox),
       ...given.options,
-    });
+    };
+    socket =
+      given.endpoints === undefined
+        ? createSocket<Numbered, Numbered>(options)
+        : endpoints(given.endpoints.urls, given.endpoints.options).open((where) =>
+            createSocket<Numbered, Numbered>({ ...options, ...where }),
+          );
     socket.on('message', heard);
     socket.on('state', ({ phase }) => note('phase', phase));
     socket.on('error', (error: HoldfastError) => errors.push(error.code));
