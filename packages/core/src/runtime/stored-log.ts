@@ -186,8 +186,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
     makeStrict() {
       isStrict = true;
     },
-    settled(entry) {
-      const { segment } = entry;
+    settled({ segment }) {
       // What was withdrawn is in none any more.
       readAhead();
       if (segment === undefined) return;
@@ -326,24 +325,19 @@ function isUnsettled(entry: Entry): boolean {
   return !entry.isWithdrawn && entry.isLeaving !== true && !isFinal(entry);
 }
 
-function segmentOf(entries: readonly Entry[]): StoredSegment {
-  return { first: entries[0]?.seq ?? 0, entries, left: entries.length };
-}
-
 function cut(entries: readonly Entry[]): StoredSegment[] {
-  const segments: StoredSegment[] = [];
-  let from = 0;
+  const lists: [Entry, ...Entry[]][] = [];
   let bytes = 0;
-  for (const [place, entry] of entries.entries()) {
-    if (place > from && (place - from === SEGMENT_MESSAGES || bytes + entry.bytes > SEGMENT_BYTES)) {
-      segments.push(segmentOf(entries.slice(from, place)));
-      from = place;
+  for (const entry of entries) {
+    const list = lists.at(-1);
+    if (list !== undefined && list.length < SEGMENT_MESSAGES && bytes + entry.bytes <= SEGMENT_BYTES) list.push(entry);
+    else {
+      lists.push([entry]);
       bytes = 0;
     }
     bytes += entry.bytes;
   }
-  if (from < entries.length) segments.push(segmentOf(entries.slice(from)));
-  return segments;
+  return lists.map((list) => ({ first: list[0].seq, entries: list, left: list.length }));
 }
 
 function toSegment({ entries }: StoredSegment): Segment {

@@ -112,8 +112,8 @@ export function sizeOf(record: unknown): { readonly messages: number | undefined
   const { text, bytes, messages, sealed } = fieldsOf(record);
   const payloads = Array.isArray(messages) ? messages.map((message: unknown) => fieldsOf(message).payload) : bytes;
   const { byteLength } = fieldsOf(sealed);
-  let length = (typeof byteLength === 'number' ? byteLength : 0) + (isText(text) ? text.length : 0);
-  for (const payload of Array.isArray(payloads) ? (payloads as readonly unknown[]) : []) {
+  let length = typeof byteLength === 'number' ? byteLength : 0;
+  for (const payload of [text, ...(Array.isArray(payloads) ? (payloads as readonly unknown[]) : [])]) {
     if (isPayload(payload)) length += payload.length;
   }
   return { messages: (Array.isArray(messages) ? messages : lengthsIn(record))?.length, length };
