@@ -25,7 +25,7 @@ export interface Entry {
   readonly ttl: { readonly ms: number; readonly since: number | null } | null;
   /** On the clock of `now`; null: never, or not known before the server's clock is. */
   expiresAt: number | null;
-  /** The segment in which storage has it, or is being given it. */
+  /** The last segment in which storage had it, or was being given it. */
   segment?: StoredSegment | undefined;
   /** Whether storage has it, or had it until it was delivered. */
   isStored?: boolean;
@@ -37,7 +37,7 @@ export interface Entry {
 export interface StoredSegment {
   /** The first seq in its record. */
   readonly first: number;
-  readonly entries: readonly Entry[];
+  readonly entries: Entry[];
   /** How many of its messages are not settled. */
   left: number;
 }

@@ -71,3 +71,22 @@ test.each([
   expect(scene.given.length).toBeGreaterThan(0);
   expect(sent.deref()).toBeUndefined();
 });
+
+test('messages that are stored together leave memory once all are settled, before their record is deleted', async () => {
+  const scene = aLog();
+  const sent = await (async () => {
+    const entries = [send(scene), send(scene)];
+    await scene.write();
+    return entries.map((entry) => new WeakRef(entry));
+  })();
+  const left = (): number => sent.filter((entry) => entry.deref() !== undefined).length;
+  const listing = new Listing(scene.log, 0);
+  listing.begin([1, []]);
+  await setImmediate();
+  collectGarbage();
+  expect(left()).toBe(2);
+  listing.begin([2, []]);
+  await setImmediate();
+  collectGarbage();
+  expect(left()).toBe(0);
+});

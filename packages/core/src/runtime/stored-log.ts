@@ -41,7 +41,7 @@ export interface StoredLog {
   /** Something that is pending already must be on the disk. */
   makeStrict(): void;
   settled(entry: Entry): void;
-  /** It is to be taken out by the next write. */
+  /** It is stored, and to be taken out by the next write. */
   withdrawn(entry: Entry): void;
   /** This message, and those stored with it, are to leave storage with the next write, to be sent after it. */
   release(entry: Entry): void;
@@ -129,9 +129,8 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   const forget = (segment: StoredSegment): void => {
     stored.delete(segment);
     changed.delete(segment);
-    // It may be in another one by now.
-    for (const entry of segment.entries) if (entry.segment === segment) entry.segment = undefined;
   };
+  const has = ({ segment }: Entry): boolean => segment !== undefined && stored.has(segment);
 
   if (claimed === undefined) {
     // From the first that is being read on they are added later, in their order.
@@ -191,7 +190,9 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       readAhead();
       if (segment === undefined) return;
       segment.left -= 1;
-      if (segment.left > 0) return;
+      if (segment.left > 0 || !stored.has(segment)) return;
+      // Only its record is left to delete: the messages need not live as long.
+      segment.entries.length = 0;
       changed.add(segment);
       // It makes room.
       if (isFull) void request();
@@ -216,7 +217,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       if (returned.length > 0) requestWithin();
       return returned.length > 0;
     },
-    has: (entry) => entry.segment !== undefined,
+    has,
     request,
     async write(store, discards, checks) {
       cancelTimer();
@@ -253,8 +254,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
           }
         };
         // The removal of what comes back may have failed, or have to be written yet.
-        for (const entries of [...back, fresh])
-          add(entries.filter((entry) => isLeft(entry) && entry.segment === undefined));
+        for (const entries of [...back, fresh]) add(entries.filter((entry) => isLeft(entry) && !has(entry)));
         for (const { entries } of removed) add(entries.filter(isLeft));
         yield* added.map(toSegment);
       }

@@ -62,7 +62,7 @@ export function toColumns(segment: Segment): Columns {
     else bytes.push(payload);
   }
   // Added up one by one they would be a tree, which takes as long to clone as all the rest.
-  return { text: texts.join(''), bytes, lengths: Float64Array.from(lengths), numbers: Float64Array.from(numbers) };
+  return { text: texts.join(''), bytes, lengths: new Float64Array(lengths), numbers: new Float64Array(numbers) };
 }
 
 /** What should be the messages of a record; undefined where it has none in the clear. */
@@ -113,9 +113,7 @@ export function sizeOf(record: unknown): { readonly messages: number | undefined
   const payloads = Array.isArray(messages) ? messages.map((message: unknown) => fieldsOf(message).payload) : bytes;
   const { byteLength } = fieldsOf(sealed);
   let length = typeof byteLength === 'number' ? byteLength : 0;
-  for (const payload of [text, ...(Array.isArray(payloads) ? (payloads as readonly unknown[]) : [])]) {
-    if (isPayload(payload)) length += payload.length;
-  }
+  for (const payload of [text, payloads].flat() as unknown[]) if (isPayload(payload)) length += payload.length;
   return { messages: (Array.isArray(messages) ? messages : lengthsIn(record))?.length, length };
 }
 
