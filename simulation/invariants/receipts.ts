@@ -15,9 +15,9 @@ export function stored(world: World, sent: Sent): void {
       messages.some(({ payload }) => textOf(payload).includes(`:${sent.label}}`)),
     ),
   );
-  // The news may come late, to a page that was frozen: by then another page may have let it expire.
-  const hasExpired = sent.wasStored && sent.ttlMs !== null;
-  if (!isOnDisk && !hasExpired && !sent.isLost && !isDecided(world, sent.label)) {
+  // The news may come late, to a page that was frozen: by then another page may have let it expire, or taken it back.
+  const mayBeGone = sent.wasStored && (sent.ttlMs !== null || sent.isAborted);
+  if (!isOnDisk && !mayBeGone && !sent.isLost && !isDecided(world, sent.label)) {
     world.fault('stored is stored', `message ${sent.label} says that it is stored, and is neither on disk nor decided`);
   }
 }
