@@ -141,9 +141,9 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
           transaction = (await database).transaction(STORES, 'readwrite', {
             durability: isStrict ? 'strict' : durability,
           });
-          unwrap(transaction).onerror = ({ target }) => {
-            refused ??= (target as IDBRequest).error;
-          };
+          // On the way down: before idb hears it, which rejects `done` while the transaction has no error yet.
+          const told = ({ target }: Event): void => void (refused ??= (target as IDBRequest).error);
+          unwrap(transaction).addEventListener('error', told, true);
           // Without what they resolve with: each would keep all before it.
           running = Promise.allSettled([running, transaction.done]).then(() => {});
           const result = await work(transaction, isRetry);
@@ -178,13 +178,10 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
     },
     async clear() {
       // A deletion waits until every tab has closed its connection, which one that is frozen can't: what matters goes before.
-      const erased = this.run(async (transaction) => {
+      let isErased = true;
+      await this.run(async (transaction) => {
         for (const store of STORES) unwrap(transaction.objectStore(store)).clear();
-      });
-      const isErased = await erased.then(
-        () => true,
-        () => false,
-      );
+      }).catch(() => (isErased = false));
       await this.close();
       await new Promise<void>((resolve, reject) => {
         deleteDB(name, {

@@ -123,6 +123,28 @@ describe('a connection that fails', () => {
   });
 });
 
+it('a request that fails says why, and is not made again over what is there', async () => {
+  const store = await openStoreWithLog();
+  const place = { log: 'b', first: 1, mine: true };
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open([...names][0]!);
+    request.addEventListener('success', () => resolve(request.result));
+  });
+  const transaction = database.transaction('segments', 'readwrite');
+  const put = transaction.objectStore('segments').put(place);
+  await new Promise((resolve) => transaction.addEventListener('complete', resolve));
+  // Only a browser tells each listener in a stack of its own, with all that follows from it before the next one.
+  await expect(createLog(store, { id: 'b', after: null }, segment(1))).rejects.toMatchObject({
+    reason: 'failed',
+    cause: { name: 'ConstraintError' },
+  });
+  const reading = database.transaction('segments');
+  const read = reading.objectStore('segments').get(put.result);
+  await new Promise((resolve) => reading.addEventListener('complete', resolve));
+  database.close();
+  expect(read.result).toEqual(place);
+});
+
 describe('when the data go away', () => {
   it('a deletion by another page is not held up, and the loss is told', async () => {
     const store = await openStoreWithLog();
