@@ -9,7 +9,7 @@ export interface BackoffOptions {
   readonly initialDelayMs: number;
   readonly factor: number;
   readonly maxDelayMs: number;
-  /** Counts only where all kinds are there (`anyJitter`). */
+  /** How the delay is drawn; `full` where it is left out, as in the drop-in class. */
   readonly jitter?: Jitter;
 }
 

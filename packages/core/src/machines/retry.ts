@@ -93,6 +93,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   if (isEarly) usualMs = NETWORK_RETRY_MS;
   if (isRenewal || isDead) usualMs = 0;
   else if (!isRetryable) usualMs = null;
+  const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   const delayMs =
     options.decide?.({
       code,
@@ -101,7 +102,7 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
       elapsedMs,
       retryAfterMs,
       lastDelayMs,
-      delayMs: usualMs,
+      delayMs: isExhausted ? null : usualMs,
     }) ??
     usualMs ??
     false;
@@ -110,7 +111,6 @@ function after(draft: Draft, turn: Turn, failure: Failure, end: End & Partial<Cl
   draft.isRenewed ||= isRenewal;
 
   // The breaker opens after the limits, and at once when its one trial fails.
-  const isExhausted = !isEarly && (attempt > options.maxAttempts || elapsedMs > options.maxElapsedMs);
   if (delayMs === false || isExhausted) {
     const tries = attempt - 1;
     const last: Failure =

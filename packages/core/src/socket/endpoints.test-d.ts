@@ -27,7 +27,7 @@ test('they take URLs, and no other things', () => {
 });
 
 test('a retry budget is a decide', () => {
-  expectTypeOf(retryBudget({ tries: 1, perMs: 1_000 })).toExtend<NonNullable<ReconnectOptions['decide']>>();
+  expectTypeOf(retryBudget({ tries: 1, perMs: 1_000 })()).toExtend<NonNullable<ReconnectOptions['decide']>>();
   // @ts-expect-error both
   retryBudget({ tries: 1 });
 });

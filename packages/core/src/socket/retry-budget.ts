@@ -30,52 +30,42 @@ const OPTIONS = {
   ] as Field<Pick<Environment, 'now'> | null>,
 };
 
-/** A retry that has its place in the budget, and has not begun as far as anybody knows. */
-interface Planned {
-  readonly at: number;
-  /** What chance had drawn for it: the next end of its connection tells that as the last delay. */
-  readonly drawnMs: number;
-}
-
-/** What is lost by adding and subtracting. */
-const ROUNDING_MS = 1e-3;
-
 /**
- * A budget of retries that all sockets share which are given the same one, for `reconnect.decide`: a token bucket. A retry
- * that finds it empty waits longer, by as long as it takes until there is a token for it, behind those that wait already; what
- * follows from the server, the policies and the limits stays, and an end after which there would be no retry has none. It
- * never stops a retry. Connections that the app, the browser or the network ask for are free.
+ * A budget of retries that sockets share: a token bucket. It gives each socket a function of its own for `reconnect.decide`. A
+ * retry that finds the bucket empty waits longer, by as long as it takes until there is a token for it, behind those that wait
+ * already; what follows from the server, the policies and the limits stays, and an end after which there would be no retry has
+ * none. It never stops a retry by itself; `maxElapsedMs` counts the wait like any other. Connections that the app, the browser
+ * or the network ask for take no token. A socket that is closed while it waits keeps its place.
  *
- * An app with a `decide` of its own calls it there: `(context) => mine(context) ?? budget(context)`.
+ * An app with a `decide` of its own calls it there: `(context) => mine(context) ?? its(context)`, where `its` is from `budget()`.
  *
+ * @returns makes the function for one socket
  * @throws HoldfastError INVALID_OPTION
  *
  * @example
- * const decide = retryBudget({ tries: 10, perMs: 10_000 });
- * const sockets = urls.map((url) => createSocket({ url, reconnect: { decide } }));
+ * const budget = retryBudget({ tries: 10, perMs: 10_000 });
+ * const sockets = urls.map((url) => createSocket({ url, reconnect: { decide: budget() } }));
  */
-export function retryBudget(options: RetryBudgetOptions): (context: RetryContext) => number | undefined {
+export function retryBudget(options: RetryBudgetOptions): () => (context: RetryContext) => number | undefined {
   const { tries, perMs, environment } = fill('retryBudget', options, OPTIONS);
   const tokenMs = perMs / tries;
   let tokens = tries;
   let filledAt: number | null = null;
-  let planned: readonly Planned[] = [];
-  return ({ delayMs, retryAfterMs, lastDelayMs }) => {
-    if (delayMs === null) return undefined;
-    const now = environment?.now() ?? performance.now();
-    tokens = Math.min(tries, tokens + Math.max(0, now - (filledAt ?? now)) / tokenMs);
-    filledAt = now;
-    planned = planned.filter(({ at }) => at > now);
-    // A hint or the app has made this socket try before its time. Its place is free again: else a hint that comes often would
-    // make the line longer than there are sockets in it.
-    const early = planned.find(({ drawnMs }) => Math.abs(drawnMs - lastDelayMs) < ROUNDING_MS);
-    if (early !== undefined) {
-      planned = planned.filter((other) => other !== early);
-      tokens += 1;
-    }
-    tokens -= 1;
-    const waitMs = Math.max(0, -tokens * tokenMs);
-    planned = [...planned, { at: now + delayMs + waitMs, drawnMs: delayMs - (retryAfterMs ?? 0) }];
-    return waitMs === 0 ? undefined : delayMs + waitMs;
+  return () => {
+    /** When this socket's retry is due. */
+    let dueAt = -Infinity;
+    return ({ delayMs }) => {
+      if (delayMs === null) return undefined;
+      const now = environment?.now() ?? performance.now();
+      tokens = Math.min(tries, tokens + Math.max(0, now - (filledAt ?? now)) / tokenMs);
+      filledAt = now;
+      // A hint or the app has made it try before its time. Its place is free again: else a hint that comes often would make the
+      // line longer than there are sockets in it.
+      if (now < dueAt) tokens += 1;
+      tokens -= 1;
+      const waitMs = Math.max(0, -tokens * tokenMs);
+      dueAt = now + delayMs + waitMs;
+      return waitMs === 0 ? undefined : delayMs + waitMs;
+    };
   };
 }

@@ -178,10 +178,13 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
     },
     async clear() {
       // A deletion waits until every tab has closed its connection, which one that is frozen can't: what matters goes before.
-      let isErased = true;
-      await this.run(async (transaction) => {
+      const erased = this.run(async (transaction) => {
         for (const store of STORES) unwrap(transaction.objectStore(store)).clear();
-      }).catch(() => (isErased = false));
+      });
+      const isErased = await erased.then(
+        () => true,
+        () => false,
+      );
       await this.close();
       await new Promise<void>((resolve, reject) => {
         deleteDB(name, {

@@ -4,7 +4,7 @@ import type UPlot from 'uplot';
 /** What draws the plots; an error: why it can't be loaded; null: it is on its way. */
 export type PlotLibrary = typeof UPlot | Error | null;
 
-/** A failure is not kept: a view that opens later asks again, as the network may be back. */
+/** A failure is not kept: a view that opens later asks again, and an engine that did not keep it either loads it then. */
 let library: typeof UPlot | null = null;
 
 /**
