@@ -135,7 +135,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
   if (claimed === undefined) {
     // From the first that is being read on they are added later, in their order.
     for (const entry of log.entries) {
-      if (entry.isReading === true) break;
+      if (entry.isReading) break;
       pendingTo = entry.seq;
     }
     // They have waited for the storage to open: who asked for `stored` meanwhile waits no longer.
@@ -290,7 +290,7 @@ export function storedLog(log: ProducerLog, host: StoredLogHost, claimed?: Claim
       }
       // Not before: until then storage has it.
       removed.forEach(forget);
-      for (const { entries } of added) for (const entry of entries) if (entry.isStored !== true) host.onStored(entry);
+      for (const { entries } of added) for (const entry of entries) if (!entry.isStored) host.onStored(entry);
       // A database may hold on to `take` until the next full collection of garbage: the messages must not live as long.
       for (const list of [fresh, back, added, removed]) list.length = 0;
       return generation === 0;

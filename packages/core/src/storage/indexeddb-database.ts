@@ -142,7 +142,9 @@ export function outboxDatabase(name: string, durability: IDBTransactionDurabilit
             durability: isStrict ? 'strict' : durability,
           });
           // On the way down: before idb hears it, which rejects `done` while the transaction has no error yet.
-          const told = ({ target }: Event): void => void (refused ??= (target as IDBRequest).error);
+          const told = ({ target }: Event): void => {
+            refused ??= (target as IDBRequest).error;
+          };
           unwrap(transaction).addEventListener('error', told, true);
           // Without what they resolve with: each would keep all before it.
           running = Promise.allSettled([running, transaction.done]).then(() => {});

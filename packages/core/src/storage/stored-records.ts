@@ -79,7 +79,7 @@ export function messagesIn(record: unknown): readonly unknown[] | undefined {
   for (let at = 0; at < numbers.length; at += NUMBERS) {
     const [seq, ms, since, last] = numbers.subarray(at) as unknown as [number, number, number, number];
     const ttl = Number.isNaN(ms) ? null : { ms, since: Number.isNaN(since) ? null : since };
-    const count = lengths === undefined ? 1 : last;
+    const count = lengths ? last : 1;
     // Damaged it may be any number.
     if (count > sizes.length - found.length) return undefined;
     for (let next = 0; next < count; next += 1) {
