@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { bundlePage } from '../scripts/bundle-page.mjs';
 
 /** What a page of the tests is for. */
-export type PageName = 'harness' | 'react' | 'requirements';
+export type PageName = 'harness' | 'react' | 'requirements' | 'storage';
 
 const bundles = new Map<PageName, Promise<string>>();
 
@@ -17,6 +17,7 @@ const BUNDLES = {
   harness: () => bundlePage(path('harness.ts'), 'holdfastPage'),
   react: () => bundlePage(path('react.tsx'), 'holdfastPage', 'development'),
   requirements: () => bundlePage(path('requirements.ts'), 'holdfastPage'),
+  storage: () => bundlePage(path('storage.ts'), 'holdfastPage'),
 };
 
 function path(file: string): string {

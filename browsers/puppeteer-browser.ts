@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly namespace?: NetworkNamespace;
   /** A folder that outlives the browser. Default: one that goes with it. */
   readonly profile?: string;
+  /** Firefox only. */
+  readonly preferences?: { readonly [name: string]: number };
 }
 
 /** Chromium or Firefox, outside or inside of a network namespace. */
@@ -26,7 +28,10 @@ export class PuppeteerBrowser {
     this.#browser = browser;
   }
 
-  static async launch(name: BrowserName, { namespace, profile }: LaunchOptions = {}): Promise<PuppeteerBrowser> {
+  static async launch(
+    name: BrowserName,
+    { namespace, profile, preferences = {} }: LaunchOptions = {},
+  ): Promise<PuppeteerBrowser> {
     const { path, reason } = findBrowser(name);
     if (path === undefined) throw new Error(reason);
     const browser = await puppeteer.launch({
@@ -35,6 +40,7 @@ export class PuppeteerBrowser {
       headless: true,
       acceptInsecureCerts: true,
       ...(profile !== undefined && { userDataDir: profile }),
+      extraPrefsFirefox: preferences,
       ...(name === 'chromium' && { pipe: true, args: chromiumArguments(), ignoreDefaultArgs: UNREAL }),
     });
     return new PuppeteerBrowser(browser);

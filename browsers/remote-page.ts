@@ -1,9 +1,10 @@
 import type { Harness } from './page/harness.ts';
 import type { ReactHarness } from './page/react.tsx';
 import type { RequirementsHarness } from './page/requirements.ts';
+import type { StorageHarness } from './page/storage.ts';
 
-/** What pages answer to: each has one of the three. */
-export type PageFunctions = Harness & ReactHarness & RequirementsHarness;
+/** What pages answer to: each has one of them. */
+export type PageFunctions = Harness & ReactHarness & RequirementsHarness & StorageHarness;
 
 /** A page in some browser: the same few verbs for each. */
 export interface RemotePage {

@@ -4,6 +4,7 @@ import { Held } from './held.fixture.ts';
 import { WebKitBrowser } from './webkit-browser.ts';
 import { testReact } from './react.fixture.ts';
 import { testRequirements } from './requirements.fixture.ts';
+import { testStorage } from './storage.fixture.ts';
 import { Stage, testSurvival } from './survival.fixture.ts';
 
 describe.skipIf(findBrowser('webkit').path === undefined)('in WebKitGTK', () => {
@@ -18,4 +19,5 @@ describe.skipIf(findBrowser('webkit').path === undefined)('in WebKitGTK', () => 
   testSurvival(() => stage);
   testReact(() => stage.page);
   testRequirements('WebKitGTK', () => stage.page);
+  testStorage(() => stage.page);
 });
