@@ -9,14 +9,14 @@ const harness = {
 
   /** Stores a segment where another record is already. Gives how that ended, and whether the other one is still there. */
   async storeOver(): Promise<[failure: string | null, isThere: boolean]> {
-    const { scope, createStore } = indexedDbStorage({ name: 'over', identity: 'page' });
-    const store = createStore();
+    const storage = indexedDbStorage({ name: 'over', identity: 'page' });
+    const store = storage.createStore();
     await store.open('client');
-    const database = await answer(indexedDB.open(scope));
+    const database = await answer(indexedDB.open(storage.scope));
     const segments = database.transaction('segments', 'readwrite').objectStore('segments');
     const key = await answer(segments.put({ log: 'a', first: 1, isOther: true }));
     const failure = await failureOf(store.write({ id: 'a', after: null, generation: 0 }, [], [segment(1, 'mine')]));
-    const found = await answer(database.transaction('segments').objectStore('segments').get(key));
+    const found: unknown = await answer(database.transaction('segments').objectStore('segments').get(key));
     database.close();
     await store.close();
     return [failure, (found as { readonly isOther?: boolean }).isOther === true];

@@ -179,6 +179,15 @@ describe('a race of endpoints', () => {
   });
 });
 
+it.each([Infinity, 15_000])(
+  'goes on to the next one when a try times out that was never hedged (%s)',
+  async (hedgeAfterMs) => {
+    const world = await start([A, B], { hedgeAfterMs }).settle();
+    await world.environment.advance(17_000);
+    expect(dialled(world)).toEqual([A, B]);
+  },
+);
+
 describe('an endpoint that failed lately', () => {
   it('is asked last, so that it costs nothing at the next connect', async () => {
     const world = await start([A, B]).settle();

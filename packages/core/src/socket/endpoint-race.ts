@@ -215,7 +215,9 @@ export class EndpointRace implements NativeWebSocket {
     this.#isDecided = true;
     this.#runners = [];
     this.#cancelHedge();
-    for (const { endpoint, isLate } of left) if (isLate) this.#host.failed(endpoint);
+    // Nobody may have hedged: a try that times out has waited for it in vain.
+    const longAgo = this.#host.environment.now() - LONGEST_HEDGE_MS;
+    for (const { endpoint, isLate, startedAt } of left) if (isLate || startedAt <= longAgo) this.#host.failed(endpoint);
     return left;
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, HoldfastError } from '../lib/errors.ts';
 import { HoldfastServer } from '../testing/holdfast-server.ts';
+import type { TestPeer } from '../testing/server.ts';
 import { createTestWorld } from '../testing/world.ts';
 import { HoldfastWebSocket } from '../websocket/holdfast-websocket.ts';
 import { createSocket } from './create-socket.ts';
@@ -121,6 +122,36 @@ describe('a socket of several endpoints', () => {
     expect(told.length).toBeLessThan(60);
     expect(page.connections.filter(({ isClientOpen }) => isClientOpen).map(({ url }) => url)).toContain(urls[1]);
   });
+
+  it.each([
+    ['plain', 'onConnection', 4429],
+    ['plain', 'onConnection', 1008],
+    ['holdfast', 'onMessage', 1013],
+    ['holdfast', 'onMessage', 1008],
+    ['holdfast', 'onMessage', 1002],
+  ] as const)(
+    'goes on where it was when the one that it returned to sends it away: %s, %s, %i',
+    async (name, when, code) => {
+      const { clock, page, server } = createTestWorld();
+      const full = server('wss://full.test/', { [when]: (peer: TestPeer) => peer.close(code, 'no') });
+      server('wss://open.test/', name === 'plain' ? {} : new HoldfastServer());
+      full.stop();
+      const protocol = name === 'plain' ? plain() : holdfast();
+      const servers = endpoints(['wss://full.test/', 'wss://open.test/'], { environment: page.environment });
+      const socket = servers.open((where) => createSocket({ ...where, protocol }));
+      await clock.until(socket.whenOpen());
+      full.start();
+      let open = 0;
+      for (let second = 0; second < 1_200; second += 1) {
+        await clock.advance(1_000);
+        if (socket.getState().phase === 'open') open += 1;
+      }
+      expect(open).toBeGreaterThan(1_180);
+      const returns = page.connections.filter(({ url }) => url === 'wss://full.test/').length - 1;
+      expect(returns).toBeGreaterThan(1);
+      expect(returns).toBeLessThan(12);
+    },
+  );
 
   it('spreads the returns of a fleet over a time as long as the wait', async () => {
     const world = createTestWorld();

@@ -46,7 +46,7 @@ export interface Endpoints {
 }
 
 /** A socket that can be moved. */
-type Mover = Pick<Socket, 'getState' | 'migrate'>;
+type Mover = Pick<Socket, 'getState' | 'migrate' | 'connect'>;
 
 /** More than this are no list of preferences, and a try that asks all of them is no try any more. */
 const MOST_ENDPOINTS = 8;
@@ -112,8 +112,8 @@ function connect(
   const preferred = all[0] as Endpoint;
   /** The connections that are open. */
   const live = new Set<EndpointRace>();
-  /** The last one that opened, and where. */
-  let last: readonly [EndpointRace, Endpoint] | null = null;
+  /** The last one that opened, where, and whether it was to bring the socket back. */
+  let last: readonly [EndpointRace, Endpoint, isReturn: boolean] | null = null;
   let mover: Mover | null = null;
   let cancelReturn: (() => void) | null = null;
   let isReturning = false;
@@ -127,7 +127,7 @@ function connect(
 
   function openWebSocket(url: string, protocols: readonly string[]): EndpointRace {
     // The current endpoint is no place to return to. It is one to dial, though, once the connection to it is lost.
-    const isReturn = isReturning;
+    const isReturn = isReturning && live.size > 0;
     const mayDial = (asked: ReadonlySet<Endpoint>): readonly Endpoint[] => {
       const better = isReturn ? all.slice(0, place() || Infinity) : all;
       return better.filter((endpoint) => !asked.has(endpoint));
@@ -145,7 +145,7 @@ function connect(
       failed,
       opened(race) {
         live.add(race);
-        last = [race, race.winner as Endpoint];
+        last = [race, race.winner as Endpoint, isReturn];
         look();
       },
       ended(race) {
@@ -186,6 +186,12 @@ function connect(
     look();
   }
 
+  /** The conversation that was moved had no fault: it goes on where it was, whatever the preferred endpoint says to it. */
+  function resume(): void {
+    const phase = mover?.getState().phase;
+    if (phase === 'waiting' || phase === 'suspended') mover?.connect();
+  }
+
   const environment: Environment = {
     now: () => base.now(),
     random: () => base.random(),
@@ -202,10 +208,14 @@ function connect(
       // At this step, and not at any later one: a second connection that is open proves nothing about where it leads.
       if (after.isStable && !before.isStable && after.rival === null && place() === 0) fruitless = 0;
       const { failure } = after;
-      const isEnd = failure !== null && failure !== before.failure && USELESS.includes(failure.code);
       // One that is being opened is judged by its race. With a second one beside it, the newest is not the one that ended.
-      if (!isEnd || before.step === 'opening' || before.isStable || before.rival !== null) return;
-      if (last !== null && !last[0].hasHeard) failed(last[1]);
+      const isYoung = before.step !== 'opening' && !before.isStable && before.rival === null;
+      if (failure === null || failure === before.failure || !isYoung || last === null) return;
+      const [race, endpoint, isReturn] = last;
+      if (isReturn) {
+        failed(endpoint);
+        base.defer(resume);
+      } else if (USELESS.includes(failure.code) && !race.hasHeard) failed(endpoint);
     },
     // Left out and undefined are not the same: what is left out is the browser's.
     ...('locks' in base && { locks: base.locks }),

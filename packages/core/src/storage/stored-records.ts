@@ -113,7 +113,8 @@ export function sizeOf(record: unknown): { readonly messages: number | undefined
   const payloads = Array.isArray(messages) ? messages.map((message: unknown) => fieldsOf(message).payload) : bytes;
   const { byteLength } = fieldsOf(sealed);
   let length = typeof byteLength === 'number' ? byteLength : 0;
-  for (const payload of [text, payloads].flat() as unknown[]) if (isPayload(payload)) length += payload.length;
+  const parts: unknown[] = [text, payloads].flat();
+  for (const payload of parts) if (isPayload(payload)) length += payload.length;
   return { messages: (Array.isArray(messages) ? messages : lengthsIn(record))?.length, length };
 }
 
