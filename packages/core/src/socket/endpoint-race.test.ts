@@ -242,6 +242,52 @@ describe('an endpoint that failed lately', () => {
     expect(dialled(world)).toEqual([A, B]);
   });
 
+  it('is not dialled beside one that is only slow: a near one that is mute would win each race', async () => {
+    const world = await start([A, B], {}, () => ({ reconnect: { jitter: 'none' } })).accept();
+    await world.environment.advance(10_300);
+    expect(dialled(world)).toEqual([A, B]);
+    await world.environment.advance(1_999);
+    expect(dialled(world)).toEqual([A, B]);
+    // Beside a black hole it is better than none.
+    await world.environment.advance(1);
+    expect(dialled(world)).toEqual([A, B, A]);
+  });
+
+  /** Both have failed, and the second one opens at the next try. */
+  async function openSecond(more: () => object): Promise<World> {
+    const world = await start([A, B], { returnAfterMs: Infinity }, more).settle();
+    at(world, 0).closeBy(1006);
+    at(world, 1).closeBy(1006);
+    await world.environment.advance(300);
+    at(world, 2).closeBy(1006);
+    await world.accept();
+    return world;
+  }
+
+  it('stays one when it takes a handshake, until it says something', async () => {
+    const world = await openSecond(() => ({ reconnect: { jitter: 'none' } }));
+    world.socket.reconnect();
+    await world.settle();
+    at(world, 4).closeBy(1006);
+    await world.welcome();
+    world.socket.reconnect();
+    await world.settle();
+    expect(dialled(world)).toEqual([A, B, A, B, A, B, B]);
+  });
+
+  it('is none any more once it proves stable, though it says nothing', async () => {
+    const world = await openSecond(() => ({ protocol: plain(), reconnect: { jitter: 'none' } }));
+    await world.environment.advance(4_999);
+    world.socket.reconnect();
+    await world.settle();
+    at(world, 4).closeBy(1006);
+    await world.accept();
+    await world.environment.advance(5_000);
+    world.socket.reconnect();
+    await world.settle();
+    expect(dialled(world)).toEqual([A, B, A, B, A, B, B]);
+  });
+
   it('is not one that was lost after it had spoken', async () => {
     const world = await start([A, B], {}, () => ({ reconnect: { jitter: 'none' } })).welcome();
     world.wire.closeBy(1006);

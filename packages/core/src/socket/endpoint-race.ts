@@ -11,6 +11,11 @@ export interface Endpoint {
   openMs: number;
 }
 
+/** To take a handshake is not enough: it has said something, or it proved stable. */
+export function proved(endpoint: Endpoint): void {
+  endpoint.avoidUntil = -Infinity;
+}
+
 /** Who runs a race: it knows the endpoints. */
 export interface RaceHost {
   readonly environment: Pick<Environment, 'now' | 'setTimer' | 'openWebSocket'>;
@@ -168,10 +173,15 @@ export class EndpointRace implements NativeWebSocket {
 
   /** Waits for this one, and dials the next beside it. */
   #hedge(runner: Runner): void {
-    const { environment, hedgeAfterMs, hasMore } = this.#host;
+    const { environment, hedgeAfterMs, hasMore, next } = this.#host;
     this.#cancelHedge();
-    // A handshake takes three round trips and more. Who is known to be far away gets the time that it takes.
-    const ms = Math.max(hedgeAfterMs, Math.min(2 * runner.endpoint.openMs, LONGEST_HEDGE_MS));
+    // A handshake takes three round trips and more. Who is known to be far away gets the time that it takes. Beside one that
+    // failed lately everybody does: it may take handshakes quickly, and be mute.
+    const isLast = (next(this.#asked)?.avoidUntil ?? 0) > environment.now();
+    const ms = Math.max(
+      hedgeAfterMs,
+      isLast ? LONGEST_HEDGE_MS : Math.min(2 * runner.endpoint.openMs, LONGEST_HEDGE_MS),
+    );
     if (ms === Infinity) return;
     this.#cancelHedge = environment.setTimer(ms, () => {
       runner.isLate = true;
@@ -188,7 +198,6 @@ export class EndpointRace implements NativeWebSocket {
     const losers = this.#decide();
     for (const loser of losers) letGo(loser.socket, NORMAL, 'not needed');
     endpoint.openMs = this.#host.environment.now() - runner.startedAt;
-    endpoint.avoidUntil = -Infinity;
     this.#winner = endpoint;
     this.#hold(socket);
     this.#host.opened(this);
@@ -226,6 +235,7 @@ export class EndpointRace implements NativeWebSocket {
     this.#socket = socket;
     socket.onopen = null;
     socket.onmessage = (event: Message) => {
+      if (!this.hasHeard && this.#winner !== null) proved(this.#winner);
       this.hasHeard = true;
       this.onmessage?.(event);
     };

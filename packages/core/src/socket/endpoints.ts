@@ -1,9 +1,9 @@
 import { browserEnvironment } from '../environment/browser.ts';
 import type { Environment } from '../environment/ports.ts';
 import type { ErrorCode } from '../lib/errors.ts';
-import { type Endpoint, EndpointRace, type RaceHost } from './endpoint-race.ts';
+import { type Endpoint, EndpointRace, proved, type RaceHost } from './endpoint-race.ts';
 import { above0, fill, type Field, isObject } from './fields.ts';
-import { webSocketUrl } from './target.ts';
+import { isUrl, webSocketUrl } from './target.ts';
 import type { Socket } from './types.ts';
 import { wrongOption } from './wrong-option.ts';
 
@@ -206,7 +206,10 @@ function connect(
     record(before, event, after) {
       base.record?.(before, event, after);
       // At this step, and not at any later one: a second connection that is open proves nothing about where it leads.
-      if (after.isStable && !before.isStable && after.rival === null && place() === 0) fruitless = 0;
+      if (after.isStable && !before.isStable && after.rival === null && last !== null) {
+        proved(last[1]);
+        if (place() === 0) fruitless = 0;
+      }
       const { failure } = after;
       // One that is being opened is judged by its race. With a second one beside it, the newest is not the one that ended.
       const isYoung = before.step !== 'opening' && !before.isStable && before.rival === null;
@@ -234,16 +237,6 @@ function check(urls: readonly (string | URL)[]): void {
     throw wrongOption('urls', `a list of 1 to ${MOST_ENDPOINTS} URLs, each once`, urls);
   for (const [index, url] of urls.entries())
     if (!isUrl(url)) throw wrongOption(`urls[${index}]`, 'a URL that starts with ws: or wss:, or a path', url);
-}
-
-/** A relative URL is judged against any base: the page's own may be missing on a server. */
-function isUrl(url: unknown): boolean {
-  if (typeof url !== 'string' && !(url instanceof URL)) return false;
-  try {
-    return ['ws:', 'wss:', 'http:', 'https:'].includes(new URL(url, 'http://localhost').protocol);
-  } catch {
-    return false;
-  }
 }
 
 function isMover(made: unknown): made is Mover {

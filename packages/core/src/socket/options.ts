@@ -10,6 +10,7 @@ import type { Outbox } from '../storage/keeper.ts';
 import { MAX_BYTES, MAX_MESSAGES, OVERFLOWS, type OutboxBounds, type Overflow } from '../storage/limits.ts';
 import { memoryOutbox } from '../storage/memory-outbox.ts';
 import { plain } from './protocols.ts';
+import { isUrl } from './target.ts';
 import { above0, fill, type Field, type Filled, isObject, optional } from './fields.ts';
 import type { ConnectContext, EventRecord, HeartbeatSettings, ReconnectOptions, SocketOptions } from './types.ts';
 import { wrongOption } from './wrong-option.ts';
@@ -79,7 +80,7 @@ function having<T>(method: string, shape: string): Field<T | null> {
 const OPTIONS = {
   url: [
     undefined,
-    isUrl,
+    (value) => typeof value === 'function' || isUrl(value),
     "a URL that starts with ws: or wss:, a path such as '/socket', or a function that gives one",
   ] as Field<SocketOptions['url']>,
   protocol: having<Protocol>('createConversation', 'plain() or holdfast()'),
@@ -149,17 +150,6 @@ function reconnection(given: ReconnectOptions | false): Filled<typeof RECONNECT>
   }
   // Never by itself: no tries, and no cool-down after which there would be one.
   return { ...filled, ...(given === false && { maxAttempts: 0, coolDownMs: NEVER }), policies };
-}
-
-/** A relative URL is judged against any base: the page's own may be missing on a server. */
-function isUrl(url: unknown): boolean {
-  if (typeof url === 'function') return true;
-  if (typeof url !== 'string' && !(url instanceof URL)) return false;
-  try {
-    return ['ws:', 'wss:', 'http:', 'https:'].includes(new URL(url, 'http://localhost').protocol);
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -53,6 +53,16 @@ async function ask<T>(
   }
 }
 
+/** Whether it may be one. A relative URL is judged against any base: the page's own may be missing on a server. */
+export function isUrl(given: unknown): boolean {
+  if (typeof given !== 'string' && !(given instanceof URL)) return false;
+  try {
+    return ['ws:', 'wss:', 'http:', 'https:'].includes(new URL(given, 'http://localhost').protocol);
+  } catch {
+    return false;
+  }
+}
+
 /** A WebSocket URL as text; `http:` and `https:` stand for `ws:` and `wss:`, as in the WHATWG standard. */
 export function webSocketUrl(given: string | URL): string {
   const url = new URL(given, globalThis.location?.href);
