@@ -1,7 +1,7 @@
 import { createSocket, holdfast, type Receipt, type Socket } from '@holdfast/core';
 import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { testConversation } from './conversation.fixture.ts';
 import { useReceipt, type Delivery } from './use-receipt.ts';
 
@@ -92,5 +92,15 @@ test('an unmount in flight ends it', async () => {
   unmount();
   await pass(1_000);
   expect(statuses(seen)).toEqual(['queued']);
+  await act(() => socket.close());
+});
+
+test.each([undefined, 'm1', {}, Promise.resolve()])('what is no receipt is named: %o', async (given) => {
+  const { socket } = testConversation();
+  const silent = vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect(() => probe(socket, given as never)).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('receipt') as string }),
+  );
+  silent.mockRestore();
   await act(() => socket.close());
 });

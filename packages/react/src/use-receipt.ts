@@ -1,6 +1,6 @@
 import type { HoldfastError, Receipt } from '@holdfast/core';
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import { useFirstRef } from './first-hook.ts';
+import { invalid, useFirstRef } from './first-hook.ts';
 import type { WatchableSocket } from './socket-store.ts';
 
 /**
@@ -23,6 +23,8 @@ export interface Delivery {
  * Renders when `status` changes, at most once a frame but for its end. `socket` is the one that sent it. As
  * `receipt.stored` does, it asks a stored outbox to write the message at the end of this turn.
  *
+ * @throws HoldfastError INVALID_OPTION for what is no receipt
+ *
  * @example
  * const [receipt, setReceipt] = useState<Receipt | null>(null);
  * const delivery = useReceipt(socket, receipt);
@@ -32,6 +34,8 @@ export function useReceipt(socket: WatchableSocket, receipt: Receipt): Delivery;
 export function useReceipt(socket: WatchableSocket, receipt: Receipt | null): Delivery | null;
 export function useReceipt(socket: WatchableSocket, receipt: Receipt | null): Delivery | null {
   useFirstRef(null);
+  if (receipt !== null && typeof receipt?.status !== 'string')
+    throw invalid('useReceipt: receipt must be what send() returned, or null');
   const subscribe = useCallback(
     (listener: () => void) => {
       if (receipt === null || isFinal(receipt)) return () => {};
