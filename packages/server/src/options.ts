@@ -1,8 +1,6 @@
 import { describe, MOST_DRAIN_MS, MOST_REFUSALS } from '@holdfast/core/protocol';
-import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS } from './session/limits.ts';
+import { DEFAULT_HEARTBEAT, DEFAULT_LIMITS, LONGEST_TIMER_MS } from './session/limits.ts';
 
-/** Longest time that a timer can wait. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 /** Limits that bound a stored age, no timer. */
 const AGES: ReadonlySet<string> = new Set(['limits.producerTtlMs']);
 /** Bounds of the wire. */

@@ -143,6 +143,6 @@ function mustBeLawful(code: number | undefined, reason: string | undefined): voi
 
 /** As it is in the moment of `send`: the page may write over it before it goes. */
 function copyOf<Data>(data: Data): Data | Uint8Array<ArrayBuffer> {
-  const bytes = data instanceof Blob ? null : bytesIn(data);
+  const bytes = bytesIn(data);
   return bytes === null ? data : new Uint8Array(bytes);
 }

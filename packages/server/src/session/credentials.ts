@@ -2,9 +2,8 @@ import { CLOSE } from '@holdfast/core/protocol';
 import { authenticate, type Authenticated } from './authenticate.ts';
 import type { Context } from './context.ts';
 import type { ConnectionRequest } from './environment.ts';
+import { LONGEST_TIMER_MS } from './limits.ts';
 
-/** Longest time that a timer can wait. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 /** With less left nobody is asked again: an answer takes its time, too. */
 const TOO_LATE_TO_ASK_MS = 1_000;
 

@@ -1,3 +1,6 @@
+/** The longest delay of a timer, milliseconds: a 32-bit number holds no more, and above it a timer fires at once. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** Bounds of the engine. Everything that a client can make the server keep has one. */
 export interface Limits {
   /** Bytes of one payload, of JSON in UTF-8. Default 262,144. Above it the connection is closed with 1009. */

@@ -1,10 +1,9 @@
 import { describe } from '@holdfast/core/protocol';
+import { LONGEST_TIMER_MS } from '../session/limits.ts';
 import type { WebSocketServerOptions } from './types.ts';
 
 const NUMBERS = ['maxPayload', 'sessionTtlMs', 'maxBufferedBytes', 'maxSessions'] as const;
 const FUNCTIONS = ['verifyClient', 'handleProtocols', 'authenticate', 'onEvent'] as const;
-/** Longest time that a timer can wait. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Checks the options of `WebSocketServer`, once. What `ws` takes and has no meaning here is let through.
